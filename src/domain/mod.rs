@@ -1,0 +1,7 @@
+//! The rules of the trade: pure values and functions. No clock, no database, no network, no randomness:
+//! `now` and new ids come in as arguments, new states and events go out.
+
+pub mod actor;
+pub mod ids;
+pub mod language;
+pub mod text_enum;

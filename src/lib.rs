@@ -1,0 +1,3 @@
+//! Handback follows the mobile devices of a municipal group from order to a proved return, reset and wipe.
+
+pub mod domain;
