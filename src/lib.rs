@@ -1,3 +1,5 @@
 //! Handback follows the mobile devices of a municipal group from order to a proved return, reset and wipe.
 
+pub mod clock;
+pub mod db;
 pub mod domain;

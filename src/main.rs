@@ -1,1 +1,3 @@
+//! The `handback` program.
+
 fn main() {}

@@ -1,0 +1,4 @@
+DROP TABLE assignment;
+DROP TABLE subscription;
+DROP TABLE device_imei;
+DROP TABLE device;

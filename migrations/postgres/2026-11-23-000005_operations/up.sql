@@ -1,0 +1,111 @@
+CREATE TABLE instance_setting (
+    name TEXT NOT NULL PRIMARY KEY,
+    value TEXT NOT NULL
+);
+
+CREATE TABLE key_check (
+    kid TEXT NOT NULL PRIMARY KEY,
+    sealed BYTEA NOT NULL
+);
+
+CREATE TABLE service_account (
+    id TEXT NOT NULL PRIMARY KEY,
+    name TEXT NOT NULL,
+    secret_hash BYTEA NOT NULL,
+    scopes TEXT NOT NULL,
+    revoked_at TIMESTAMP,
+    version BIGINT NOT NULL,
+    created_at TIMESTAMP NOT NULL,
+    updated_at TIMESTAMP NOT NULL
+);
+CREATE UNIQUE INDEX service_account_name_key ON service_account (name);
+
+CREATE TABLE job (
+    id TEXT NOT NULL PRIMARY KEY,
+    kind TEXT NOT NULL,
+    args TEXT NOT NULL,
+    dedupe_key TEXT,
+    state TEXT NOT NULL,
+    priority INTEGER NOT NULL,
+    run_at TIMESTAMP NOT NULL,
+    attempt INTEGER NOT NULL,
+    max_attempts INTEGER NOT NULL,
+    crash_count INTEGER NOT NULL,
+    lease_token BIGINT NOT NULL,
+    lease_owner TEXT,
+    lease_until TIMESTAMP,
+    last_error TEXT,
+    created_at TIMESTAMP NOT NULL,
+    started_at TIMESTAMP,
+    finished_at TIMESTAMP
+);
+CREATE UNIQUE INDEX job_dedupe_active_key ON job (kind, dedupe_key)
+    WHERE dedupe_key IS NOT NULL AND state IN ('ready', 'running', 'retry');
+CREATE INDEX job_ready_idx ON job (priority, run_at, id) WHERE state IN ('ready', 'retry');
+CREATE INDEX job_lease_idx ON job (lease_until) WHERE state = 'running';
+CREATE INDEX job_state_idx ON job (state, id);
+
+CREATE TABLE instance (
+    id TEXT NOT NULL PRIMARY KEY,
+    version TEXT NOT NULL,
+    kids TEXT NOT NULL,
+    started_at TIMESTAMP NOT NULL,
+    seen_at TIMESTAMP NOT NULL
+);
+
+CREATE TABLE idempotency_receipt (
+    actor TEXT NOT NULL,
+    route TEXT NOT NULL,
+    key TEXT NOT NULL,
+    fingerprint BYTEA NOT NULL,
+    status INTEGER NOT NULL,
+    headers TEXT NOT NULL,
+    body BYTEA NOT NULL,
+    created_at TIMESTAMP NOT NULL,
+    expires_at TIMESTAMP NOT NULL,
+    PRIMARY KEY (actor, route, key)
+);
+CREATE INDEX idempotency_receipt_expires_idx ON idempotency_receipt (expires_at);
+
+CREATE TABLE audit_entry (
+    id TEXT NOT NULL PRIMARY KEY,
+    at TIMESTAMP NOT NULL,
+    actor_kind TEXT NOT NULL,
+    actor_id TEXT NOT NULL,
+    action TEXT NOT NULL,
+    object_type TEXT NOT NULL,
+    object_id TEXT NOT NULL,
+    termination_id TEXT,
+    request_id TEXT NOT NULL,
+    payload_digest BYTEA NOT NULL,
+    digest BYTEA NOT NULL
+);
+CREATE INDEX audit_entry_object_idx ON audit_entry (object_type, object_id, id);
+CREATE INDEX audit_entry_termination_idx ON audit_entry (termination_id, id);
+
+CREATE TABLE audit_payload (
+    entry_id TEXT NOT NULL PRIMARY KEY REFERENCES audit_entry (id),
+    salt BYTEA NOT NULL,
+    details TEXT NOT NULL
+);
+
+CREATE TABLE audit_pending (
+    entry_id TEXT NOT NULL PRIMARY KEY REFERENCES audit_entry (id)
+);
+
+CREATE TABLE audit_seal (
+    seq BIGINT NOT NULL PRIMARY KEY,
+    previous BYTEA NOT NULL,
+    merkle_root BYTEA NOT NULL,
+    entry_count INTEGER NOT NULL,
+    sealed_at TIMESTAMP NOT NULL,
+    hash BYTEA NOT NULL
+);
+
+CREATE TABLE audit_seal_entry (
+    seq BIGINT NOT NULL REFERENCES audit_seal (seq),
+    position INTEGER NOT NULL,
+    entry_id TEXT NOT NULL REFERENCES audit_entry (id),
+    PRIMARY KEY (seq, position)
+);
+CREATE UNIQUE INDEX audit_seal_entry_entry_key ON audit_seal_entry (entry_id);

@@ -1,0 +1,11 @@
+DROP TRIGGER audit_entry_no_truncate ON audit_entry;
+DROP TRIGGER audit_entry_append_only ON audit_entry;
+DROP TRIGGER audit_seal_no_truncate ON audit_seal;
+DROP TRIGGER audit_seal_append_only ON audit_seal;
+DROP TRIGGER audit_seal_entry_no_truncate ON audit_seal_entry;
+DROP TRIGGER audit_seal_entry_append_only ON audit_seal_entry;
+DROP TRIGGER evidence_no_truncate ON evidence;
+DROP TRIGGER evidence_append_only ON evidence;
+DROP TRIGGER employment_version_no_truncate ON employment_version;
+DROP TRIGGER employment_version_append_only ON employment_version;
+DROP FUNCTION refuse_change();

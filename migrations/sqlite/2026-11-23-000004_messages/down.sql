@@ -1,0 +1,2 @@
+DROP TABLE action_link;
+DROP TABLE message;

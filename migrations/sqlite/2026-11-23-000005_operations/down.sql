@@ -1,0 +1,11 @@
+DROP TABLE audit_seal_entry;
+DROP TABLE audit_seal;
+DROP TABLE audit_pending;
+DROP TABLE audit_payload;
+DROP TABLE audit_entry;
+DROP TABLE idempotency_receipt;
+DROP TABLE instance;
+DROP TABLE job;
+DROP TABLE service_account;
+DROP TABLE key_check;
+DROP TABLE instance_setting;

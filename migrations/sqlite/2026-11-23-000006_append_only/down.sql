@@ -1,0 +1,15 @@
+DROP TRIGGER audit_entry_no_replace;
+DROP TRIGGER audit_entry_no_delete;
+DROP TRIGGER audit_entry_no_update;
+DROP TRIGGER audit_seal_no_replace;
+DROP TRIGGER audit_seal_no_delete;
+DROP TRIGGER audit_seal_no_update;
+DROP TRIGGER audit_seal_entry_no_replace;
+DROP TRIGGER audit_seal_entry_no_delete;
+DROP TRIGGER audit_seal_entry_no_update;
+DROP TRIGGER evidence_no_replace;
+DROP TRIGGER evidence_no_delete;
+DROP TRIGGER evidence_no_update;
+DROP TRIGGER employment_version_no_replace;
+DROP TRIGGER employment_version_no_delete;
+DROP TRIGGER employment_version_no_update;

@@ -1,0 +1,15 @@
+//! The only place where the two databases are told apart in a query.
+//!
+//! The derived multi-connection knows neither `ON CONFLICT` nor batch inserts, so these match on the inner
+//! connection and expand the same body for both.
+
+/// Expands one query for whichever database the connection goes to.
+#[macro_export]
+macro_rules! on_both {
+    ($connection:expr, |$inner:ident| $body:expr) => {
+        match &mut *$connection {
+            $crate::db::DbConnection::Postgres($inner) => $body,
+            $crate::db::DbConnection::Sqlite($inner) => $body,
+        }
+    };
+}

@@ -1,0 +1,223 @@
+//! SQL, and nothing but SQL. Synchronous by design: the body of a transaction is a closure that cannot
+//! wait for anything but the database, so no network call can ever happen inside a transaction.
+//!
+//! Decision: `#[derive(MultiConnection)]` over SQLite and PostgreSQL. Cargo features would make two
+//! products, one trait per store would double every query, and generic bounds would make every signature
+//! unreadable. Queries keep to the portable subset; what differs is in [`dialect`].
+
+#[expect(missing_docs, reason = "the derive of the multi-connection writes items without documentation")]
+pub mod connection;
+pub mod dialect;
+mod error;
+pub mod migrations;
+#[expect(missing_docs, reason = "the columns are documented where they are written: in the migrations")]
+pub mod schema;
+mod transaction;
+pub mod types;
+mod writer;
+
+pub use connection::{DatabaseUrl, DbConnection, ServingLock};
+pub use error::{Constraint, DbError};
+pub use transaction::{Stamp, Tx};
+
+use connection::Opener;
+use diesel::r2d2::{Pool, PooledConnection};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::oneshot;
+use transaction::{begin, commit, rollback};
+use writer::{Work, Writer};
+
+/// How often a PostgreSQL transaction is run again after a deadlock or a serialization failure.
+const ATTEMPTS: u32 = 5;
+/// How long a caller waits for a connection before it is told that the service is busy.
+const POOL_WAIT: Duration = Duration::from_secs(5);
+
+/// The database. Clones share it.
+#[derive(Clone)]
+pub struct Db(Arc<Inner>);
+
+struct Inner {
+    url: DatabaseUrl,
+    pool: Pool<Opener>,
+    /// SQLite only: PostgreSQL writes through the pool.
+    writer: Option<Writer>,
+}
+
+impl Db {
+    /// Opens the database. `connections` is the size of the pool (on SQLite: of its readers).
+    ///
+    /// # Errors
+    /// The database cannot be reached, or SQLite refuses its durability settings.
+    pub fn open(url: &DatabaseUrl, connections: u32) -> Result<Self, DbError> {
+        let (opener, writer) = match url {
+            // The writer opens first: it makes the file and switches it to WAL.
+            DatabaseUrl::Sqlite(_) => {
+                let writer = Writer::start(Opener::writer(url.clone()))?;
+                (Opener::reader(url.clone()), Some(writer))
+            }
+            DatabaseUrl::Postgres(_) => (Opener::writer(url.clone()), None),
+        };
+        let pool = Pool::builder()
+            .max_size(connections.max(1))
+            .min_idle(Some(1))
+            .test_on_check_out(false)
+            .connection_timeout(POOL_WAIT)
+            .build(opener)
+            .map_err(|error| DbError::Unavailable(error.to_string()))?;
+        Ok(Self(Arc::new(Inner { url: url.clone(), pool, writer })))
+    }
+
+    /// Where the database is.
+    pub fn url(&self) -> &DatabaseUrl {
+        &self.0.url
+    }
+
+    /// Reads. The closure runs on a thread that may block; it cannot write.
+    ///
+    /// # Errors
+    /// What the closure returns, or [`DbError::Busy`] when no connection came free.
+    pub async fn read<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut DbConnection) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        let inner = Arc::clone(&self.0);
+        on_blocking_thread(move || {
+            let mut connection = inner.connection()?;
+            work(&mut connection)
+        })
+        .await
+    }
+
+    /// Writes: one transaction, durable before this returns. The closure may run more than once, because
+    /// PostgreSQL can refuse a transaction that met another; it must not do anything but work with the
+    /// transaction.
+    ///
+    /// # Errors
+    /// What the closure returns (everything is then undone), or why the database could not commit.
+    pub async fn write<T, E, F>(&self, stamp: Stamp, work: F) -> Result<T, E>
+    where
+        F: FnMut(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<DbError> + Retry + Send + 'static,
+    {
+        if let Some(writer) = &self.0.writer {
+            let (reply, answer) = oneshot::channel();
+            writer.submit(Box::new(QueuedWork { work, stamp, outcome: None, reply }));
+            return answer.await.unwrap_or_else(|_| Err(DbError::Panicked.into()));
+        }
+        let inner = Arc::clone(&self.0);
+        on_blocking_thread(move || {
+            let mut connection = inner.connection()?;
+            write_with_retry(&mut connection, &stamp, work)
+        })
+        .await
+    }
+}
+
+impl Inner {
+    fn connection(&self) -> Result<PooledConnection<Opener>, DbError> {
+        self.pool.get().map_err(|error| match error.to_string() {
+            text if text.contains("timed out") => DbError::Busy,
+            text => DbError::Unavailable(text),
+        })
+    }
+}
+
+/// Tells whether a failed transaction is worth another try.
+pub trait Retry {
+    /// True when another transaction stood in the way.
+    fn is_contention(&self) -> bool;
+}
+
+impl Retry for DbError {
+    fn is_contention(&self) -> bool {
+        matches!(self, Self::Busy)
+    }
+}
+
+async fn on_blocking_thread<T, E>(work: impl FnOnce() -> Result<T, E> + Send + 'static) -> Result<T, E>
+where
+    T: Send + 'static,
+    E: From<DbError> + Send + 'static,
+{
+    tokio::task::spawn_blocking(move || catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(DbError::Panicked.into())))
+        .await
+        .unwrap_or_else(|_| Err(DbError::Panicked.into()))
+}
+
+fn write_with_retry<T, E: From<DbError> + Retry>(
+    connection: &mut DbConnection,
+    stamp: &Stamp,
+    mut work: impl FnMut(&mut Tx<'_>) -> Result<T, E>,
+) -> Result<T, E> {
+    let mut attempt = 1;
+    loop {
+        match write_once(connection, stamp, &mut work) {
+            Err(error) if error.is_contention() && attempt < ATTEMPTS => attempt += 1,
+            result => return result,
+        }
+    }
+}
+
+fn write_once<T, E: From<DbError>>(
+    connection: &mut DbConnection,
+    stamp: &Stamp,
+    work: &mut impl FnMut(&mut Tx<'_>) -> Result<T, E>,
+) -> Result<T, E> {
+    begin(connection)?;
+    let result = run_caught(connection, stamp, work);
+    if result.is_ok() {
+        commit(connection)?;
+    } else if rollback(connection).is_err() {
+        // The connection is beyond repair; the pool throws it away. The first error is the one to report.
+        tracing::debug!("rollback failed after an error");
+    }
+    result
+}
+
+fn run_caught<T, E: From<DbError>>(
+    connection: &mut DbConnection,
+    stamp: &Stamp,
+    work: &mut impl FnMut(&mut Tx<'_>) -> Result<T, E>,
+) -> Result<T, E> {
+    catch_unwind(AssertUnwindSafe(|| work(&mut Tx::new(connection, stamp))))
+        .unwrap_or_else(|_| Err(DbError::Panicked.into()))
+}
+
+/// One use case in the queue of the SQLite writer.
+struct QueuedWork<T, E, F> {
+    work: F,
+    stamp: Stamp,
+    outcome: Option<Result<T, E>>,
+    reply: oneshot::Sender<Result<T, E>>,
+}
+
+impl<T, E, F> Work for QueuedWork<T, E, F>
+where
+    F: FnMut(&mut Tx<'_>) -> Result<T, E> + Send,
+    T: Send,
+    E: From<DbError> + Send,
+{
+    fn run(&mut self, connection: &mut DbConnection) -> bool {
+        let result = run_caught(connection, &self.stamp, &mut self.work);
+        let keep = result.is_ok();
+        self.outcome = Some(result);
+        keep
+    }
+
+    fn finish(self: Box<Self>, committed: Result<(), DbError>) {
+        let answer = match (committed, self.outcome) {
+            // An error of its own is the better answer even when the shared commit failed too.
+            (_, Some(Err(error))) => Err(error),
+            (Ok(()), Some(Ok(value))) => Ok(value),
+            (Err(error), _) => Err(error.into()),
+            (Ok(()), None) => Err(DbError::Other("work was never run".to_owned()).into()),
+        };
+        // The caller may have gone away; what was committed stays committed.
+        let _ = self.reply.send(answer);
+    }
+}

@@ -1,0 +1,492 @@
+// @generated from migrations/sqlite; never edited by hand. A test compares it with both databases.
+
+diesel::table! {
+    action_link (id) {
+        id -> Text,
+        termination_id -> Text,
+        purpose -> Text,
+        person_id -> Text,
+        message_id -> Text,
+        token_hash -> Binary,
+        issued_at -> Timestamp,
+        expires_at -> Timestamp,
+        used_at -> Nullable<Timestamp>,
+        answer -> Nullable<Text>,
+        answer_hash -> Nullable<Binary>,
+        revoked_at -> Nullable<Timestamp>,
+        revoke_reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    assignment (id) {
+        id -> Text,
+        legal_entity_id -> Text,
+        employment_id -> Text,
+        device_id -> Nullable<Text>,
+        subscription_id -> Nullable<Text>,
+        custody_epoch -> BigInt,
+        accessories -> Text,
+        assigned_at -> Timestamp,
+        ended_at -> Nullable<Timestamp>,
+        end_reason -> Nullable<Text>,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    audit_entry (id) {
+        id -> Text,
+        at -> Timestamp,
+        actor_kind -> Text,
+        actor_id -> Text,
+        action -> Text,
+        object_type -> Text,
+        object_id -> Text,
+        termination_id -> Nullable<Text>,
+        request_id -> Text,
+        payload_digest -> Binary,
+        digest -> Binary,
+    }
+}
+
+diesel::table! {
+    audit_payload (entry_id) {
+        entry_id -> Text,
+        salt -> Binary,
+        details -> Text,
+    }
+}
+
+diesel::table! {
+    audit_pending (entry_id) {
+        entry_id -> Text,
+    }
+}
+
+diesel::table! {
+    audit_seal (seq) {
+        seq -> BigInt,
+        previous -> Binary,
+        merkle_root -> Binary,
+        entry_count -> Integer,
+        sealed_at -> Timestamp,
+        hash -> Binary,
+    }
+}
+
+diesel::table! {
+    audit_seal_entry (seq, position) {
+        seq -> BigInt,
+        position -> Integer,
+        entry_id -> Text,
+    }
+}
+
+diesel::table! {
+    code (id) {
+        id -> Text,
+        termination_id -> Text,
+        item_id -> Text,
+        kind -> Text,
+        data_key_id -> Text,
+        sealed -> Nullable<Binary>,
+        reveals_left -> Integer,
+        created_at -> Timestamp,
+        revealed_at -> Nullable<Timestamp>,
+        destroyed_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    code_answer (item_id, kind) {
+        item_id -> Text,
+        kind -> Text,
+        answer -> Text,
+        at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    data_key (id) {
+        id -> Text,
+        termination_id -> Text,
+        kid -> Text,
+        wrapped -> Nullable<Binary>,
+        created_at -> Timestamp,
+        destroyed_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    device (id) {
+        id -> Text,
+        legal_entity_id -> Text,
+        serial -> Text,
+        manufacturer -> Nullable<Text>,
+        model -> Text,
+        data_class -> Text,
+        status -> Text,
+        custody_epoch -> BigInt,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    device_imei (imei_body) {
+        imei_body -> Text,
+        imei -> Text,
+        slot -> Integer,
+        device_id -> Text,
+    }
+}
+
+diesel::table! {
+    employment (id) {
+        id -> Text,
+        source -> Text,
+        external_id -> Text,
+        person_id -> Text,
+        unit_id -> Text,
+        legal_entity_id -> Text,
+        manager_id -> Nullable<Text>,
+        kind -> Text,
+        state -> Text,
+        start_on -> Date,
+        end_on -> Nullable<Date>,
+        last_working_on -> Nullable<Date>,
+        sequence -> BigInt,
+        document -> Text,
+        content_hash -> Text,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    employment_receipt (id) {
+        id -> Text,
+        source -> Text,
+        external_id -> Text,
+        sequence -> BigInt,
+        outcome -> Text,
+        content_hash -> Text,
+        received_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    employment_version (employment_id, version) {
+        employment_id -> Text,
+        version -> BigInt,
+        sequence -> BigInt,
+        occurred_at -> Nullable<Timestamp>,
+        recorded_at -> Timestamp,
+        content_hash -> Text,
+        document -> Text,
+    }
+}
+
+diesel::table! {
+    evidence (id) {
+        id -> Text,
+        kind -> Text,
+        reporter -> Text,
+        matched -> Text,
+        match_reason -> Nullable<Text>,
+        device_id -> Nullable<Text>,
+        custody_epoch -> Nullable<BigInt>,
+        item_id -> Nullable<Text>,
+        scope -> Nullable<Text>,
+        enrolment -> Nullable<Text>,
+        command_ref -> Nullable<Text>,
+        claimed_at -> Nullable<Timestamp>,
+        received_at -> Timestamp,
+        details -> Text,
+    }
+}
+
+diesel::table! {
+    idempotency_receipt (actor, route, key) {
+        actor -> Text,
+        route -> Text,
+        key -> Text,
+        fingerprint -> Binary,
+        status -> Integer,
+        headers -> Text,
+        body -> Binary,
+        created_at -> Timestamp,
+        expires_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    instance (id) {
+        id -> Text,
+        version -> Text,
+        kids -> Text,
+        started_at -> Timestamp,
+        seen_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    instance_setting (name) {
+        name -> Text,
+        value -> Text,
+    }
+}
+
+diesel::table! {
+    job (id) {
+        id -> Text,
+        kind -> Text,
+        args -> Text,
+        dedupe_key -> Nullable<Text>,
+        state -> Text,
+        priority -> Integer,
+        run_at -> Timestamp,
+        attempt -> Integer,
+        max_attempts -> Integer,
+        crash_count -> Integer,
+        lease_token -> BigInt,
+        lease_owner -> Nullable<Text>,
+        lease_until -> Nullable<Timestamp>,
+        last_error -> Nullable<Text>,
+        created_at -> Timestamp,
+        started_at -> Nullable<Timestamp>,
+        finished_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    key_check (kid) {
+        kid -> Text,
+        sealed -> Binary,
+    }
+}
+
+diesel::table! {
+    legal_entity (id) {
+        id -> Text,
+        name -> Text,
+        kind -> Text,
+        org_number -> Nullable<Text>,
+        language -> Text,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    mdm_report (reporter, event_id) {
+        reporter -> Text,
+        event_id -> Text,
+        body_hash -> Binary,
+        evidence_id -> Text,
+        received_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    message (id) {
+        id -> Text,
+        termination_id -> Text,
+        step -> Text,
+        recipient_role -> Text,
+        copy_roles -> Text,
+        state -> Text,
+        state_reason -> Nullable<Text>,
+        due_at -> Timestamp,
+        recipient_id -> Nullable<Text>,
+        language -> Nullable<Text>,
+        subject -> Nullable<Text>,
+        sealed_kid -> Nullable<Text>,
+        sealed -> Nullable<Binary>,
+        queued_at -> Nullable<Timestamp>,
+        sent_at -> Nullable<Timestamp>,
+        server_reply -> Nullable<Text>,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    person (id) {
+        id -> Text,
+        name -> Nullable<Text>,
+        email -> Nullable<Text>,
+        language -> Text,
+        is_incomplete -> Bool,
+        name_search -> Text,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    person_identifier (source, external_id) {
+        source -> Text,
+        external_id -> Text,
+        person_id -> Text,
+    }
+}
+
+diesel::table! {
+    service_account (id) {
+        id -> Text,
+        name -> Text,
+        secret_hash -> Binary,
+        scopes -> Text,
+        revoked_at -> Nullable<Timestamp>,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    source (name) {
+        name -> Text,
+        kind -> Text,
+        label -> Text,
+        legal_entity_id -> Text,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    subscription (id) {
+        id -> Text,
+        legal_entity_id -> Text,
+        number -> Text,
+        operator -> Nullable<Text>,
+        status -> Text,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    termination (id) {
+        id -> Text,
+        number -> Text,
+        kind -> Text,
+        state -> Text,
+        employment_id -> Text,
+        person_id -> Text,
+        unit_id -> Text,
+        legal_entity_id -> Text,
+        end_on -> Date,
+        return_by -> Date,
+        hold_reason -> Nullable<Text>,
+        hold_by -> Nullable<Text>,
+        hold_at -> Nullable<Timestamp>,
+        completed_at -> Nullable<Timestamp>,
+        cancelled_at -> Nullable<Timestamp>,
+        cancel_reason -> Nullable<Text>,
+        is_contradicted -> Bool,
+        employment_version -> BigInt,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    termination_check (item_id, kind) {
+        item_id -> Text,
+        kind -> Text,
+        position -> Integer,
+        is_mandatory -> Bool,
+        state -> Text,
+        by_role -> Nullable<Text>,
+        by_actor -> Nullable<Text>,
+        by_name -> Nullable<Text>,
+        at -> Nullable<Timestamp>,
+        reason -> Nullable<Text>,
+        note -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    termination_item (id) {
+        id -> Text,
+        termination_id -> Text,
+        position -> Integer,
+        kind -> Text,
+        assignment_id -> Text,
+        device_id -> Nullable<Text>,
+        subscription_id -> Nullable<Text>,
+        custody_epoch -> BigInt,
+        data_class -> Text,
+        outcome -> Nullable<Text>,
+        number_decision -> Nullable<Text>,
+        wipe_state -> Text,
+        wipe_level -> Text,
+        is_wipe_contradicted -> Bool,
+    }
+}
+
+diesel::table! {
+    unit (id) {
+        id -> Text,
+        legal_entity_id -> Text,
+        parent_id -> Nullable<Text>,
+        name -> Text,
+        source -> Nullable<Text>,
+        external_id -> Nullable<Text>,
+        coordinator_id -> Nullable<Text>,
+        is_incomplete -> Bool,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(
+    action_link,
+    assignment,
+    audit_entry,
+    audit_payload,
+    audit_pending,
+    audit_seal,
+    audit_seal_entry,
+    code,
+    code_answer,
+    data_key,
+    device,
+    device_imei,
+    employment,
+    employment_receipt,
+    employment_version,
+    evidence,
+    idempotency_receipt,
+    instance,
+    instance_setting,
+    job,
+    key_check,
+    legal_entity,
+    mdm_report,
+    message,
+    person,
+    person_identifier,
+    service_account,
+    source,
+    subscription,
+    termination,
+    termination_check,
+    termination_item,
+    unit,
+);

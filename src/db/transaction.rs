@@ -1,0 +1,120 @@
+//! Transactions: how one begins, and what a use case holds while it writes.
+
+use super::connection::DbConnection;
+use super::error::DbError;
+use crate::clock::Ids;
+use chrono::{DateTime, Utc};
+use diesel::connection::{AnsiTransactionManager, TransactionManager, TransactionManagerStatus};
+use std::ops::{Deref, DerefMut};
+use uuid::Uuid;
+
+/// Who writes, when, and on whose request: stamped on everything that a transaction leaves behind.
+#[derive(Clone)]
+pub struct Stamp {
+    /// The instant of the use case.
+    pub now: DateTime<Utc>,
+    /// The kind of actor.
+    pub actor_kind: &'static str,
+    /// The pseudonymous id of the actor.
+    pub actor_id: String,
+    /// The id of the request or the job run.
+    pub request_id: String,
+    /// Mints the ids of new rows.
+    pub ids: Ids,
+}
+
+/// A write transaction. It can only be had from [`super::Db::write`], so a function that takes one is
+/// certain to run inside a transaction.
+pub struct Tx<'c> {
+    connection: &'c mut DbConnection,
+    stamp: &'c Stamp,
+}
+
+impl<'c> Tx<'c> {
+    pub(super) const fn new(connection: &'c mut DbConnection, stamp: &'c Stamp) -> Self {
+        Self { connection, stamp }
+    }
+
+    /// The instant of the use case.
+    pub const fn now(&self) -> DateTime<Utc> {
+        self.stamp.now
+    }
+
+    /// Who writes, and when.
+    pub const fn stamp(&self) -> &'c Stamp {
+        self.stamp
+    }
+
+    /// A new id.
+    pub fn new_id<T: From<Uuid>>(&self) -> T {
+        self.stamp.ids.next()
+    }
+
+    /// Runs part of the use case so that it can fail alone.
+    ///
+    /// # Errors
+    /// What the part returns; its changes are then undone.
+    pub fn savepoint<T, E: From<DbError>>(
+        &mut self,
+        part: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        begin(self.connection)?;
+        let result = part(&mut Tx { connection: &mut *self.connection, stamp: self.stamp });
+        if result.is_ok() { commit(self.connection)? } else { rollback(self.connection)? }
+        result
+    }
+}
+
+impl Deref for Tx<'_> {
+    type Target = DbConnection;
+
+    fn deref(&self) -> &DbConnection {
+        self.connection
+    }
+}
+
+impl DerefMut for Tx<'_> {
+    fn deref_mut(&mut self) -> &mut DbConnection {
+        self.connection
+    }
+}
+
+/// Begins a transaction, or a savepoint inside one.
+///
+/// SQLite takes the write lock at once: a deferred transaction that reads and then writes fails without
+/// waiting when somebody else wrote in between, whatever the busy timeout says.
+pub(super) fn begin(connection: &mut DbConnection) -> Result<(), DbError> {
+    match connection {
+        DbConnection::Postgres(inner) => AnsiTransactionManager::begin_transaction(inner)?,
+        DbConnection::Sqlite(inner) => {
+            let nested = matches!(
+                AnsiTransactionManager::transaction_manager_status_mut(inner),
+                TransactionManagerStatus::Valid(status) if status.transaction_depth().is_some()
+            );
+            if nested {
+                AnsiTransactionManager::begin_transaction(inner)?;
+            } else {
+                AnsiTransactionManager::begin_transaction_sql(inner, "BEGIN IMMEDIATE")?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Commits the innermost transaction or savepoint.
+pub(super) fn commit(connection: &mut DbConnection) -> Result<(), DbError> {
+    match connection {
+        DbConnection::Postgres(inner) => AnsiTransactionManager::commit_transaction(inner)?,
+        DbConnection::Sqlite(inner) => AnsiTransactionManager::commit_transaction(inner)?,
+    }
+    Ok(())
+}
+
+/// Rolls back the innermost transaction or savepoint.
+pub(super) fn rollback(connection: &mut DbConnection) -> Result<(), DbError> {
+    match connection {
+        DbConnection::Postgres(inner) => AnsiTransactionManager::rollback_transaction(inner)?,
+        DbConnection::Sqlite(inner) => AnsiTransactionManager::rollback_transaction(inner)?,
+    }
+    Ok(())
+}
