@@ -30,7 +30,10 @@ impl Clock {
     /// value must equal the value that is read back.
     pub fn now(&self) -> DateTime<Utc> {
         match &self.0 {
-            #[expect(clippy::disallowed_methods, reason = "this is the one place that asks the machine")]
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "this is the one place that asks the machine"
+            )]
             Source::Machine => microseconds(Utc::now()),
             Source::Fixed(at) => *at.lock().unwrap_or_else(PoisonError::into_inner),
         }
@@ -63,7 +66,10 @@ pub struct Ids {
 impl Ids {
     /// Ids that carry the time of this clock.
     pub fn new(clock: Clock) -> Self {
-        Self { clock, context: Arc::new(Mutex::new(ContextV7::new())) }
+        Self {
+            clock,
+            context: Arc::new(Mutex::new(ContextV7::new())),
+        }
     }
 
     /// The next id.
@@ -71,7 +77,12 @@ impl Ids {
         let now = self.clock.now();
         let context = self.context.lock().unwrap_or_else(PoisonError::into_inner);
         let seconds = u64::try_from(now.timestamp()).unwrap_or(0);
-        Uuid::new_v7(Timestamp::from_unix(&*context, seconds, now.timestamp_subsec_nanos())).into()
+        Uuid::new_v7(Timestamp::from_unix(
+            &*context,
+            seconds,
+            now.timestamp_subsec_nanos(),
+        ))
+        .into()
     }
 }
 

@@ -1,5 +1,8 @@
 //! Handback follows the mobile devices of a municipal group from order to a proved return, reset and wipe.
 
+pub mod app;
 pub mod clock;
+pub mod config;
 pub mod db;
 pub mod domain;
+pub mod services;

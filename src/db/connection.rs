@@ -36,9 +36,13 @@ impl DatabaseUrl {
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         if let Some(path) = text.strip_prefix("sqlite:") {
             if path.is_empty() || path.contains(['?', '\0']) {
-                return Err("sqlite: is followed by the path of a file, for example sqlite:./data/handback.db");
+                return Err(
+                    "sqlite: is followed by the path of a file, for example sqlite:./data/handback.db",
+                );
             }
-            return Ok(Self::Sqlite(PathBuf::from(path.strip_prefix("//").unwrap_or(path))));
+            return Ok(Self::Sqlite(PathBuf::from(
+                path.strip_prefix("//").unwrap_or(path),
+            )));
         }
         if text.starts_with("postgres://") || text.starts_with("postgresql://") {
             return Ok(Self::Postgres(text.to_owned()));
@@ -71,11 +75,17 @@ pub(super) struct Opener {
 
 impl Opener {
     pub(super) const fn reader(url: DatabaseUrl) -> Self {
-        Self { url, access: Access::Read }
+        Self {
+            url,
+            access: Access::Read,
+        }
     }
 
     pub(super) const fn writer(url: DatabaseUrl) -> Self {
-        Self { url, access: Access::Write }
+        Self {
+            url,
+            access: Access::Write,
+        }
     }
 
     /// Opens one connection and sets it up.
@@ -118,8 +128,11 @@ pub(super) fn is_broken(connection: &mut DbConnection) -> bool {
 const OLDEST_SQLITE: (u32, u32, u32) = (3, 51, 3);
 
 fn open_sqlite(path: &Path, access: Access) -> Result<DbConnection, DbError> {
-    let name = path.to_str().ok_or_else(|| DbError::Unavailable("the path is not UTF-8".to_owned()))?;
-    let mut connection = SqliteConnection::establish(name).map_err(|error| DbError::Unavailable(error.to_string()))?;
+    let name = path
+        .to_str()
+        .ok_or_else(|| DbError::Unavailable("the path is not UTF-8".to_owned()))?;
+    let mut connection =
+        SqliteConnection::establish(name).map_err(|error| DbError::Unavailable(error.to_string()))?;
     // The order matters: the busy timeout first, because switching to WAL may have to wait.
     connection.batch_execute(
         "PRAGMA busy_timeout = 5000;
@@ -159,7 +172,11 @@ struct Pragmas {
 fn check_sqlite(connection: &mut SqliteConnection) -> Result<(), DbError> {
     let version: String = diesel::select(sqlite_version()).get_result(connection)?;
     let mut parts = version.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
-    let found = (parts.next().unwrap_or(0), parts.next().unwrap_or(0), parts.next().unwrap_or(0));
+    let found = (
+        parts.next().unwrap_or(0),
+        parts.next().unwrap_or(0),
+        parts.next().unwrap_or(0),
+    );
     if found < OLDEST_SQLITE {
         return Err(DbError::Unavailable(format!("SQLite {version} is too old")));
     }
@@ -169,13 +186,16 @@ fn check_sqlite(connection: &mut SqliteConnection) -> Result<(), DbError> {
     )
     .get_result(connection)?;
     if set.journal_mode != "wal" || set.synchronous != 2 || set.foreign_keys != 1 {
-        return Err(DbError::Unavailable("SQLite did not accept its durability settings".to_owned()));
+        return Err(DbError::Unavailable(
+            "SQLite did not accept its durability settings".to_owned(),
+        ));
     }
     Ok(())
 }
 
 fn open_postgres(url: &str) -> Result<DbConnection, DbError> {
-    let mut connection = PgConnection::establish(url).map_err(|error| DbError::Unavailable(error.to_string()))?;
+    let mut connection =
+        PgConnection::establish(url).map_err(|error| DbError::Unavailable(error.to_string()))?;
     connection.batch_execute(
         "SET synchronous_commit = on;
          SET statement_timeout = '10s';
@@ -198,7 +218,9 @@ impl ServingLock {
     /// # Errors
     /// Another process serves the same file, or the lock file cannot be made.
     pub fn take(url: &DatabaseUrl) -> Result<Self, DbError> {
-        let DatabaseUrl::Sqlite(path) = url else { return Ok(Self { _file: None }) };
+        let DatabaseUrl::Sqlite(path) = url else {
+            return Ok(Self { _file: None });
+        };
         let mut name = path.as_os_str().to_owned();
         name.push(".lock");
         let file = OpenOptions::new()
@@ -213,9 +235,10 @@ impl ServingLock {
                 "another process already serves {}. SQLite serves one process; use PostgreSQL for several",
                 path.display()
             ))),
-            Err(TryLockError::Error(error)) => {
-                Err(DbError::Unavailable(format!("lock file {}: {error}", name.display())))
-            }
+            Err(TryLockError::Error(error)) => Err(DbError::Unavailable(format!(
+                "lock file {}: {error}",
+                name.display()
+            ))),
         }
     }
 }
@@ -226,10 +249,27 @@ mod tests {
 
     #[test]
     fn the_scheme_alone_decides_the_database() {
-        assert_eq!(DatabaseUrl::parse("sqlite:a/b.db"), Ok(DatabaseUrl::Sqlite("a/b.db".into())));
-        assert_eq!(DatabaseUrl::parse("sqlite:///a/b.db"), Ok(DatabaseUrl::Sqlite("/a/b.db".into())));
-        assert!(matches!(DatabaseUrl::parse("postgres://h/d"), Ok(DatabaseUrl::Postgres(_))));
-        for wrong in ["", "handback.db", "postgresql:name", "host=x dbname=y", "mysql://h/d", "sqlite:", "sqlite:a?mode=ro"] {
+        assert_eq!(
+            DatabaseUrl::parse("sqlite:a/b.db"),
+            Ok(DatabaseUrl::Sqlite("a/b.db".into()))
+        );
+        assert_eq!(
+            DatabaseUrl::parse("sqlite:///a/b.db"),
+            Ok(DatabaseUrl::Sqlite("/a/b.db".into()))
+        );
+        assert!(matches!(
+            DatabaseUrl::parse("postgres://h/d"),
+            Ok(DatabaseUrl::Postgres(_))
+        ));
+        for wrong in [
+            "",
+            "handback.db",
+            "postgresql:name",
+            "host=x dbname=y",
+            "mysql://h/d",
+            "sqlite:",
+            "sqlite:a?mode=ro",
+        ] {
             assert!(DatabaseUrl::parse(wrong).is_err(), "{wrong}");
         }
     }
@@ -240,7 +280,9 @@ mod tests {
         std::fs::create_dir_all(&folder).unwrap();
         let url = DatabaseUrl::Sqlite(folder.join("x.db"));
         let first = ServingLock::take(&url).unwrap();
-        assert!(matches!(ServingLock::take(&url), Err(DbError::Unavailable(text)) if text.contains("another process")));
+        assert!(
+            matches!(ServingLock::take(&url), Err(DbError::Unavailable(text)) if text.contains("another process"))
+        );
         drop(first);
         ServingLock::take(&url).unwrap();
         std::fs::remove_dir_all(folder).unwrap();

@@ -51,24 +51,80 @@ pub enum Constraint {
 
 impl Constraint {
     const NAMES: &'static [(Self, &'static str, &'static str)] = &[
-        (Self::LegalEntityOrgNumber, "legal_entity_org_number_key", "legal_entity.org_number"),
+        (
+            Self::LegalEntityOrgNumber,
+            "legal_entity_org_number_key",
+            "legal_entity.org_number",
+        ),
         (Self::SourceName, "source_pkey", "source.name"),
-        (Self::PersonIdentifier, "person_identifier_pkey", "person_identifier.source, person_identifier.external_id"),
-        (Self::UnitExternalId, "unit_external_key", "unit.source, unit.external_id"),
-        (Self::EmploymentExternalId, "employment_external_key", "employment.source, employment.external_id"),
+        (
+            Self::PersonIdentifier,
+            "person_identifier_pkey",
+            "person_identifier.source, person_identifier.external_id",
+        ),
+        (
+            Self::UnitExternalId,
+            "unit_external_key",
+            "unit.source, unit.external_id",
+        ),
+        (
+            Self::EmploymentExternalId,
+            "employment_external_key",
+            "employment.source, employment.external_id",
+        ),
         (Self::DeviceSerial, "device_serial_key", "device.serial"),
         (Self::DeviceImei, "device_imei_pkey", "device_imei.imei_body"),
-        (Self::SubscriptionNumber, "subscription_number_active_key", "subscription.number"),
-        (Self::AssignmentDevice, "assignment_device_active_key", "assignment.device_id"),
-        (Self::AssignmentSubscription, "assignment_subscription_active_key", "assignment.subscription_id"),
-        (Self::TerminationActive, "termination_employment_active_key", "termination.employment_id"),
-        (Self::TerminationNumber, "termination_number_key", "termination.number"),
-        (Self::MessageStep, "message_step_active_key", "message.termination_id, message.step, message.recipient_role"),
+        (
+            Self::SubscriptionNumber,
+            "subscription_number_active_key",
+            "subscription.number",
+        ),
+        (
+            Self::AssignmentDevice,
+            "assignment_device_active_key",
+            "assignment.device_id",
+        ),
+        (
+            Self::AssignmentSubscription,
+            "assignment_subscription_active_key",
+            "assignment.subscription_id",
+        ),
+        (
+            Self::TerminationActive,
+            "termination_employment_active_key",
+            "termination.employment_id",
+        ),
+        (
+            Self::TerminationNumber,
+            "termination_number_key",
+            "termination.number",
+        ),
+        (
+            Self::MessageStep,
+            "message_step_active_key",
+            "message.termination_id, message.step, message.recipient_role",
+        ),
         (Self::CodeItem, "code_item_active_key", "code.item_id, code.kind"),
-        (Self::DataKeyActive, "data_key_termination_active_key", "data_key.termination_id"),
-        (Self::MdmReport, "mdm_report_pkey", "mdm_report.reporter, mdm_report.event_id"),
-        (Self::ServiceAccountName, "service_account_name_key", "service_account.name"),
-        (Self::JobDedupe, "job_dedupe_active_key", "job.kind, job.dedupe_key"),
+        (
+            Self::DataKeyActive,
+            "data_key_termination_active_key",
+            "data_key.termination_id",
+        ),
+        (
+            Self::MdmReport,
+            "mdm_report_pkey",
+            "mdm_report.reporter, mdm_report.event_id",
+        ),
+        (
+            Self::ServiceAccountName,
+            "service_account_name_key",
+            "service_account.name",
+        ),
+        (
+            Self::JobDedupe,
+            "job_dedupe_active_key",
+            "job.kind, job.dedupe_key",
+        ),
         (
             Self::IdempotencyKey,
             "idempotency_receipt_pkey",
@@ -148,9 +204,14 @@ fn from_report(kind: &DatabaseErrorKind, report: &(dyn DatabaseErrorInformation 
 
 /// Diesel has no kind of its own for these; the texts are the databases' fixed English ones.
 fn is_contention(text: &str) -> bool {
-    ["deadlock detected", "due to lock timeout", "database is locked", "database table is locked"]
-        .iter()
-        .any(|known| text.contains(known))
+    [
+        "deadlock detected",
+        "due to lock timeout",
+        "database is locked",
+        "database table is locked",
+    ]
+    .iter()
+    .any(|known| text.contains(known))
 }
 
 fn is_storage(text: &str) -> bool {

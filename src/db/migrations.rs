@@ -55,7 +55,10 @@ fn pending_names<DB: diesel::backend::Backend>(
     migrations: EmbeddedMigrations,
 ) -> Result<Vec<String>, DbError> {
     let pending = connection.pending_migrations(migrations).map_err(failed)?;
-    Ok(pending.iter().map(|migration| migration.name().to_string()).collect())
+    Ok(pending
+        .iter()
+        .map(|migration| migration.name().to_string())
+        .collect())
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the shape that map_err asks for")]

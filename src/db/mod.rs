@@ -5,13 +5,21 @@
 //! products, one trait per store would double every query, and generic bounds would make every signature
 //! unreadable. Queries keep to the portable subset; what differs is in [`dialect`].
 
-#[expect(missing_docs, reason = "the derive of the multi-connection writes items without documentation")]
+#[expect(
+    missing_docs,
+    reason = "the derive of the multi-connection writes items without documentation"
+)]
 pub mod connection;
 pub mod dialect;
 mod error;
+pub mod idempotency;
 pub mod migrations;
-#[expect(missing_docs, reason = "the columns are documented where they are written: in the migrations")]
+#[expect(
+    missing_docs,
+    reason = "the columns are documented where they are written: in the migrations"
+)]
 pub mod schema;
+pub mod service_accounts;
 mod transaction;
 pub mod types;
 mod writer;
@@ -66,7 +74,11 @@ impl Db {
             .connection_timeout(POOL_WAIT)
             .build(opener)
             .map_err(|error| DbError::Unavailable(error.to_string()))?;
-        Ok(Self(Arc::new(Inner { url: url.clone(), pool, writer })))
+        Ok(Self(Arc::new(Inner {
+            url: url.clone(),
+            pool,
+            writer,
+        })))
     }
 
     /// Where the database is.
@@ -106,7 +118,12 @@ impl Db {
     {
         if let Some(writer) = &self.0.writer {
             let (reply, answer) = oneshot::channel();
-            writer.submit(Box::new(QueuedWork { work, stamp, outcome: None, reply }));
+            writer.submit(Box::new(QueuedWork {
+                work,
+                stamp,
+                outcome: None,
+                reply,
+            }));
             return answer.await.unwrap_or_else(|_| Err(DbError::Panicked.into()));
         }
         let inner = Arc::clone(&self.0);
@@ -144,9 +161,11 @@ where
     T: Send + 'static,
     E: From<DbError> + Send + 'static,
 {
-    tokio::task::spawn_blocking(move || catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(DbError::Panicked.into())))
-        .await
-        .unwrap_or_else(|_| Err(DbError::Panicked.into()))
+    tokio::task::spawn_blocking(move || {
+        catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(DbError::Panicked.into()))
+    })
+    .await
+    .unwrap_or_else(|_| Err(DbError::Panicked.into()))
 }
 
 fn write_with_retry<T, E: From<DbError> + Retry>(

@@ -59,8 +59,15 @@ impl<'c> Tx<'c> {
         part: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         begin(self.connection)?;
-        let result = part(&mut Tx { connection: &mut *self.connection, stamp: self.stamp });
-        if result.is_ok() { commit(self.connection)? } else { rollback(self.connection)? }
+        let result = part(&mut Tx {
+            connection: &mut *self.connection,
+            stamp: self.stamp,
+        });
+        if result.is_ok() {
+            commit(self.connection)?
+        } else {
+            rollback(self.connection)?
+        }
         result
     }
 }

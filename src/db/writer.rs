@@ -37,12 +37,17 @@ impl Writer {
             .name("handback-writer".to_owned())
             .spawn(move || serve(&opener, connection, &waiting))
             .map_err(|error| DbError::Unavailable(error.to_string()))?;
-        Ok(Self { queue: Some(queue), thread: Some(thread) })
+        Ok(Self {
+            queue: Some(queue),
+            thread: Some(thread),
+        })
     }
 
     /// Puts work in the queue, or answers it at once when the queue is full.
     pub(super) fn submit(&self, work: Box<dyn Work>) {
-        let Some(queue) = &self.queue else { return work.finish(Err(DbError::Busy)) };
+        let Some(queue) = &self.queue else {
+            return work.finish(Err(DbError::Busy));
+        };
         match queue.try_send(work) {
             Ok(()) => {}
             Err(TrySendError::Full(work)) => work.finish(Err(DbError::Busy)),
@@ -94,12 +99,20 @@ fn run_group(
             group.extend(waiting.try_recv().ok());
         }
     }
-    if changed { commit(connection) } else { rollback(connection) }
+    if changed {
+        commit(connection)
+    } else {
+        rollback(connection)
+    }
 }
 
 fn run_one(connection: &mut DbConnection, work: &mut dyn Work) -> Result<bool, DbError> {
     begin(connection)?;
     let keep = work.run(connection);
-    if keep { commit(connection)? } else { rollback(connection)? }
+    if keep {
+        commit(connection)?
+    } else {
+        rollback(connection)?
+    }
     Ok(keep)
 }

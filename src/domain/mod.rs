@@ -2,6 +2,12 @@
 //! `now` and new ids come in as arguments, new states and events go out.
 
 pub mod actor;
+pub mod error;
 pub mod ids;
 pub mod language;
+pub mod once;
+pub mod page;
+pub mod policy;
+pub mod record;
+pub mod service_account;
 pub mod text_enum;

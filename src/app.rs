@@ -1,0 +1,19 @@
+//! The service as one value: what every use case needs from its surroundings. No logic.
+
+use crate::clock::{Clock, Ids};
+use crate::config::Config;
+use crate::db::Db;
+use std::sync::Arc;
+
+/// The running service. Clones share everything.
+#[derive(Clone)]
+pub struct App {
+    /// The database.
+    pub db: Db,
+    /// What time it is.
+    pub clock: Clock,
+    /// New ids.
+    pub ids: Ids,
+    /// The configuration.
+    pub config: Arc<Config>,
+}

@@ -1,0 +1,121 @@
+//! Service accounts.
+
+use super::schema::service_account as table;
+use super::types::{parse, utc, utc_optional};
+use super::{DbConnection, DbError, Tx};
+use crate::domain::actor::Scope;
+use crate::domain::ids::ServiceAccountId;
+use crate::domain::record::Meta;
+use crate::domain::service_account::ServiceAccount;
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = table)]
+struct Row {
+    id: String,
+    name: String,
+    secret_hash: Vec<u8>,
+    scopes: String,
+    revoked_at: Option<NaiveDateTime>,
+    version: i64,
+    created_at: NaiveDateTime,
+    updated_at: NaiveDateTime,
+}
+
+impl TryFrom<Row> for ServiceAccount {
+    type Error = DbError;
+
+    fn try_from(row: Row) -> Result<Self, DbError> {
+        let scopes = row
+            .scopes
+            .split_whitespace()
+            .map(|word| parse("service_account", "scopes", word));
+        Ok(Self {
+            id: parse("service_account", "id", &row.id)?,
+            name: row.name,
+            secret_hash: row.secret_hash,
+            scopes: scopes.collect::<Result<_, _>>()?,
+            revoked_at: utc_optional(row.revoked_at),
+            meta: Meta {
+                version: row.version,
+                created_at: utc(row.created_at),
+                updated_at: utc(row.updated_at),
+            },
+        })
+    }
+}
+
+/// Whether a token that was issued to this version of the account is still good.
+pub fn is_current(
+    connection: &mut DbConnection,
+    id: ServiceAccountId,
+    version: i64,
+) -> Result<bool, DbError> {
+    let current: Option<(i64, Option<NaiveDateTime>)> = table::table
+        .find(id.to_string())
+        .select((table::version, table::revoked_at))
+        .first(connection)
+        .optional()?;
+    Ok(current.is_some_and(|(found, revoked)| found == version && revoked.is_none()))
+}
+
+/// The account with this id.
+pub fn find(connection: &mut DbConnection, id: ServiceAccountId) -> Result<Option<ServiceAccount>, DbError> {
+    let row: Option<Row> = table::table
+        .find(id.to_string())
+        .select(Row::as_select())
+        .first(connection)
+        .optional()?;
+    row.map(ServiceAccount::try_from).transpose()
+}
+
+/// All accounts, by name.
+pub fn list(connection: &mut DbConnection) -> Result<Vec<ServiceAccount>, DbError> {
+    let rows: Vec<Row> = table::table
+        .order(table::name)
+        .select(Row::as_select())
+        .load(connection)?;
+    rows.into_iter().map(ServiceAccount::try_from).collect()
+}
+
+/// Stores a new account.
+pub fn insert(tx: &mut Tx<'_>, account: &ServiceAccount) -> Result<(), DbError> {
+    let words: Vec<&str> = account
+        .scopes
+        .iter()
+        .map(|scope: &Scope| scope.as_str())
+        .collect();
+    let row = Row {
+        id: account.id.to_string(),
+        name: account.name.clone(),
+        secret_hash: account.secret_hash.clone(),
+        scopes: words.join(" "),
+        revoked_at: account.revoked_at.map(|at| at.naive_utc()),
+        version: account.meta.version,
+        created_at: account.meta.created_at.naive_utc(),
+        updated_at: account.meta.updated_at.naive_utc(),
+    };
+    diesel::insert_into(table::table)
+        .values(&row)
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
+/// Revokes an account: its tokens die with the next request.
+pub fn revoke(tx: &mut Tx<'_>, id: ServiceAccountId) -> Result<(), DbError> {
+    let now = tx.now().naive_utc();
+    let changed = diesel::update(table::table.find(id.to_string()))
+        .filter(table::revoked_at.is_null())
+        .set((
+            table::revoked_at.eq(Some(now)),
+            table::version.eq(table::version + 1),
+            table::updated_at.eq(now),
+        ))
+        .execute(&mut **tx)?;
+    if changed == 1 {
+        Ok(())
+    } else {
+        Err(DbError::NotFound)
+    }
+}

@@ -1,0 +1,109 @@
+//! Who may do what: one table, asked first by every use case.
+
+use super::actor::{Actor, Scope};
+
+/// What somebody wants to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Read legal entities, units, people, employments, devices, subscriptions and assignments.
+    ReadRegister,
+    /// Change units, people, devices, subscriptions and assignments.
+    EditRegister,
+    /// Change legal entities and sources.
+    EditOrganisation,
+    /// Deliver employment documents.
+    DeliverEmployment,
+    /// Read employments, as the HR system may too.
+    ReadEmployment,
+    /// Read terminations, their messages and their receipts.
+    ReadTermination,
+    /// Work with terminations: checks, holds, dates, links.
+    WorkTermination,
+    /// Answer the checks of one termination through the link that was mailed.
+    AnswerByLink,
+    /// Read a sealed code in clear.
+    RevealCode,
+    /// Deliver MDM reports.
+    DeliverMdmReport,
+    /// Read what the MDM reported.
+    ReadMdmReports,
+    /// Read the job table.
+    ReadJobs,
+    /// Resume or cancel jobs.
+    ManageJobs,
+    /// Read the audit.
+    ReadAudit,
+    /// What only the service itself and its operator do.
+    Operate,
+}
+
+impl Action {
+    /// The scopes of which one is enough for a service account.
+    pub const fn scopes(self) -> &'static [Scope] {
+        match self {
+            Self::ReadRegister | Self::ReadTermination | Self::ReadMdmReports | Self::ReadJobs => {
+                &[Scope::Read, Scope::Desk, Scope::Admin]
+            }
+            Self::ReadEmployment => &[Scope::Read, Scope::Desk, Scope::Admin, Scope::Hr],
+            Self::EditRegister => &[Scope::Desk, Scope::Admin],
+            Self::EditOrganisation | Self::ManageJobs => &[Scope::Admin],
+            Self::DeliverEmployment => &[Scope::Hr],
+            Self::WorkTermination | Self::RevealCode => &[Scope::Desk],
+            Self::DeliverMdmReport => &[Scope::Mdm],
+            Self::ReadAudit => &[Scope::Read, Scope::Admin],
+            Self::AnswerByLink | Self::Operate => &[],
+        }
+    }
+}
+
+/// Whether the actor may do it.
+pub fn allows(actor: &Actor, action: Action) -> bool {
+    match actor {
+        Actor::ServiceAccount { .. } => action.scopes().iter().any(|scope| actor.has_scope(*scope)),
+        Actor::LinkHolder { .. } => action == Action::AnswerByLink,
+        Actor::System | Actor::Operator => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ids::{ActionLinkId, PersonId, ServiceAccountId};
+    use uuid::Uuid;
+
+    #[test]
+    fn a_link_opens_nothing_but_its_own_page() {
+        let holder = Actor::LinkHolder {
+            link: ActionLinkId::from(Uuid::nil()),
+            person: PersonId::from(Uuid::nil()),
+        };
+        assert!(allows(&holder, Action::AnswerByLink));
+        for action in [
+            Action::ReadRegister,
+            Action::WorkTermination,
+            Action::RevealCode,
+            Action::Operate,
+        ] {
+            assert!(!allows(&holder, action), "{action:?}");
+        }
+    }
+
+    #[test]
+    fn the_hr_system_can_deliver_employments_and_read_them_and_nothing_else() {
+        let id = ServiceAccountId::from(Uuid::nil());
+        let hr = Actor::ServiceAccount {
+            id,
+            scopes: vec![Scope::Hr],
+            version: 1,
+        };
+        assert!(allows(&hr, Action::DeliverEmployment) && allows(&hr, Action::ReadEmployment));
+        for action in [
+            Action::ReadRegister,
+            Action::EditRegister,
+            Action::DeliverMdmReport,
+            Action::RevealCode,
+        ] {
+            assert!(!allows(&hr, action), "{action:?}");
+        }
+    }
+}

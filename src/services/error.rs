@@ -1,0 +1,150 @@
+//! Why a use case was refused, in words that every caller can turn into its own: a status, a page, an exit
+//! code.
+
+use crate::db::{Constraint, DbError, Retry};
+use crate::domain::error::DomainError;
+use crate::domain::policy::Action;
+use thiserror::Error;
+
+/// One thing that is wrong with what was sent. It never repeats the rejected value.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{pointer}: {detail}")]
+pub struct Violation {
+    /// Where, as a JSON pointer into the body (RFC 6901) or the name of a parameter.
+    pub pointer: String,
+    /// What, as a stable word.
+    pub code: &'static str,
+    /// What to do about it.
+    pub detail: &'static str,
+}
+
+/// A use case was refused or failed.
+#[derive(Clone, Debug, PartialEq, Error)]
+pub enum ServiceError {
+    /// The account was revoked or changed after the token was issued.
+    #[error("the access token is no longer valid")]
+    TokenRevoked,
+    /// The actor may not do this.
+    #[error("not allowed: {0:?}")]
+    Forbidden(Action),
+    /// There is no such thing, or it is not the caller's to see.
+    #[error("no such {0}")]
+    NotFound(&'static str),
+    /// What was sent breaks rules; all of them are listed.
+    #[error("{} rule(s) broken", .0.len())]
+    Invalid(Vec<Violation>),
+    /// The state of things does not allow it.
+    #[error("{0}")]
+    Domain(#[from] DomainError),
+    /// It clashes with something that exists.
+    #[error("{detail}")]
+    Conflict {
+        /// What, as a stable word.
+        code: &'static str,
+        /// What to do about it.
+        detail: &'static str,
+    },
+    /// The record changed since the caller read it.
+    #[error("the record has changed")]
+    Stale {
+        /// The version it has now.
+        current: i64,
+    },
+    /// The idempotency key was used for another request.
+    #[error("the idempotency key belongs to another request")]
+    KeyReused,
+    /// The link is used up, expired, revoked or unknown: always the same answer.
+    #[error("the link no longer works")]
+    Gone,
+    /// Too much at once; try again soon.
+    #[error("busy")]
+    Busy,
+    /// The database or the disk is not available.
+    #[error("storage is not available")]
+    Unavailable,
+    /// A fault of ours. The text is for the log.
+    #[error("internal error: {0}")]
+    Internal(String),
+}
+
+impl ServiceError {
+    /// One broken rule.
+    pub fn invalid(pointer: impl Into<String>, code: &'static str, detail: &'static str) -> Self {
+        Self::Invalid(vec![Violation {
+            pointer: pointer.into(),
+            code,
+            detail,
+        }])
+    }
+}
+
+impl Retry for ServiceError {
+    fn is_contention(&self) -> bool {
+        matches!(self, Self::Busy)
+    }
+}
+
+impl From<DbError> for ServiceError {
+    fn from(error: DbError) -> Self {
+        match error {
+            DbError::NotFound => Self::NotFound("object"),
+            DbError::Unique(constraint) => from_constraint(constraint),
+            DbError::ForeignKey => Self::Conflict {
+                code: "reference_missing",
+                detail: "Something that this refers to is missing or still in use.",
+            },
+            DbError::Stale | DbError::Busy => Self::Busy,
+            DbError::Unavailable(why) => {
+                tracing::error!(error = %why, "database not available");
+                Self::Unavailable
+            }
+            DbError::Corrupt { .. } | DbError::Panicked | DbError::Other(_) => {
+                Self::Internal(error.to_string())
+            }
+        }
+    }
+}
+
+fn from_constraint(constraint: Constraint) -> ServiceError {
+    let (code, detail) = match constraint {
+        Constraint::LegalEntityOrgNumber => (
+            "org_number_taken",
+            "Another legal entity has this organisation number.",
+        ),
+        Constraint::SourceName => ("source_exists", "Another source has this name."),
+        Constraint::PersonIdentifier => (
+            "person_identifier_taken",
+            "Another person has this id in the source.",
+        ),
+        Constraint::UnitExternalId => (
+            "unit_external_id_taken",
+            "Another unit has this id in the source.",
+        ),
+        Constraint::DeviceSerial => ("serial_taken", "Another device has this serial number."),
+        Constraint::DeviceImei => ("imei_taken", "Another device has this IMEI."),
+        Constraint::SubscriptionNumber => ("number_taken", "Another subscription in use has this number."),
+        Constraint::AssignmentDevice => (
+            "device_assigned",
+            "The device is assigned already. End that assignment first.",
+        ),
+        Constraint::AssignmentSubscription => (
+            "subscription_assigned",
+            "The subscription is assigned already. End that assignment first.",
+        ),
+        Constraint::ServiceAccountName => {
+            ("service_account_exists", "Another service account has this name.")
+        }
+        // These are races that the next attempt decides: the winner's row is then visible.
+        Constraint::EmploymentExternalId
+        | Constraint::TerminationActive
+        | Constraint::TerminationNumber
+        | Constraint::MessageStep
+        | Constraint::CodeItem
+        | Constraint::DataKeyActive
+        | Constraint::MdmReport
+        | Constraint::JobDedupe
+        | Constraint::IdempotencyKey => return ServiceError::Busy,
+        Constraint::Other => return ServiceError::Internal("unexpected unique violation".to_owned()),
+    };
+    ServiceError::Conflict { code, detail }
+}

@@ -1,0 +1,140 @@
+//! Use cases: one function each, at most one write transaction each. A use case authorises first, then
+//! reads or writes; it never calls the outside world from inside a transaction.
+
+mod error;
+pub mod idempotency;
+
+pub use error::{ServiceError, Violation};
+pub use idempotency::{Recorded, Recorder};
+
+use crate::app::App;
+use crate::db::{self, DbConnection, Stamp, Tx};
+use crate::domain::actor::Actor;
+use crate::domain::policy::{self, Action};
+
+/// Who asks, on which request. Every use case begins with one.
+#[derive(Clone)]
+pub struct Ctx {
+    /// The service.
+    pub app: App,
+    /// Who asks.
+    pub actor: Actor,
+    /// The id of the request or of the job run.
+    pub request_id: String,
+}
+
+impl Ctx {
+    /// A use case of the service itself.
+    pub fn system(app: &App) -> Self {
+        Self {
+            app: app.clone(),
+            actor: Actor::System,
+            request_id: app.ids.next::<uuid::Uuid>().to_string(),
+        }
+    }
+
+    /// A use case of somebody with a shell on the machine.
+    pub fn operator(app: &App) -> Self {
+        Self {
+            actor: Actor::Operator,
+            ..Self::system(app)
+        }
+    }
+
+    /// Reads, if the actor may.
+    ///
+    /// # Errors
+    /// [`ServiceError::Forbidden`] or [`ServiceError::TokenRevoked`] before the closure runs, else what it
+    /// returns.
+    pub async fn read<T, F>(&self, action: Action, work: F) -> Result<T, ServiceError>
+    where
+        F: FnOnce(&mut DbConnection) -> Result<T, ServiceError> + Send + 'static,
+        T: Send + 'static,
+    {
+        self.require(action)?;
+        let actor = self.actor.clone();
+        self.app
+            .db
+            .read(move |connection| {
+                still_valid(connection, &actor)?;
+                work(connection)
+            })
+            .await
+    }
+
+    /// Writes in one transaction, if the actor may. The closure may run more than once.
+    ///
+    /// # Errors
+    /// [`ServiceError::Forbidden`] or [`ServiceError::TokenRevoked`] before the closure runs, else what it
+    /// returns; nothing has then changed.
+    pub async fn write<T, F>(&self, action: Action, mut work: F) -> Result<T, ServiceError>
+    where
+        F: FnMut(&mut Tx<'_>) -> Result<T, ServiceError> + Send + 'static,
+        T: Send + 'static,
+    {
+        self.require(action)?;
+        let actor = self.actor.clone();
+        self.app
+            .db
+            .write(self.stamp(), move |tx| {
+                still_valid(tx, &actor)?;
+                work(tx)
+            })
+            .await
+    }
+
+    /// Writes once however often the request is sent: with an idempotency key, the answer is stored in the
+    /// same transaction as the effect, and a repeated request gets that answer.
+    ///
+    /// # Errors
+    /// As [`Ctx::write`]; [`ServiceError::KeyReused`] when the key came with another request before.
+    pub async fn write_once<T, F>(
+        &self,
+        action: Action,
+        recorder: Recorder<T>,
+        mut work: F,
+    ) -> Result<Recorded<T>, ServiceError>
+    where
+        F: FnMut(&mut Tx<'_>) -> Result<T, ServiceError> + Send + 'static,
+        T: Send + 'static,
+    {
+        let retention = self.app.config.idempotency_retention;
+        self.write(action, move |tx| {
+            idempotency::run(tx, &recorder, retention, &mut work)
+        })
+        .await
+    }
+
+    fn require(&self, action: Action) -> Result<(), ServiceError> {
+        if policy::allows(&self.actor, action) {
+            Ok(())
+        } else {
+            Err(ServiceError::Forbidden(action))
+        }
+    }
+
+    fn stamp(&self) -> Stamp {
+        Stamp {
+            now: self.app.clock.now(),
+            actor_kind: self.actor.kind(),
+            actor_id: self.actor.id(),
+            request_id: self.request_id.clone(),
+            ids: self.app.ids.clone(),
+        }
+    }
+}
+
+/// A token outlives nothing: an account that was revoked or changed since is refused on the next request.
+fn still_valid(connection: &mut DbConnection, actor: &Actor) -> Result<(), ServiceError> {
+    match actor {
+        Actor::ServiceAccount { id, version, .. } => {
+            let current = db::service_accounts::is_current(connection, *id, *version)?;
+            if current {
+                Ok(())
+            } else {
+                Err(ServiceError::TokenRevoked)
+            }
+        }
+        Actor::LinkHolder { .. } | Actor::System | Actor::Operator => Ok(()),
+    }
+}
