@@ -2,6 +2,7 @@
 //! default.
 
 use super::error::DbError;
+use crate::domain::record::Meta;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use std::str::FromStr;
 
@@ -53,4 +54,17 @@ pub fn utc(stored: NaiveDateTime) -> DateTime<Utc> {
 /// The same for a column that may be empty.
 pub fn utc_optional(stored: Option<NaiveDateTime>) -> Option<DateTime<Utc>> {
     stored.map(utc)
+}
+
+/// The version and the dates of a row.
+pub fn meta(version: i64, created_at: NaiveDateTime, updated_at: NaiveDateTime) -> Meta {
+    Meta { version, created_at: utc(created_at), updated_at: utc(updated_at) }
+}
+
+/// Reads the number of rows that a guarded update changed: none means that somebody else was first.
+///
+/// # Errors
+/// [`DbError::Stale`].
+pub const fn guarded(changed: usize) -> Result<(), DbError> {
+    if changed == 1 { Ok(()) } else { Err(DbError::Stale) }
 }

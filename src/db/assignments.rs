@@ -1,0 +1,165 @@
+//! Assignments.
+
+use super::schema::assignment as table;
+use super::types::{guarded, meta, parse, parse_json, parse_optional, to_json, utc};
+use super::{DbConnection, DbError, Tx};
+use crate::domain::assignment::{Assigned, Assignment};
+use crate::domain::ids::{AssignmentId, DeviceId, EmploymentId, SubscriptionId};
+use crate::domain::page::{Page, PageRequest};
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+
+#[derive(Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = table, treat_none_as_null = true)]
+struct Row {
+    id: String,
+    legal_entity_id: String,
+    employment_id: String,
+    device_id: Option<String>,
+    subscription_id: Option<String>,
+    custody_epoch: i64,
+    accessories: String,
+    assigned_at: NaiveDateTime,
+    ended_at: Option<NaiveDateTime>,
+    end_reason: Option<String>,
+    version: i64,
+    created_at: NaiveDateTime,
+    updated_at: NaiveDateTime,
+}
+
+impl TryFrom<&Assignment> for Row {
+    type Error = DbError;
+
+    fn try_from(assignment: &Assignment) -> Result<Self, DbError> {
+        let (device_id, subscription_id) = match assignment.assigned {
+            Assigned::Device(id) => (Some(id.to_string()), None),
+            Assigned::Subscription(id) => (None, Some(id.to_string())),
+        };
+        Ok(Self {
+            id: assignment.id.to_string(),
+            legal_entity_id: assignment.legal_entity_id.to_string(),
+            employment_id: assignment.employment_id.to_string(),
+            device_id,
+            subscription_id,
+            custody_epoch: assignment.custody_epoch,
+            accessories: to_json(&assignment.accessories)?,
+            assigned_at: assignment.assigned_at.naive_utc(),
+            ended_at: assignment.ended.map(|(at, _)| at.naive_utc()),
+            end_reason: assignment.ended.map(|(_, reason)| reason.as_str().to_owned()),
+            version: assignment.meta.version,
+            created_at: assignment.meta.created_at.naive_utc(),
+            updated_at: assignment.meta.updated_at.naive_utc(),
+        })
+    }
+}
+
+impl TryFrom<Row> for Assignment {
+    type Error = DbError;
+
+    fn try_from(row: Row) -> Result<Self, DbError> {
+        let device: Option<DeviceId> = parse_optional("assignment", "device_id", row.device_id.as_deref())?;
+        let subscription: Option<SubscriptionId> =
+            parse_optional("assignment", "subscription_id", row.subscription_id.as_deref())?;
+        let assigned = match (device, subscription) {
+            (Some(id), None) => Assigned::Device(id),
+            (None, Some(id)) => Assigned::Subscription(id),
+            (Some(_), Some(_)) | (None, None) => {
+                return Err(DbError::Corrupt { table: "assignment", column: "device_id" });
+            }
+        };
+        let end_reason = parse_optional("assignment", "end_reason", row.end_reason.as_deref())?;
+        Ok(Self {
+            id: parse("assignment", "id", &row.id)?,
+            legal_entity_id: parse("assignment", "legal_entity_id", &row.legal_entity_id)?,
+            employment_id: parse("assignment", "employment_id", &row.employment_id)?,
+            assigned,
+            custody_epoch: row.custody_epoch,
+            accessories: parse_json("assignment", "accessories", &row.accessories)?,
+            assigned_at: utc(row.assigned_at),
+            ended: row.ended_at.map(utc).zip(end_reason),
+            meta: meta(row.version, row.created_at, row.updated_at),
+        })
+    }
+}
+
+/// Which assignments are asked for.
+#[derive(Clone, Debug, Default)]
+pub struct AssignmentFilter {
+    /// Of this employment.
+    pub employment_id: Option<EmploymentId>,
+    /// Of this device.
+    pub device_id: Option<DeviceId>,
+    /// Of this subscription.
+    pub subscription_id: Option<SubscriptionId>,
+    /// Going on, or ended.
+    pub is_open: Option<bool>,
+}
+
+/// The assignment with this id.
+pub fn find(connection: &mut DbConnection, id: AssignmentId) -> Result<Option<Assignment>, DbError> {
+    let row: Option<Row> =
+        table::table.find(id.to_string()).select(Row::as_select()).first(connection).optional()?;
+    row.map(Assignment::try_from).transpose()
+}
+
+/// What an employment has now, in the order in which it was handed out.
+pub fn open_of_employment(connection: &mut DbConnection, id: EmploymentId) -> Result<Vec<Assignment>, DbError> {
+    let rows: Vec<Row> = table::table
+        .filter(table::employment_id.eq(id.to_string()).and(table::ended_at.is_null()))
+        .order(table::id)
+        .select(Row::as_select())
+        .load(connection)?;
+    rows.into_iter().map(Assignment::try_from).collect()
+}
+
+/// Who has the device now.
+pub fn open_of_device(connection: &mut DbConnection, id: DeviceId) -> Result<Option<Assignment>, DbError> {
+    let row: Option<Row> = table::table
+        .filter(table::device_id.eq(id.to_string()).and(table::ended_at.is_null()))
+        .select(Row::as_select())
+        .first(connection)
+        .optional()?;
+    row.map(Assignment::try_from).transpose()
+}
+
+/// One page of assignments.
+pub fn list(
+    connection: &mut DbConnection,
+    filter: &AssignmentFilter,
+    page: PageRequest,
+) -> Result<Page<Assignment>, DbError> {
+    let mut query = table::table.filter(table::id.gt(page.lower_bound())).into_boxed();
+    if let Some(id) = filter.employment_id {
+        query = query.filter(table::employment_id.eq(id.to_string()));
+    }
+    if let Some(id) = filter.device_id {
+        query = query.filter(table::device_id.eq(id.to_string()));
+    }
+    if let Some(id) = filter.subscription_id {
+        query = query.filter(table::subscription_id.eq(id.to_string()));
+    }
+    query = match filter.is_open {
+        Some(true) => query.filter(table::ended_at.is_null()),
+        Some(false) => query.filter(table::ended_at.is_not_null()),
+        None => query,
+    };
+    let rows: Vec<Row> =
+        query.order(table::id).limit(page.rows_to_read()).select(Row::as_select()).load(connection)?;
+    let assignments = rows.into_iter().map(Assignment::try_from).collect::<Result<Vec<_>, _>>()?;
+    Ok(Page::from_rows(assignments, page, |assignment| assignment.id.into()))
+}
+
+/// Stores a new assignment.
+pub fn insert(tx: &mut Tx<'_>, assignment: &Assignment) -> Result<(), DbError> {
+    diesel::insert_into(table::table).values(Row::try_from(assignment)?).execute(&mut **tx)?;
+    Ok(())
+}
+
+/// Stores a changed assignment, if nobody changed it meanwhile.
+pub fn update(tx: &mut Tx<'_>, assignment: &Assignment) -> Result<(), DbError> {
+    let changed = diesel::update(table::table.find(assignment.id.to_string()))
+        .filter(table::version.eq(assignment.meta.version - 1))
+        .set(Row::try_from(assignment)?)
+        .execute(&mut **tx)?;
+    guarded(changed)
+}

@@ -1,0 +1,239 @@
+//! Employments, their versions, and the receipts of what was delivered.
+
+use super::schema::{employment as table, employment_receipt as receipt, employment_version as version};
+use super::types::{guarded, meta, parse, parse_json, parse_optional, to_json};
+use super::{DbConnection, DbError, Tx};
+use crate::domain::employment::{DeliveryOutcome, Employment};
+use crate::domain::ids::{EmploymentId, PersonId, UnitId};
+use crate::domain::page::{Page, PageRequest};
+use crate::domain::text::{ExternalId, SourceName};
+use chrono::{NaiveDate, NaiveDateTime};
+use diesel::prelude::*;
+use uuid::Uuid;
+
+#[derive(Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = table, treat_none_as_null = true)]
+struct Row {
+    id: String,
+    source: String,
+    external_id: String,
+    person_id: String,
+    unit_id: String,
+    legal_entity_id: String,
+    manager_id: Option<String>,
+    kind: String,
+    state: String,
+    start_on: NaiveDate,
+    end_on: Option<NaiveDate>,
+    last_working_on: Option<NaiveDate>,
+    sequence: i64,
+    document: String,
+    content_hash: String,
+    version: i64,
+    created_at: NaiveDateTime,
+    updated_at: NaiveDateTime,
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = version)]
+struct VersionRow {
+    employment_id: String,
+    version: i64,
+    sequence: i64,
+    occurred_at: Option<NaiveDateTime>,
+    recorded_at: NaiveDateTime,
+    content_hash: String,
+    document: String,
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = receipt)]
+struct ReceiptRow {
+    id: String,
+    source: String,
+    external_id: String,
+    sequence: i64,
+    outcome: String,
+    content_hash: String,
+    received_at: NaiveDateTime,
+}
+
+impl TryFrom<&Employment> for Row {
+    type Error = DbError;
+
+    fn try_from(employment: &Employment) -> Result<Self, DbError> {
+        let document = &employment.document;
+        Ok(Self {
+            id: employment.id.to_string(),
+            source: employment.source.as_str().to_owned(),
+            external_id: employment.external_id.as_str().to_owned(),
+            person_id: employment.person_id.to_string(),
+            unit_id: employment.unit_id.to_string(),
+            legal_entity_id: employment.legal_entity_id.to_string(),
+            manager_id: employment.manager_id.map(|id| id.to_string()),
+            kind: document.kind.as_str().to_owned(),
+            state: document.state.as_str().to_owned(),
+            start_on: document.start_date,
+            end_on: document.end_date,
+            last_working_on: document.last_working_day,
+            sequence: document.sequence,
+            document: to_json(document)?,
+            content_hash: employment.content_hash.clone(),
+            version: employment.meta.version,
+            created_at: employment.meta.created_at.naive_utc(),
+            updated_at: employment.meta.updated_at.naive_utc(),
+        })
+    }
+}
+
+impl TryFrom<Row> for Employment {
+    type Error = DbError;
+
+    fn try_from(row: Row) -> Result<Self, DbError> {
+        Ok(Self {
+            id: parse("employment", "id", &row.id)?,
+            source: parse("employment", "source", &row.source)?,
+            external_id: parse("employment", "external_id", &row.external_id)?,
+            person_id: parse("employment", "person_id", &row.person_id)?,
+            unit_id: parse("employment", "unit_id", &row.unit_id)?,
+            legal_entity_id: parse("employment", "legal_entity_id", &row.legal_entity_id)?,
+            manager_id: parse_optional("employment", "manager_id", row.manager_id.as_deref())?,
+            document: parse_json("employment", "document", &row.document)?,
+            content_hash: row.content_hash,
+            meta: meta(row.version, row.created_at, row.updated_at),
+        })
+    }
+}
+
+/// Which employments are asked for.
+#[derive(Clone, Debug, Default)]
+pub struct EmploymentFilter {
+    /// Of this person.
+    pub person_id: Option<PersonId>,
+    /// In this unit itself.
+    pub unit_id: Option<UnitId>,
+    /// Led by this person.
+    pub manager_id: Option<PersonId>,
+    /// Delivered by this source.
+    pub source: Option<SourceName>,
+    /// Ending on this day or later.
+    pub ends_from: Option<NaiveDate>,
+    /// Ending on this day or earlier.
+    pub ends_to: Option<NaiveDate>,
+}
+
+/// The employment with this id.
+pub fn find(connection: &mut DbConnection, id: EmploymentId) -> Result<Option<Employment>, DbError> {
+    let row: Option<Row> =
+        table::table.find(id.to_string()).select(Row::as_select()).first(connection).optional()?;
+    row.map(Employment::try_from).transpose()
+}
+
+/// The employment that a source calls this.
+pub fn find_external(
+    connection: &mut DbConnection,
+    source: &SourceName,
+    external_id: &ExternalId,
+) -> Result<Option<Employment>, DbError> {
+    let row: Option<Row> = table::table
+        .filter(table::source.eq(source.as_str()).and(table::external_id.eq(external_id.as_str())))
+        .select(Row::as_select())
+        .first(connection)
+        .optional()?;
+    row.map(Employment::try_from).transpose()
+}
+
+/// One page of employments.
+pub fn list(
+    connection: &mut DbConnection,
+    filter: &EmploymentFilter,
+    page: PageRequest,
+) -> Result<Page<Employment>, DbError> {
+    let mut query = table::table.filter(table::id.gt(page.lower_bound())).into_boxed();
+    if let Some(id) = filter.person_id {
+        query = query.filter(table::person_id.eq(id.to_string()));
+    }
+    if let Some(id) = filter.unit_id {
+        query = query.filter(table::unit_id.eq(id.to_string()));
+    }
+    if let Some(id) = filter.manager_id {
+        query = query.filter(table::manager_id.eq(id.to_string()));
+    }
+    if let Some(source) = &filter.source {
+        query = query.filter(table::source.eq(source.as_str().to_owned()));
+    }
+    if let Some(day) = filter.ends_from {
+        query = query.filter(table::end_on.ge(day));
+    }
+    if let Some(day) = filter.ends_to {
+        query = query.filter(table::end_on.le(day));
+    }
+    let rows: Vec<Row> =
+        query.order(table::id).limit(page.rows_to_read()).select(Row::as_select()).load(connection)?;
+    let employments = rows.into_iter().map(Employment::try_from).collect::<Result<Vec<_>, _>>()?;
+    Ok(Page::from_rows(employments, page, |employment| employment.id.into()))
+}
+
+/// Stores a new employment and its first version.
+pub fn insert(tx: &mut Tx<'_>, employment: &Employment) -> Result<(), DbError> {
+    diesel::insert_into(table::table).values(Row::try_from(employment)?).execute(&mut **tx)?;
+    insert_version(tx, employment)
+}
+
+/// Stores the next version of an employment, if nobody was first.
+pub fn update(tx: &mut Tx<'_>, employment: &Employment) -> Result<(), DbError> {
+    let changed = diesel::update(table::table.find(employment.id.to_string()))
+        .filter(table::version.eq(employment.meta.version - 1))
+        .set(Row::try_from(employment)?)
+        .execute(&mut **tx)?;
+    guarded(changed)?;
+    insert_version(tx, employment)
+}
+
+/// Remembers a newer sequence that came with the content that is known.
+pub fn update_sequence(tx: &mut Tx<'_>, employment: &Employment) -> Result<(), DbError> {
+    let changed = diesel::update(table::table.find(employment.id.to_string()))
+        .filter(table::version.eq(employment.meta.version))
+        .filter(table::sequence.le(employment.document.sequence))
+        .set((
+            table::sequence.eq(employment.document.sequence),
+            table::document.eq(to_json(&employment.document)?),
+        ))
+        .execute(&mut **tx)?;
+    guarded(changed)
+}
+
+fn insert_version(tx: &mut Tx<'_>, employment: &Employment) -> Result<(), DbError> {
+    let row = VersionRow {
+        employment_id: employment.id.to_string(),
+        version: employment.meta.version,
+        sequence: employment.document.sequence,
+        occurred_at: employment.document.occurred_at.map(|at| at.naive_utc()),
+        recorded_at: tx.now().naive_utc(),
+        content_hash: employment.content_hash.clone(),
+        document: to_json(&employment.document)?,
+    };
+    diesel::insert_into(version::table).values(&row).execute(&mut **tx)?;
+    Ok(())
+}
+
+/// Records that a document was delivered and what became of it, whatever that was.
+pub fn insert_receipt(
+    tx: &mut Tx<'_>,
+    key: (&SourceName, &ExternalId),
+    sequence: i64,
+    content_hash: &str,
+    outcome: DeliveryOutcome,
+) -> Result<(), DbError> {
+    let row = ReceiptRow {
+        id: tx.new_id::<Uuid>().to_string(),
+        source: key.0.as_str().to_owned(),
+        external_id: key.1.as_str().to_owned(),
+        sequence,
+        outcome: outcome.as_str().to_owned(),
+        content_hash: content_hash.to_owned(),
+        received_at: tx.now().naive_utc(),
+    };
+    diesel::insert_into(receipt::table).values(&row).execute(&mut **tx)?;
+    Ok(())
+}

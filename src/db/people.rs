@@ -1,0 +1,167 @@
+//! People and what the sources call them.
+
+use super::schema::{person as table, person_identifier as identifier};
+use super::types::{guarded, meta, parse, parse_optional};
+use super::{DbConnection, DbError, Tx};
+use crate::domain::ids::PersonId;
+use crate::domain::page::{Page, PageRequest};
+use crate::domain::person::Person;
+use crate::domain::text::{ExternalId, SourceName};
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+
+#[derive(Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = table, treat_none_as_null = true)]
+struct Row {
+    id: String,
+    name: Option<String>,
+    email: Option<String>,
+    language: String,
+    is_incomplete: bool,
+    name_search: String,
+    version: i64,
+    created_at: NaiveDateTime,
+    updated_at: NaiveDateTime,
+}
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = identifier)]
+struct IdentifierRow {
+    source: String,
+    external_id: String,
+    person_id: String,
+}
+
+impl From<&Person> for Row {
+    fn from(person: &Person) -> Self {
+        let name = person.name.as_ref().map(|name| name.as_str().to_owned());
+        Self {
+            id: person.id.to_string(),
+            email: person.email.as_ref().map(|email| email.as_str().to_owned()),
+            language: person.language.as_str().to_owned(),
+            is_incomplete: person.is_incomplete(),
+            // Folded here because the databases do not agree on the lower case of Å, Ä and Ö.
+            name_search: name.as_deref().map(str::to_lowercase).unwrap_or_default(),
+            name,
+            version: person.meta.version,
+            created_at: person.meta.created_at.naive_utc(),
+            updated_at: person.meta.updated_at.naive_utc(),
+        }
+    }
+}
+
+fn to_person(row: Row, identifiers: Vec<(SourceName, ExternalId)>) -> Result<Person, DbError> {
+    Ok(Person {
+        id: parse("person", "id", &row.id)?,
+        name: parse_optional("person", "name", row.name.as_deref())?,
+        email: parse_optional("person", "email", row.email.as_deref())?,
+        language: parse("person", "language", &row.language)?,
+        identifiers,
+        meta: meta(row.version, row.created_at, row.updated_at),
+    })
+}
+
+fn to_identifier(row: &IdentifierRow) -> Result<(SourceName, ExternalId), DbError> {
+    Ok((
+        parse("person_identifier", "source", &row.source)?,
+        parse("person_identifier", "external_id", &row.external_id)?,
+    ))
+}
+
+/// Which people are asked for.
+#[derive(Clone, Debug, Default)]
+pub struct PersonFilter {
+    /// Whose name begins like this, in any case.
+    pub name_prefix: Option<String>,
+    /// Who lack a name or an address, or do not.
+    pub is_incomplete: Option<bool>,
+}
+
+/// The person with this id.
+pub fn find(connection: &mut DbConnection, id: PersonId) -> Result<Option<Person>, DbError> {
+    let row: Option<Row> =
+        table::table.find(id.to_string()).select(Row::as_select()).first(connection).optional()?;
+    row.map(|row| {
+        let identifiers = identifiers_of(connection, &row.id)?;
+        to_person(row, identifiers)
+    })
+    .transpose()
+}
+
+/// The person that a source calls this.
+pub fn find_external(
+    connection: &mut DbConnection,
+    source: &SourceName,
+    external_id: &ExternalId,
+) -> Result<Option<Person>, DbError> {
+    let id: Option<String> = identifier::table
+        .find((source.as_str(), external_id.as_str()))
+        .select(identifier::person_id)
+        .first(connection)
+        .optional()?;
+    let Some(id) = id else { return Ok(None) };
+    find(connection, parse("person_identifier", "person_id", &id)?)
+}
+
+fn identifiers_of(connection: &mut DbConnection, id: &str) -> Result<Vec<(SourceName, ExternalId)>, DbError> {
+    let rows: Vec<IdentifierRow> = identifier::table
+        .filter(identifier::person_id.eq(id))
+        .order((identifier::source, identifier::external_id))
+        .select(IdentifierRow::as_select())
+        .load(connection)?;
+    rows.iter().map(to_identifier).collect()
+}
+
+/// One page of people.
+pub fn list(connection: &mut DbConnection, filter: &PersonFilter, page: PageRequest) -> Result<Page<Person>, DbError> {
+    let mut query = table::table.filter(table::id.gt(page.lower_bound())).into_boxed();
+    if let Some(prefix) = &filter.name_prefix {
+        let from = prefix.to_lowercase();
+        // The greatest character ends the range, so that the index on the folded name is used.
+        let to = format!("{from}\u{10FFFF}");
+        query = query.filter(table::name_search.ge(from)).filter(table::name_search.lt(to));
+    }
+    if let Some(incomplete) = filter.is_incomplete {
+        query = query.filter(table::is_incomplete.eq(incomplete));
+    }
+    let rows: Vec<Row> =
+        query.order(table::id).limit(page.rows_to_read()).select(Row::as_select()).load(connection)?;
+    let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
+    let identifiers: Vec<IdentifierRow> = identifier::table
+        .filter(identifier::person_id.eq_any(ids))
+        .order((identifier::source, identifier::external_id))
+        .select(IdentifierRow::as_select())
+        .load(connection)?;
+    let people = rows
+        .into_iter()
+        .map(|row| {
+            let own = identifiers.iter().filter(|found| found.person_id == row.id).map(to_identifier);
+            let own = own.collect::<Result<_, _>>()?;
+            to_person(row, own)
+        })
+        .collect::<Result<Vec<_>, DbError>>()?;
+    Ok(Page::from_rows(people, page, |person| person.id.into()))
+}
+
+/// Stores a new person.
+pub fn insert(tx: &mut Tx<'_>, person: &Person) -> Result<(), DbError> {
+    diesel::insert_into(table::table).values(Row::from(person)).execute(&mut **tx)?;
+    for (source, external_id) in &person.identifiers {
+        let row = IdentifierRow {
+            source: source.as_str().to_owned(),
+            external_id: external_id.as_str().to_owned(),
+            person_id: person.id.to_string(),
+        };
+        diesel::insert_into(identifier::table).values(&row).execute(&mut **tx)?;
+    }
+    Ok(())
+}
+
+/// Stores a changed person, if nobody changed them meanwhile. Identifiers do not change here.
+pub fn update(tx: &mut Tx<'_>, person: &Person) -> Result<(), DbError> {
+    let changed = diesel::update(table::table.find(person.id.to_string()))
+        .filter(table::version.eq(person.meta.version - 1))
+        .set(Row::from(person))
+        .execute(&mut **tx)?;
+    guarded(changed)
+}

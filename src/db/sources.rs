@@ -1,0 +1,63 @@
+//! Sources of employment documents.
+
+use super::schema::source as table;
+use super::types::{meta, parse};
+use super::{DbConnection, DbError, Tx};
+use crate::domain::source::Source;
+use crate::domain::text::SourceName;
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = table)]
+struct Row {
+    name: String,
+    kind: String,
+    label: String,
+    legal_entity_id: String,
+    version: i64,
+    created_at: NaiveDateTime,
+    updated_at: NaiveDateTime,
+}
+
+impl TryFrom<Row> for Source {
+    type Error = DbError;
+
+    fn try_from(row: Row) -> Result<Self, DbError> {
+        Ok(Self {
+            name: parse("source", "name", &row.name)?,
+            kind: parse("source", "kind", &row.kind)?,
+            label: row.label,
+            legal_entity_id: parse("source", "legal_entity_id", &row.legal_entity_id)?,
+            meta: meta(row.version, row.created_at, row.updated_at),
+        })
+    }
+}
+
+/// The source of this name.
+pub fn find(connection: &mut DbConnection, name: &SourceName) -> Result<Option<Source>, DbError> {
+    let row: Option<Row> =
+        table::table.find(name.as_str()).select(Row::as_select()).first(connection).optional()?;
+    row.map(Source::try_from).transpose()
+}
+
+/// All sources, by name: there are a handful.
+pub fn list(connection: &mut DbConnection) -> Result<Vec<Source>, DbError> {
+    let rows: Vec<Row> = table::table.order(table::name).select(Row::as_select()).load(connection)?;
+    rows.into_iter().map(Source::try_from).collect()
+}
+
+/// Stores a new source.
+pub fn insert(tx: &mut Tx<'_>, source: &Source) -> Result<(), DbError> {
+    let row = Row {
+        name: source.name.as_str().to_owned(),
+        kind: source.kind.as_str().to_owned(),
+        label: source.label.clone(),
+        legal_entity_id: source.legal_entity_id.to_string(),
+        version: source.meta.version,
+        created_at: source.meta.created_at.naive_utc(),
+        updated_at: source.meta.updated_at.naive_utc(),
+    };
+    diesel::insert_into(table::table).values(&row).execute(&mut **tx)?;
+    Ok(())
+}

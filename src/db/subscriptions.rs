@@ -1,0 +1,109 @@
+//! Subscriptions.
+
+use super::schema::subscription as table;
+use super::types::{guarded, meta, parse};
+use super::{DbConnection, DbError, Tx};
+use crate::domain::ids::{LegalEntityId, SubscriptionId};
+use crate::domain::page::{Page, PageRequest};
+use crate::domain::subscription::{Subscription, SubscriptionStatus};
+use crate::domain::text::PhoneNumber;
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+
+#[derive(Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = table, treat_none_as_null = true)]
+struct Row {
+    id: String,
+    legal_entity_id: String,
+    number: String,
+    operator: Option<String>,
+    status: String,
+    version: i64,
+    created_at: NaiveDateTime,
+    updated_at: NaiveDateTime,
+}
+
+impl From<&Subscription> for Row {
+    fn from(subscription: &Subscription) -> Self {
+        Self {
+            id: subscription.id.to_string(),
+            legal_entity_id: subscription.legal_entity_id.to_string(),
+            number: subscription.number.as_str().to_owned(),
+            operator: subscription.operator.clone(),
+            status: subscription.status.as_str().to_owned(),
+            version: subscription.meta.version,
+            created_at: subscription.meta.created_at.naive_utc(),
+            updated_at: subscription.meta.updated_at.naive_utc(),
+        }
+    }
+}
+
+impl TryFrom<Row> for Subscription {
+    type Error = DbError;
+
+    fn try_from(row: Row) -> Result<Self, DbError> {
+        Ok(Self {
+            id: parse("subscription", "id", &row.id)?,
+            legal_entity_id: parse("subscription", "legal_entity_id", &row.legal_entity_id)?,
+            number: parse("subscription", "number", &row.number)?,
+            operator: row.operator,
+            status: parse("subscription", "status", &row.status)?,
+            meta: meta(row.version, row.created_at, row.updated_at),
+        })
+    }
+}
+
+/// Which subscriptions are asked for.
+#[derive(Clone, Debug, Default)]
+pub struct SubscriptionFilter {
+    /// Of this legal entity.
+    pub legal_entity_id: Option<LegalEntityId>,
+    /// In this state.
+    pub status: Option<SubscriptionStatus>,
+    /// With this number.
+    pub number: Option<PhoneNumber>,
+}
+
+/// The subscription with this id.
+pub fn find(connection: &mut DbConnection, id: SubscriptionId) -> Result<Option<Subscription>, DbError> {
+    let row: Option<Row> =
+        table::table.find(id.to_string()).select(Row::as_select()).first(connection).optional()?;
+    row.map(Subscription::try_from).transpose()
+}
+
+/// One page of subscriptions.
+pub fn list(
+    connection: &mut DbConnection,
+    filter: &SubscriptionFilter,
+    page: PageRequest,
+) -> Result<Page<Subscription>, DbError> {
+    let mut query = table::table.filter(table::id.gt(page.lower_bound())).into_boxed();
+    if let Some(id) = filter.legal_entity_id {
+        query = query.filter(table::legal_entity_id.eq(id.to_string()));
+    }
+    if let Some(status) = filter.status {
+        query = query.filter(table::status.eq(status.as_str()));
+    }
+    if let Some(number) = &filter.number {
+        query = query.filter(table::number.eq(number.as_str().to_owned()));
+    }
+    let rows: Vec<Row> =
+        query.order(table::id).limit(page.rows_to_read()).select(Row::as_select()).load(connection)?;
+    let subscriptions = rows.into_iter().map(Subscription::try_from).collect::<Result<Vec<_>, _>>()?;
+    Ok(Page::from_rows(subscriptions, page, |subscription| subscription.id.into()))
+}
+
+/// Stores a new subscription.
+pub fn insert(tx: &mut Tx<'_>, subscription: &Subscription) -> Result<(), DbError> {
+    diesel::insert_into(table::table).values(Row::from(subscription)).execute(&mut **tx)?;
+    Ok(())
+}
+
+/// Stores a changed subscription, if nobody changed it meanwhile.
+pub fn update(tx: &mut Tx<'_>, subscription: &Subscription) -> Result<(), DbError> {
+    let changed = diesel::update(table::table.find(subscription.id.to_string()))
+        .filter(table::version.eq(subscription.meta.version - 1))
+        .set(Row::from(subscription))
+        .execute(&mut **tx)?;
+    guarded(changed)
+}

@@ -1,0 +1,53 @@
+//! Assignments: who has what.
+
+use super::ids::{AssignmentId, DeviceId, EmploymentId, LegalEntityId, SubscriptionId};
+use super::record::Meta;
+use crate::text_enum;
+use chrono::{DateTime, Utc};
+
+/// What is assigned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Assigned {
+    /// A handset.
+    Device(DeviceId),
+    /// A subscription.
+    Subscription(SubscriptionId),
+}
+
+text_enum! {
+    /// Why an assignment ended.
+    pub enum AssignmentEnd {
+        /// Handed back in the course of the employment.
+        Returned = "returned",
+        /// A termination was completed.
+        Terminated = "terminated",
+        /// Never came back.
+        Missing = "missing",
+        /// Registered by mistake.
+        Mistake = "mistake",
+    }
+}
+
+/// A device or a subscription in the hands of one employment. It hangs on the employment, not on the
+/// person: ending one of two jobs takes only the phone of that job.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Assignment {
+    /// Its id.
+    pub id: AssignmentId,
+    /// The owner of what is assigned.
+    pub legal_entity_id: LegalEntityId,
+    /// Who has it.
+    pub employment_id: EmploymentId,
+    /// What they have.
+    pub assigned: Assigned,
+    /// The device's custody epoch while they have it; 0 for a subscription.
+    pub custody_epoch: i64,
+    /// What was handed out with it.
+    pub accessories: Vec<String>,
+    /// Since when.
+    pub assigned_at: DateTime<Utc>,
+    /// Until when, and why it ended.
+    pub ended: Option<(DateTime<Utc>, AssignmentEnd)>,
+    /// Version and dates.
+    pub meta: Meta,
+}

@@ -1,0 +1,35 @@
+//! Telephone subscriptions.
+
+use super::ids::{LegalEntityId, SubscriptionId};
+use super::record::Meta;
+use super::text::PhoneNumber;
+use crate::text_enum;
+
+text_enum! {
+    /// Where a subscription is in its life.
+    pub enum SubscriptionStatus {
+        /// Nobody uses it; it can be handed out.
+        Available = "available",
+        /// Somebody uses it.
+        Assigned = "assigned",
+        /// Ended with the operator.
+        Terminated = "terminated",
+    }
+}
+
+/// A subscription with its number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subscription {
+    /// Its id.
+    pub id: SubscriptionId,
+    /// The owner.
+    pub legal_entity_id: LegalEntityId,
+    /// The number (ITU-T E.164), unique among subscriptions that have not ended.
+    pub number: PhoneNumber,
+    /// The operator.
+    pub operator: Option<String>,
+    /// Where it is in its life.
+    pub status: SubscriptionStatus,
+    /// Version and dates.
+    pub meta: Meta,
+}

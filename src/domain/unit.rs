@@ -1,0 +1,26 @@
+//! Units: the tree under a legal entity.
+
+use super::ids::{LegalEntityId, PersonId, UnitId};
+use super::record::Meta;
+use super::text::{ExternalId, SourceName};
+
+/// A förvaltning, an enhet, a department: a node in the tree under a legal entity.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unit {
+    /// Its id.
+    pub id: UnitId,
+    /// The legal entity that it belongs to.
+    pub legal_entity_id: LegalEntityId,
+    /// The unit above it.
+    pub parent_id: Option<UnitId>,
+    /// What people call it.
+    pub name: String,
+    /// What a source calls it.
+    pub external: Option<(SourceName, ExternalId)>,
+    /// The telephony coordinator (telefoniansvarig). A unit without one has that of the nearest unit above.
+    pub coordinator_id: Option<PersonId>,
+    /// True while we know no more than that a document named it.
+    pub is_incomplete: bool,
+    /// Version and dates.
+    pub meta: Meta,
+}
