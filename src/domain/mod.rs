@@ -2,6 +2,7 @@
 //! `now` and new ids come in as arguments, new states and events go out.
 
 pub mod actor;
+pub mod calendar;
 pub mod ids;
 pub mod language;
 pub mod text_enum;
