@@ -6,3 +6,4 @@ pub mod calendar;
 pub mod ids;
 pub mod language;
 pub mod text_enum;
+pub mod timeline;
