@@ -5,5 +5,6 @@ pub mod actor;
 pub mod calendar;
 pub mod ids;
 pub mod language;
+pub mod text;
 pub mod text_enum;
 pub mod timeline;
