@@ -2,12 +2,23 @@
 //! `now` and new ids come in as arguments, new states and events go out.
 
 pub mod actor;
+pub mod assignment;
+pub mod calendar;
+pub mod device;
+pub mod employment;
 pub mod error;
 pub mod ids;
 pub mod language;
 pub mod once;
 pub mod page;
+pub mod person;
 pub mod policy;
 pub mod record;
 pub mod service_account;
+pub mod source;
+pub mod subscription;
+pub mod termination;
+pub mod text;
 pub mod text_enum;
+pub mod timeline;
+pub mod unit;
