@@ -7,4 +7,5 @@
 
 pub mod cursor;
 pub mod digest;
+pub mod keyring;
 pub mod random;
