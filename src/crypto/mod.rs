@@ -7,5 +7,6 @@
 
 pub mod cursor;
 pub mod digest;
+pub mod envelope;
 pub mod keyring;
 pub mod random;
