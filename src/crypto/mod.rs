@@ -10,3 +10,4 @@ pub mod digest;
 pub mod envelope;
 pub mod keyring;
 pub mod random;
+pub mod token;
