@@ -5,9 +5,11 @@
 //! back: an unknown key, version, algorithm or length is an error, there is no mode without keys, and no
 //! key is ever found by trying one after the other.
 
+pub mod access_token;
 pub mod cursor;
 pub mod digest;
 pub mod envelope;
 pub mod keyring;
 pub mod random;
+pub mod strict_json;
 pub mod token;
