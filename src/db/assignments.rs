@@ -64,7 +64,10 @@ impl TryFrom<Row> for Assignment {
             (Some(id), None) => Assigned::Device(id),
             (None, Some(id)) => Assigned::Subscription(id),
             (Some(_), Some(_)) | (None, None) => {
-                return Err(DbError::Corrupt { table: "assignment", column: "device_id" });
+                return Err(DbError::Corrupt {
+                    table: "assignment",
+                    column: "device_id",
+                });
             }
         };
         let end_reason = parse_optional("assignment", "end_reason", row.end_reason.as_deref())?;
@@ -97,15 +100,25 @@ pub struct AssignmentFilter {
 
 /// The assignment with this id.
 pub fn find(connection: &mut DbConnection, id: AssignmentId) -> Result<Option<Assignment>, DbError> {
-    let row: Option<Row> =
-        table::table.find(id.to_string()).select(Row::as_select()).first(connection).optional()?;
+    let row: Option<Row> = table::table
+        .find(id.to_string())
+        .select(Row::as_select())
+        .first(connection)
+        .optional()?;
     row.map(Assignment::try_from).transpose()
 }
 
 /// What an employment has now, in the order in which it was handed out.
-pub fn open_of_employment(connection: &mut DbConnection, id: EmploymentId) -> Result<Vec<Assignment>, DbError> {
+pub fn open_of_employment(
+    connection: &mut DbConnection,
+    id: EmploymentId,
+) -> Result<Vec<Assignment>, DbError> {
     let rows: Vec<Row> = table::table
-        .filter(table::employment_id.eq(id.to_string()).and(table::ended_at.is_null()))
+        .filter(
+            table::employment_id
+                .eq(id.to_string())
+                .and(table::ended_at.is_null()),
+        )
         .order(table::id)
         .select(Row::as_select())
         .load(connection)?;
@@ -143,15 +156,25 @@ pub fn list(
         Some(false) => query.filter(table::ended_at.is_not_null()),
         None => query,
     };
-    let rows: Vec<Row> =
-        query.order(table::id).limit(page.rows_to_read()).select(Row::as_select()).load(connection)?;
-    let assignments = rows.into_iter().map(Assignment::try_from).collect::<Result<Vec<_>, _>>()?;
-    Ok(Page::from_rows(assignments, page, |assignment| assignment.id.into()))
+    let rows: Vec<Row> = query
+        .order(table::id)
+        .limit(page.rows_to_read())
+        .select(Row::as_select())
+        .load(connection)?;
+    let assignments = rows
+        .into_iter()
+        .map(Assignment::try_from)
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok(Page::from_rows(assignments, page, |assignment| {
+        assignment.id.into()
+    }))
 }
 
 /// Stores a new assignment.
 pub fn insert(tx: &mut Tx<'_>, assignment: &Assignment) -> Result<(), DbError> {
-    diesel::insert_into(table::table).values(Row::try_from(assignment)?).execute(&mut **tx)?;
+    diesel::insert_into(table::table)
+        .values(Row::try_from(assignment)?)
+        .execute(&mut **tx)?;
     Ok(())
 }
 

@@ -61,7 +61,9 @@ fn to_device(row: Row, imeis: &[ImeiRow]) -> Result<Device, DbError> {
         serial: parse("device", "serial", &row.serial)?,
         manufacturer: row.manufacturer,
         model: row.model,
-        imeis: own.map(|found| parse("device_imei", "imei", &found.imei)).collect::<Result<_, _>>()?,
+        imeis: own
+            .map(|found| parse("device_imei", "imei", &found.imei))
+            .collect::<Result<_, _>>()?,
         data_class: parse("device", "data_class", &row.data_class)?,
         status: parse("device", "status", &row.status)?,
         custody_epoch: row.custody_epoch,
@@ -84,13 +86,19 @@ pub struct DeviceFilter {
 
 /// The device with this id.
 pub fn find(connection: &mut DbConnection, id: DeviceId) -> Result<Option<Device>, DbError> {
-    let row: Option<Row> =
-        table::table.find(id.to_string()).select(Row::as_select()).first(connection).optional()?;
+    let row: Option<Row> = table::table
+        .find(id.to_string())
+        .select(Row::as_select())
+        .first(connection)
+        .optional()?;
     with_imeis(connection, row.into_iter().collect()).map(|devices| devices.into_iter().next())
 }
 
 /// The device with this serial number.
-pub fn find_by_serial(connection: &mut DbConnection, serial: &SerialNumber) -> Result<Option<Device>, DbError> {
+pub fn find_by_serial(
+    connection: &mut DbConnection,
+    serial: &SerialNumber,
+) -> Result<Option<Device>, DbError> {
     let row: Option<Row> = table::table
         .filter(table::serial.eq(serial.as_str()))
         .select(Row::as_select())
@@ -101,8 +109,11 @@ pub fn find_by_serial(connection: &mut DbConnection, serial: &SerialNumber) -> R
 
 /// The device that has this IMEI in either slot.
 pub fn find_id_by_imei(connection: &mut DbConnection, body: &ImeiBody) -> Result<Option<DeviceId>, DbError> {
-    let id: Option<String> =
-        imei::table.find(body.as_str()).select(imei::device_id).first(connection).optional()?;
+    let id: Option<String> = imei::table
+        .find(body.as_str())
+        .select(imei::device_id)
+        .first(connection)
+        .optional()?;
     id.map(|id| parse("device_imei", "device_id", &id)).transpose()
 }
 
@@ -120,7 +131,11 @@ fn with_imeis(connection: &mut DbConnection, rows: Vec<Row>) -> Result<Vec<Devic
 }
 
 /// One page of devices.
-pub fn list(connection: &mut DbConnection, filter: &DeviceFilter, page: PageRequest) -> Result<Page<Device>, DbError> {
+pub fn list(
+    connection: &mut DbConnection,
+    filter: &DeviceFilter,
+    page: PageRequest,
+) -> Result<Page<Device>, DbError> {
     let mut query = table::table.filter(table::id.gt(page.lower_bound())).into_boxed();
     if let Some(id) = filter.legal_entity_id {
         query = query.filter(table::legal_entity_id.eq(id.to_string()));
@@ -132,17 +147,26 @@ pub fn list(connection: &mut DbConnection, filter: &DeviceFilter, page: PageRequ
         query = query.filter(table::serial.eq(serial.as_str().to_owned()));
     }
     if let Some(body) = &filter.imei {
-        let with_imei = imei::table.filter(imei::imei_body.eq(body.as_str().to_owned())).select(imei::device_id);
+        let with_imei = imei::table
+            .filter(imei::imei_body.eq(body.as_str().to_owned()))
+            .select(imei::device_id);
         query = query.filter(table::id.eq_any(with_imei));
     }
-    let rows: Vec<Row> =
-        query.order(table::id).limit(page.rows_to_read()).select(Row::as_select()).load(connection)?;
-    Ok(Page::from_rows(with_imeis(connection, rows)?, page, |device| device.id.into()))
+    let rows: Vec<Row> = query
+        .order(table::id)
+        .limit(page.rows_to_read())
+        .select(Row::as_select())
+        .load(connection)?;
+    Ok(Page::from_rows(with_imeis(connection, rows)?, page, |device| {
+        device.id.into()
+    }))
 }
 
 /// Stores a new device.
 pub fn insert(tx: &mut Tx<'_>, device: &Device) -> Result<(), DbError> {
-    diesel::insert_into(table::table).values(Row::from(device)).execute(&mut **tx)?;
+    diesel::insert_into(table::table)
+        .values(Row::from(device))
+        .execute(&mut **tx)?;
     insert_imeis(tx, device)
 }
 

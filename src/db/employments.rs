@@ -124,8 +124,11 @@ pub struct EmploymentFilter {
 
 /// The employment with this id.
 pub fn find(connection: &mut DbConnection, id: EmploymentId) -> Result<Option<Employment>, DbError> {
-    let row: Option<Row> =
-        table::table.find(id.to_string()).select(Row::as_select()).first(connection).optional()?;
+    let row: Option<Row> = table::table
+        .find(id.to_string())
+        .select(Row::as_select())
+        .first(connection)
+        .optional()?;
     row.map(Employment::try_from).transpose()
 }
 
@@ -136,7 +139,11 @@ pub fn find_external(
     external_id: &ExternalId,
 ) -> Result<Option<Employment>, DbError> {
     let row: Option<Row> = table::table
-        .filter(table::source.eq(source.as_str()).and(table::external_id.eq(external_id.as_str())))
+        .filter(
+            table::source
+                .eq(source.as_str())
+                .and(table::external_id.eq(external_id.as_str())),
+        )
         .select(Row::as_select())
         .first(connection)
         .optional()?;
@@ -168,15 +175,25 @@ pub fn list(
     if let Some(day) = filter.ends_to {
         query = query.filter(table::end_on.le(day));
     }
-    let rows: Vec<Row> =
-        query.order(table::id).limit(page.rows_to_read()).select(Row::as_select()).load(connection)?;
-    let employments = rows.into_iter().map(Employment::try_from).collect::<Result<Vec<_>, _>>()?;
-    Ok(Page::from_rows(employments, page, |employment| employment.id.into()))
+    let rows: Vec<Row> = query
+        .order(table::id)
+        .limit(page.rows_to_read())
+        .select(Row::as_select())
+        .load(connection)?;
+    let employments = rows
+        .into_iter()
+        .map(Employment::try_from)
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok(Page::from_rows(employments, page, |employment| {
+        employment.id.into()
+    }))
 }
 
 /// Stores a new employment and its first version.
 pub fn insert(tx: &mut Tx<'_>, employment: &Employment) -> Result<(), DbError> {
-    diesel::insert_into(table::table).values(Row::try_from(employment)?).execute(&mut **tx)?;
+    diesel::insert_into(table::table)
+        .values(Row::try_from(employment)?)
+        .execute(&mut **tx)?;
     insert_version(tx, employment)
 }
 
@@ -213,7 +230,9 @@ fn insert_version(tx: &mut Tx<'_>, employment: &Employment) -> Result<(), DbErro
         content_hash: employment.content_hash.clone(),
         document: to_json(&employment.document)?,
     };
-    diesel::insert_into(version::table).values(&row).execute(&mut **tx)?;
+    diesel::insert_into(version::table)
+        .values(&row)
+        .execute(&mut **tx)?;
     Ok(())
 }
 
@@ -234,6 +253,8 @@ pub fn insert_receipt(
         content_hash: content_hash.to_owned(),
         received_at: tx.now().naive_utc(),
     };
-    diesel::insert_into(receipt::table).values(&row).execute(&mut **tx)?;
+    diesel::insert_into(receipt::table)
+        .values(&row)
+        .execute(&mut **tx)?;
     Ok(())
 }

@@ -5,23 +5,31 @@
 //! products, one trait per store would double every query, and generic bounds would make every signature
 //! unreadable. Queries keep to the portable subset; what differs is in [`dialect`].
 
+pub mod assignments;
+pub mod audit;
 #[expect(
     missing_docs,
     reason = "the derive of the multi-connection writes items without documentation"
 )]
 pub mod connection;
+pub mod devices;
 pub mod dialect;
+pub mod employments;
 mod error;
 pub mod idempotency;
 pub mod migrations;
+pub mod people;
 #[expect(
     missing_docs,
     reason = "the columns are documented where they are written: in the migrations"
 )]
 pub mod schema;
 pub mod service_accounts;
+pub mod sources;
+pub mod subscriptions;
 mod transaction;
 pub mod types;
+pub mod units;
 mod writer;
 
 pub use connection::{DatabaseUrl, DbConnection, ServingLock};

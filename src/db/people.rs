@@ -79,8 +79,11 @@ pub struct PersonFilter {
 
 /// The person with this id.
 pub fn find(connection: &mut DbConnection, id: PersonId) -> Result<Option<Person>, DbError> {
-    let row: Option<Row> =
-        table::table.find(id.to_string()).select(Row::as_select()).first(connection).optional()?;
+    let row: Option<Row> = table::table
+        .find(id.to_string())
+        .select(Row::as_select())
+        .first(connection)
+        .optional()?;
     row.map(|row| {
         let identifiers = identifiers_of(connection, &row.id)?;
         to_person(row, identifiers)
@@ -113,19 +116,28 @@ fn identifiers_of(connection: &mut DbConnection, id: &str) -> Result<Vec<(Source
 }
 
 /// One page of people.
-pub fn list(connection: &mut DbConnection, filter: &PersonFilter, page: PageRequest) -> Result<Page<Person>, DbError> {
+pub fn list(
+    connection: &mut DbConnection,
+    filter: &PersonFilter,
+    page: PageRequest,
+) -> Result<Page<Person>, DbError> {
     let mut query = table::table.filter(table::id.gt(page.lower_bound())).into_boxed();
     if let Some(prefix) = &filter.name_prefix {
         let from = prefix.to_lowercase();
         // The greatest character ends the range, so that the index on the folded name is used.
         let to = format!("{from}\u{10FFFF}");
-        query = query.filter(table::name_search.ge(from)).filter(table::name_search.lt(to));
+        query = query
+            .filter(table::name_search.ge(from))
+            .filter(table::name_search.lt(to));
     }
     if let Some(incomplete) = filter.is_incomplete {
         query = query.filter(table::is_incomplete.eq(incomplete));
     }
-    let rows: Vec<Row> =
-        query.order(table::id).limit(page.rows_to_read()).select(Row::as_select()).load(connection)?;
+    let rows: Vec<Row> = query
+        .order(table::id)
+        .limit(page.rows_to_read())
+        .select(Row::as_select())
+        .load(connection)?;
     let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
     let identifiers: Vec<IdentifierRow> = identifier::table
         .filter(identifier::person_id.eq_any(ids))
@@ -135,7 +147,10 @@ pub fn list(connection: &mut DbConnection, filter: &PersonFilter, page: PageRequ
     let people = rows
         .into_iter()
         .map(|row| {
-            let own = identifiers.iter().filter(|found| found.person_id == row.id).map(to_identifier);
+            let own = identifiers
+                .iter()
+                .filter(|found| found.person_id == row.id)
+                .map(to_identifier);
             let own = own.collect::<Result<_, _>>()?;
             to_person(row, own)
         })
@@ -145,14 +160,18 @@ pub fn list(connection: &mut DbConnection, filter: &PersonFilter, page: PageRequ
 
 /// Stores a new person.
 pub fn insert(tx: &mut Tx<'_>, person: &Person) -> Result<(), DbError> {
-    diesel::insert_into(table::table).values(Row::from(person)).execute(&mut **tx)?;
+    diesel::insert_into(table::table)
+        .values(Row::from(person))
+        .execute(&mut **tx)?;
     for (source, external_id) in &person.identifiers {
         let row = IdentifierRow {
             source: source.as_str().to_owned(),
             external_id: external_id.as_str().to_owned(),
             person_id: person.id.to_string(),
         };
-        diesel::insert_into(identifier::table).values(&row).execute(&mut **tx)?;
+        diesel::insert_into(identifier::table)
+            .values(&row)
+            .execute(&mut **tx)?;
     }
     Ok(())
 }

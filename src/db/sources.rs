@@ -36,14 +36,20 @@ impl TryFrom<Row> for Source {
 
 /// The source of this name.
 pub fn find(connection: &mut DbConnection, name: &SourceName) -> Result<Option<Source>, DbError> {
-    let row: Option<Row> =
-        table::table.find(name.as_str()).select(Row::as_select()).first(connection).optional()?;
+    let row: Option<Row> = table::table
+        .find(name.as_str())
+        .select(Row::as_select())
+        .first(connection)
+        .optional()?;
     row.map(Source::try_from).transpose()
 }
 
 /// All sources, by name: there are a handful.
 pub fn list(connection: &mut DbConnection) -> Result<Vec<Source>, DbError> {
-    let rows: Vec<Row> = table::table.order(table::name).select(Row::as_select()).load(connection)?;
+    let rows: Vec<Row> = table::table
+        .order(table::name)
+        .select(Row::as_select())
+        .load(connection)?;
     rows.into_iter().map(Source::try_from).collect()
 }
 
@@ -58,6 +64,8 @@ pub fn insert(tx: &mut Tx<'_>, source: &Source) -> Result<(), DbError> {
         created_at: source.meta.created_at.naive_utc(),
         updated_at: source.meta.updated_at.naive_utc(),
     };
-    diesel::insert_into(table::table).values(&row).execute(&mut **tx)?;
+    diesel::insert_into(table::table)
+        .values(&row)
+        .execute(&mut **tx)?;
     Ok(())
 }

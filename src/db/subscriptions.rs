@@ -66,8 +66,11 @@ pub struct SubscriptionFilter {
 
 /// The subscription with this id.
 pub fn find(connection: &mut DbConnection, id: SubscriptionId) -> Result<Option<Subscription>, DbError> {
-    let row: Option<Row> =
-        table::table.find(id.to_string()).select(Row::as_select()).first(connection).optional()?;
+    let row: Option<Row> = table::table
+        .find(id.to_string())
+        .select(Row::as_select())
+        .first(connection)
+        .optional()?;
     row.map(Subscription::try_from).transpose()
 }
 
@@ -87,15 +90,25 @@ pub fn list(
     if let Some(number) = &filter.number {
         query = query.filter(table::number.eq(number.as_str().to_owned()));
     }
-    let rows: Vec<Row> =
-        query.order(table::id).limit(page.rows_to_read()).select(Row::as_select()).load(connection)?;
-    let subscriptions = rows.into_iter().map(Subscription::try_from).collect::<Result<Vec<_>, _>>()?;
-    Ok(Page::from_rows(subscriptions, page, |subscription| subscription.id.into()))
+    let rows: Vec<Row> = query
+        .order(table::id)
+        .limit(page.rows_to_read())
+        .select(Row::as_select())
+        .load(connection)?;
+    let subscriptions = rows
+        .into_iter()
+        .map(Subscription::try_from)
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok(Page::from_rows(subscriptions, page, |subscription| {
+        subscription.id.into()
+    }))
 }
 
 /// Stores a new subscription.
 pub fn insert(tx: &mut Tx<'_>, subscription: &Subscription) -> Result<(), DbError> {
-    diesel::insert_into(table::table).values(Row::from(subscription)).execute(&mut **tx)?;
+    diesel::insert_into(table::table)
+        .values(Row::from(subscription))
+        .execute(&mut **tx)?;
     Ok(())
 }
 

@@ -58,7 +58,11 @@ pub fn utc_optional(stored: Option<NaiveDateTime>) -> Option<DateTime<Utc>> {
 
 /// The version and the dates of a row.
 pub fn meta(version: i64, created_at: NaiveDateTime, updated_at: NaiveDateTime) -> Meta {
-    Meta { version, created_at: utc(created_at), updated_at: utc(updated_at) }
+    Meta {
+        version,
+        created_at: utc(created_at),
+        updated_at: utc(updated_at),
+    }
 }
 
 /// Reads the number of rows that a guarded update changed: none means that somebody else was first.

@@ -28,7 +28,11 @@ struct Row {
 
 impl From<&Unit> for Row {
     fn from(unit: &Unit) -> Self {
-        let (source, external_id) = unit.external.as_ref().map(|(source, id)| (source.as_str(), id.as_str())).unzip();
+        let (source, external_id) = unit
+            .external
+            .as_ref()
+            .map(|(source, id)| (source.as_str(), id.as_str()))
+            .unzip();
         Self {
             id: unit.id.to_string(),
             legal_entity_id: unit.legal_entity_id.to_string(),
@@ -77,8 +81,11 @@ pub struct UnitFilter {
 
 /// The unit with this id.
 pub fn find(connection: &mut DbConnection, id: UnitId) -> Result<Option<Unit>, DbError> {
-    let row: Option<Row> =
-        table::table.find(id.to_string()).select(Row::as_select()).first(connection).optional()?;
+    let row: Option<Row> = table::table
+        .find(id.to_string())
+        .select(Row::as_select())
+        .first(connection)
+        .optional()?;
     row.map(Unit::try_from).transpose()
 }
 
@@ -89,7 +96,11 @@ pub fn find_external(
     external_id: &ExternalId,
 ) -> Result<Option<Unit>, DbError> {
     let row: Option<Row> = table::table
-        .filter(table::source.eq(source.as_str()).and(table::external_id.eq(external_id.as_str())))
+        .filter(
+            table::source
+                .eq(source.as_str())
+                .and(table::external_id.eq(external_id.as_str())),
+        )
         .select(Row::as_select())
         .first(connection)
         .optional()?;
@@ -109,7 +120,11 @@ pub fn with_ancestors(connection: &mut DbConnection, id: UnitId, depth: usize) -
 }
 
 /// One page of units.
-pub fn list(connection: &mut DbConnection, filter: &UnitFilter, page: PageRequest) -> Result<Page<Unit>, DbError> {
+pub fn list(
+    connection: &mut DbConnection,
+    filter: &UnitFilter,
+    page: PageRequest,
+) -> Result<Page<Unit>, DbError> {
     let mut query = table::table.filter(table::id.gt(page.lower_bound())).into_boxed();
     if let Some(id) = filter.legal_entity_id {
         query = query.filter(table::legal_entity_id.eq(id.to_string()));
@@ -120,15 +135,23 @@ pub fn list(connection: &mut DbConnection, filter: &UnitFilter, page: PageReques
     if let Some(incomplete) = filter.is_incomplete {
         query = query.filter(table::is_incomplete.eq(incomplete));
     }
-    let rows: Vec<Row> =
-        query.order(table::id).limit(page.rows_to_read()).select(Row::as_select()).load(connection)?;
-    let units = rows.into_iter().map(Unit::try_from).collect::<Result<Vec<_>, _>>()?;
+    let rows: Vec<Row> = query
+        .order(table::id)
+        .limit(page.rows_to_read())
+        .select(Row::as_select())
+        .load(connection)?;
+    let units = rows
+        .into_iter()
+        .map(Unit::try_from)
+        .collect::<Result<Vec<_>, _>>()?;
     Ok(Page::from_rows(units, page, |unit| unit.id.into()))
 }
 
 /// Stores a new unit.
 pub fn insert(tx: &mut Tx<'_>, unit: &Unit) -> Result<(), DbError> {
-    diesel::insert_into(table::table).values(Row::from(unit)).execute(&mut **tx)?;
+    diesel::insert_into(table::table)
+        .values(Row::from(unit))
+        .execute(&mut **tx)?;
     Ok(())
 }
 

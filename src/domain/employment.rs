@@ -80,7 +80,11 @@ impl EmploymentDocument {
     /// say the same thing.
     #[must_use]
     pub fn content(&self) -> Self {
-        Self { sequence: 0, occurred_at: None, ..self.clone() }
+        Self {
+            sequence: 0,
+            occurred_at: None,
+            ..self.clone()
+        }
     }
 }
 
@@ -110,11 +114,6 @@ pub struct Employment {
 }
 
 impl Employment {
-    /// The last day, if the employment counts and has one.
-    pub const fn end_on(&self) -> Option<NaiveDate> {
-        self.document.end_date
-    }
-
     /// Whether the employment is over on this day.
     pub fn has_ended(&self, today: NaiveDate) -> bool {
         match self.document.state {
@@ -141,7 +140,9 @@ text_enum! {
 /// Compares a delivered document with what is stored: by sequence, never by time, because clocks of two
 /// systems say nothing about order.
 pub fn compare(stored: Option<(i64, &str)>, sequence: i64, content_hash: &str) -> DeliveryOutcome {
-    let Some((known, hash)) = stored else { return DeliveryOutcome::Applied };
+    let Some((known, hash)) = stored else {
+        return DeliveryOutcome::Applied;
+    };
     match (sequence.cmp(&known), hash == content_hash) {
         (std::cmp::Ordering::Less, _) => DeliveryOutcome::Stale,
         (_, true) => DeliveryOutcome::Unchanged,
@@ -167,9 +168,10 @@ pub enum TerminationNeed {
 /// What the current state of an employment asks of its termination.
 pub const fn termination_need(document: &EmploymentDocument) -> TerminationNeed {
     match (document.state, document.end_date) {
-        (EmploymentState::Active, Some(end_on)) => {
-            TerminationNeed::Ends { end_on, last_working_on: document.last_working_day }
-        }
+        (EmploymentState::Active, Some(end_on)) => TerminationNeed::Ends {
+            end_on,
+            last_working_on: document.last_working_day,
+        },
         (EmploymentState::Active, None) | (EmploymentState::Void, _) => TerminationNeed::None,
     }
 }
@@ -189,7 +191,11 @@ mod tests {
             (4, "a", DeliveryOutcome::Stale),
             (4, "b", DeliveryOutcome::Stale),
         ] {
-            assert_eq!(compare(Some((5, "a")), sequence, hash), outcome, "{sequence} {hash}");
+            assert_eq!(
+                compare(Some((5, "a")), sequence, hash),
+                outcome,
+                "{sequence} {hash}"
+            );
         }
     }
 }

@@ -140,7 +140,7 @@ impl ImeiBody {
     ///
     /// # Errors
     /// As [`Imei::parse`], but for 14 and 16 digits.
-    pub fn parse_lenient(text: &str) -> Result<Self, TextError> {
+    pub fn parse(text: &str) -> Result<Self, TextError> {
         let digits = imei_digits(text)?;
         match digits.len() {
             14 | 16 => body_of(&digits),
@@ -265,7 +265,7 @@ mod tests {
             "4901542032375101",
             "49 015420 323751 8",
         ] {
-            assert_eq!(ImeiBody::parse_lenient(text).unwrap(), registered, "{text}");
+            assert_eq!(ImeiBody::parse(text).unwrap(), registered, "{text}");
         }
         for (text, code) in [
             ("490154203237519", "imei_check_digit_wrong"),
@@ -274,7 +274,7 @@ mod tests {
             ("0000000000000001", "imei_placeholder"),
             ("A1000049015420", "imei_characters"),
         ] {
-            assert_eq!(ImeiBody::parse_lenient(text).unwrap_err().code, code, "{text}");
+            assert_eq!(ImeiBody::parse(text).unwrap_err().code, code, "{text}");
         }
     }
 }

@@ -41,6 +41,22 @@ macro_rules! text_value {
         #[serde(transparent)]
         pub struct $name(String);
 
+        impl std::str::FromStr for $name {
+            type Err = $crate::domain::text::TextError;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                Self::parse(text)
+            }
+        }
+
+        /// Reads a stored document: its texts were checked when they came in, and are checked again.
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = <String as serde::Deserialize>::deserialize(deserializer)?;
+                Self::parse(&text).map_err(serde::de::Error::custom)
+            }
+        }
+
         impl $name {
             /// The text in the one form in which it is stored and compared.
             pub fn as_str(&self) -> &str {
