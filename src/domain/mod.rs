@@ -1,6 +1,7 @@
 //! The rules of the trade: pure values and functions. No clock, no database, no network, no randomness:
 //! `now` and new ids come in as arguments, new states and events go out.
 
+pub mod action_link;
 pub mod actor;
 pub mod assignment;
 pub mod calendar;
@@ -9,6 +10,7 @@ pub mod employment;
 pub mod error;
 pub mod ids;
 pub mod language;
+pub mod message;
 pub mod once;
 pub mod page;
 pub mod person;
@@ -22,3 +24,4 @@ pub mod text;
 pub mod text_enum;
 pub mod timeline;
 pub mod unit;
+pub mod wipe;
