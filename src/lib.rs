@@ -1,3 +1,4 @@
 //! Handback follows the mobile devices of a municipal group from order to a proved return, reset and wipe.
 
+pub mod config;
 pub mod domain;
