@@ -9,6 +9,7 @@ pub mod device;
 pub mod employment;
 pub mod error;
 pub mod ids;
+pub mod job;
 pub mod language;
 pub mod message;
 pub mod once;

@@ -2,7 +2,9 @@
 //! reads or writes; it never calls the outside world from inside a transaction.
 
 mod error;
+pub mod hr;
 pub mod idempotency;
+pub mod terminations;
 
 pub use error::{ServiceError, Violation};
 pub use idempotency::{Recorded, Recorder};
