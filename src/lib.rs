@@ -8,3 +8,5 @@ pub mod db;
 pub mod domain;
 pub mod integrations;
 pub mod services;
+pub mod startup;
+pub mod telemetry;

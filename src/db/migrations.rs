@@ -65,3 +65,6 @@ fn pending_names<DB: diesel::backend::Backend>(
 fn failed(error: Box<dyn std::error::Error + Send + Sync>) -> DbError {
     DbError::Other(format!("migration: {error}"))
 }
+
+/// How many migrations make a new database.
+pub const COUNT: usize = 6;
