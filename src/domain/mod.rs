@@ -5,3 +5,4 @@ pub mod actor;
 pub mod ids;
 pub mod language;
 pub mod text_enum;
+pub mod wipe;
