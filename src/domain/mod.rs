@@ -2,7 +2,9 @@
 //! `now` and new ids come in as arguments, new states and events go out.
 
 pub mod actor;
+pub mod error;
 pub mod ids;
 pub mod language;
+pub mod termination;
 pub mod text_enum;
 pub mod wipe;
