@@ -2,7 +2,7 @@
 //! no names, no free text, no codes.
 
 use super::words::{
-    ActorRole, CheckKind, CheckState, CodeAnswer, CodeKind, DeviceOutcome, ItemKind, NumberDecision, ReopenCause,
+    ActorRole, CheckKind, CheckState, CodeAnswer, CodeKind, DeviceOutcome, NumberDecision, ReopenCause,
     TerminationKind, TerminationState,
 };
 use crate::domain::ids::{ItemId, TerminationId};
@@ -23,12 +23,6 @@ pub enum Event {
         end_on: NaiveDate,
         return_by: NaiveDate,
         items: usize,
-    },
-    /// The holder was handed something more.
-    ItemAdded {
-        termination: TerminationId,
-        item: ItemId,
-        kind: ItemKind,
     },
     /// The devices are due back.
     Begun { termination: TerminationId },
@@ -123,7 +117,6 @@ impl Event {
     pub const fn name(&self) -> &'static str {
         match self {
             Self::TerminationOpened { .. } => "termination.opened",
-            Self::ItemAdded { .. } => "termination.item_added",
             Self::Begun { .. } => "termination.begun",
             Self::Rescheduled { .. } => "termination.rescheduled",
             Self::Cancelled { .. } => "termination.cancelled",
@@ -147,7 +140,6 @@ impl Event {
     pub const fn termination(&self) -> TerminationId {
         match self {
             Self::TerminationOpened { termination, .. }
-            | Self::ItemAdded { termination, .. }
             | Self::Begun { termination }
             | Self::Rescheduled { termination, .. }
             | Self::Cancelled { termination }

@@ -13,7 +13,6 @@ mod item;
 mod lifecycle;
 mod loss;
 mod receipt;
-mod record;
 mod settle;
 mod wiping;
 mod words;
@@ -25,7 +24,6 @@ pub use crate::domain::wipe::DataClass;
 pub use check::{Act, ActedBy, Check, Decision, Note, Reason, Settlement};
 pub use event::Event;
 pub use item::{Item, NewItem};
-pub use record::{Holding, TerminationRecord};
 pub use receipt::{Deviation, ItemSummary, WipeStatement};
 pub use words::{
     ActorRole, Answer, CheckKind, CheckState, CodeAnswer, CodeKind, DeviceOutcome, IdentityMatch, ItemKind,
@@ -43,7 +41,7 @@ pub struct Termination {
     /// The id.
     pub id: TerminationId,
     /// The case number that people read.
-    pub number: String,
+    pub number: i64,
     /// Why there is a case.
     pub kind: TerminationKind,
     /// Where the case stands.
@@ -72,7 +70,7 @@ pub struct NewTermination {
     /// The id.
     pub id: TerminationId,
     /// The case number that people read.
-    pub number: String,
+    pub number: i64,
     /// Why there is a case.
     pub kind: TerminationKind,
     /// The last day of the employment or mandate, inclusive.
@@ -131,16 +129,6 @@ impl Termination {
             items: termination.items.len(),
         };
         (termination, vec![opened])
-    }
-
-    /// Takes in what the holder was handed after the case was opened.
-    ///
-    /// # Errors
-    /// `InvalidTransition` if the case is completed or cancelled.
-    pub fn add_item(&mut self, new: NewItem) -> Result<Vec<Event>, DomainError> {
-        self.require_active("add_item")?;
-        self.items.push(Item::new(new));
-        Ok(vec![Event::ItemAdded { termination: self.id, item: new.id, kind: new.kind }])
     }
 
     /// The item.
