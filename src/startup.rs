@@ -106,7 +106,12 @@ pub fn start(config: Config, clock: Clock, prepare: Prepare) -> Result<Started, 
 ///
 /// # Errors
 /// The database cannot be reached, or a part refuses its configuration.
-pub fn assemble(config: Config, url: &DatabaseUrl, clock: Clock, keyring: Keyring) -> Result<App, StartError> {
+pub fn assemble(
+    config: Config,
+    url: &DatabaseUrl,
+    clock: Clock,
+    keyring: Keyring,
+) -> Result<App, StartError> {
     let connections = match url {
         DatabaseUrl::Sqlite(_) => config.sqlite.readers,
         DatabaseUrl::Postgres(_) => config.postgres.pool_size,
@@ -135,7 +140,10 @@ fn make_folder(path: &Path) -> Result<(), StartError> {
         .recursive(true)
         .mode(0o700)
         .create(path)
-        .map_err(|error| StartError::DataFolder { path: path.display().to_string(), error })
+        .map_err(|error| StartError::DataFolder {
+            path: path.display().to_string(),
+            error,
+        })
 }
 
 fn require_database(url: &DatabaseUrl) -> Result<(), StartError> {

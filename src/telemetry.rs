@@ -22,7 +22,12 @@ pub fn start(config: &LogConfig) {
         LogFormat::Auto => !std::io::stderr().is_terminal(),
     };
     let started = if as_json {
-        builder.json().flatten_event(true).with_current_span(false).with_span_list(false).try_init()
+        builder
+            .json()
+            .flatten_event(true)
+            .with_current_span(false)
+            .with_span_list(false)
+            .try_init()
     } else {
         builder.with_target(false).try_init()
     };

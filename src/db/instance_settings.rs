@@ -50,7 +50,11 @@ pub fn set_purpose(tx: &mut Tx<'_>, purpose: DatabasePurpose) -> Result<(), DbEr
 }
 
 fn get(connection: &mut DbConnection, name: &str) -> Result<Option<String>, DbError> {
-    Ok(table::table.find(name).select(table::value).first(connection).optional()?)
+    Ok(table::table
+        .find(name)
+        .select(table::value)
+        .first(connection)
+        .optional()?)
 }
 
 fn set_once(tx: &mut Tx<'_>, name: &str, value: &str) -> Result<(), DbError> {

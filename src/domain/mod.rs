@@ -3,10 +3,26 @@
 
 pub mod action_link;
 pub mod actor;
+pub mod assignment;
+pub mod calendar;
+pub mod device;
+pub mod employment;
 pub mod error;
 pub mod ids;
 pub mod job;
 pub mod language;
+pub mod message;
+pub mod once;
+pub mod page;
+pub mod person;
+pub mod policy;
+pub mod record;
+pub mod service_account;
+pub mod source;
+pub mod subscription;
 pub mod termination;
+pub mod text;
 pub mod text_enum;
+pub mod timeline;
+pub mod unit;
 pub mod wipe;

@@ -114,7 +114,7 @@ impl fmt::Debug for Reason {
 }
 
 /// A decision somebody made: why, who and when.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Decision {
     /// Why.
     pub reason: Reason,

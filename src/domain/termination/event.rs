@@ -2,8 +2,8 @@
 //! no names, no free text, no codes.
 
 use super::words::{
-    ActorRole, CheckKind, CheckState, CodeAnswer, CodeKind, DeviceOutcome, NumberDecision, ReopenCause,
-    TerminationKind, TerminationState,
+    ActorRole, CheckKind, CheckState, CodeAnswer, CodeKind, DeviceOutcome, ItemKind, NumberDecision,
+    ReopenCause, TerminationKind, TerminationState,
 };
 use crate::domain::ids::{ItemId, TerminationId};
 use crate::domain::wipe::{WipeLevel, WipeState};
@@ -23,6 +23,12 @@ pub enum Event {
         end_on: NaiveDate,
         return_by: NaiveDate,
         items: usize,
+    },
+    /// The holder was handed something more.
+    ItemAdded {
+        termination: TerminationId,
+        item: ItemId,
+        kind: ItemKind,
     },
     /// The devices are due back.
     Begun { termination: TerminationId },
@@ -117,6 +123,7 @@ impl Event {
     pub const fn name(&self) -> &'static str {
         match self {
             Self::TerminationOpened { .. } => "termination.opened",
+            Self::ItemAdded { .. } => "termination.item_added",
             Self::Begun { .. } => "termination.begun",
             Self::Rescheduled { .. } => "termination.rescheduled",
             Self::Cancelled { .. } => "termination.cancelled",
@@ -140,6 +147,7 @@ impl Event {
     pub const fn termination(&self) -> TerminationId {
         match self {
             Self::TerminationOpened { termination, .. }
+            | Self::ItemAdded { termination, .. }
             | Self::Begun { termination }
             | Self::Rescheduled { termination, .. }
             | Self::Cancelled { termination }

@@ -13,6 +13,7 @@ mod item;
 mod lifecycle;
 mod loss;
 mod receipt;
+mod record;
 mod settle;
 mod wiping;
 mod words;
@@ -25,6 +26,7 @@ pub use check::{Act, ActedBy, Check, Decision, Note, Reason, Settlement};
 pub use event::Event;
 pub use item::{Item, NewItem};
 pub use receipt::{Deviation, ItemSummary, WipeStatement};
+pub use record::{Holding, TerminationRecord};
 pub use words::{
     ActorRole, Answer, CheckKind, CheckState, CodeAnswer, CodeKind, DeviceOutcome, IdentityMatch, ItemKind,
     NumberDecision, ReopenCause, TerminationKind, TerminationState,
@@ -41,7 +43,7 @@ pub struct Termination {
     /// The id.
     pub id: TerminationId,
     /// The case number that people read.
-    pub number: i64,
+    pub number: String,
     /// Why there is a case.
     pub kind: TerminationKind,
     /// Where the case stands.
@@ -70,7 +72,7 @@ pub struct NewTermination {
     /// The id.
     pub id: TerminationId,
     /// The case number that people read.
-    pub number: i64,
+    pub number: String,
     /// Why there is a case.
     pub kind: TerminationKind,
     /// The last day of the employment or mandate, inclusive.
@@ -129,6 +131,20 @@ impl Termination {
             items: termination.items.len(),
         };
         (termination, vec![opened])
+    }
+
+    /// Takes in what the holder was handed after the case was opened.
+    ///
+    /// # Errors
+    /// `InvalidTransition` if the case is completed or cancelled.
+    pub fn add_item(&mut self, new: NewItem) -> Result<Vec<Event>, DomainError> {
+        self.require_active("add_item")?;
+        self.items.push(Item::new(new));
+        Ok(vec![Event::ItemAdded {
+            termination: self.id,
+            item: new.id,
+            kind: new.kind,
+        }])
     }
 
     /// The item.

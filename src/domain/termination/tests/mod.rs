@@ -70,7 +70,7 @@ fn subscription() -> NewItem {
 fn case(items: Vec<NewItem>, today: u64) -> Termination {
     let new = NewTermination {
         id: TerminationId::from(Uuid::from_u128(100)),
-        number: 1,
+        number: "HB-0000-0001".to_owned(),
         kind: TerminationKind::Ordinary,
         end_on: day(12),
         return_by: day(10),
