@@ -84,12 +84,7 @@ pub fn start(config: Config, clock: Clock, prepare: Prepare) -> Result<Started, 
     let url = DatabaseUrl::parse(config.database_url.expose()).map_err(StartError::DatabaseUrl)?;
     let (lock, migrated) = match prepare {
         Prepare::Serve => {
-            make_folder(&config.data_dir)?;
-            if let DatabaseUrl::Sqlite(path) = &url
-                && let Some(folder) = path.parent()
-            {
-                make_folder(folder)?;
-            }
+            make_folders(&config, &url)?;
             (Some(ServingLock::take(&url)?), migrations::run(&url)?)
         }
         Prepare::Attach => {
@@ -130,6 +125,18 @@ pub fn assemble(
         mailer,
         config: Arc::new(config),
     })
+}
+
+/// Makes the folders for our files, for nobody else to read.
+///
+/// # Errors
+/// [`StartError::DataFolder`].
+pub fn make_folders(config: &Config, url: &DatabaseUrl) -> Result<(), StartError> {
+    make_folder(&config.data_dir)?;
+    match url {
+        DatabaseUrl::Sqlite(path) => path.parent().map_or(Ok(()), make_folder),
+        DatabaseUrl::Postgres(_) => Ok(()),
+    }
 }
 
 fn make_folder(path: &Path) -> Result<(), StartError> {
