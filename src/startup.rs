@@ -10,9 +10,9 @@ use crate::db::{DatabaseUrl, Db, DbError, ServingLock, migrations};
 use crate::domain::calendar::Calendar;
 use crate::integrations::{self, mail};
 use chrono::{Datelike, TimeDelta};
-use std::fs::{DirBuilder, File};
+use std::fs::{DirBuilder, File, OpenOptions};
 use std::io;
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::Arc;
 use thiserror::Error;
@@ -21,7 +21,7 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum StartError {
     /// The folder for our files cannot be made.
-    #[error("the data folder {path} cannot be made: {error}")]
+    #[error("{path} cannot be made: {error}")]
     DataFolder {
         /// The folder.
         path: String,
@@ -92,7 +92,7 @@ pub fn start(config: Config, clock: Clock, prepare: Prepare) -> Result<Started, 
             (None, Vec::new())
         }
     };
-    let keyring = keyring(&config, &clock, migrated.len() == migrations::COUNT)?;
+    let keyring = keyring(&config, &clock, &url)?;
     let app = assemble(config, &url, clock, keyring)?;
     Ok(Started { app, lock, migrated })
 }
@@ -134,8 +134,28 @@ pub fn assemble(
 pub fn make_folders(config: &Config, url: &DatabaseUrl) -> Result<(), StartError> {
     make_folder(&config.data_dir)?;
     match url {
-        DatabaseUrl::Sqlite(path) => path.parent().map_or(Ok(()), make_folder),
+        DatabaseUrl::Sqlite(path) => {
+            path.parent().map_or(Ok(()), make_folder)?;
+            make_private(path)
+        }
         DatabaseUrl::Postgres(_) => Ok(()),
+    }
+}
+
+/// Makes the database file before SQLite does, so that nobody else can read it, also in a folder that others
+/// can read. The files that SQLite puts beside it take over its mode.
+fn make_private(path: &Path) -> Result<(), StartError> {
+    match OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+    {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(StartError::DataFolder {
+            path: path.display().to_string(),
+            error,
+        }),
+        Ok(_) | Err(_) => Ok(()),
     }
 }
 
@@ -165,11 +185,11 @@ fn require_database(url: &DatabaseUrl) -> Result<(), StartError> {
     }
 }
 
-/// Loads the keyring. A brand-new database gets a brand-new keyring; nothing else ever does.
-fn keyring(config: &Config, clock: &Clock, database_is_new: bool) -> Result<Keyring, StartError> {
+/// Loads the keyring. A database that no key was ever used with gets a new one; nothing else ever does.
+fn keyring(config: &Config, clock: &Clock, url: &DatabaseUrl) -> Result<Keyring, StartError> {
     let path = &config.keyring_file;
     if matches!(File::open(path), Err(error) if error.kind() == io::ErrorKind::NotFound) {
-        if !database_is_new {
+        if migrations::has_used_keys(url)? {
             return Err(StartError::KeyringMissing(path.display().to_string()));
         }
         Keyring::generate_file(path, &format!("{}a", clock.now().year()))?;
