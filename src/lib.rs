@@ -6,4 +6,5 @@ pub mod config;
 pub mod crypto;
 pub mod db;
 pub mod domain;
+pub mod integrations;
 pub mod services;

@@ -11,6 +11,7 @@ use crate::app::App;
 use crate::db::{self, DbConnection, Stamp, Tx};
 use crate::domain::actor::Actor;
 use crate::domain::policy::{self, Action};
+use chrono::TimeDelta;
 
 /// Who asks, on which request. Every use case begins with one.
 #[derive(Clone)]
@@ -98,7 +99,7 @@ impl Ctx {
         F: FnMut(&mut Tx<'_>) -> Result<T, ServiceError> + Send + 'static,
         T: Send + 'static,
     {
-        let retention = self.app.config.idempotency_retention;
+        let retention = TimeDelta::days(i64::from(self.app.config.idempotency.retention_days));
         self.write(action, move |tx| {
             idempotency::run(tx, &recorder, retention, &mut work)
         })
