@@ -2,6 +2,8 @@
 
 use crate::clock::{Clock, Ids};
 use crate::config::Config;
+use crate::crypto::access_token::AccessTokens;
+use crate::crypto::keyring::Keyring;
 use crate::db::Db;
 use std::sync::Arc;
 
@@ -16,4 +18,8 @@ pub struct App {
     pub ids: Ids,
     /// The configuration.
     pub config: Arc<Config>,
+    /// The keys that all others are derived from.
+    pub keyring: Arc<Keyring>,
+    /// Issues and verifies access tokens.
+    pub tokens: Arc<AccessTokens>,
 }

@@ -16,7 +16,9 @@ pub mod devices;
 pub mod dialect;
 pub mod employments;
 mod error;
+pub mod health;
 pub mod idempotency;
+pub mod legal_entities;
 pub mod migrations;
 pub mod people;
 #[expect(

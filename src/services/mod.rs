@@ -2,7 +2,10 @@
 //! reads or writes; it never calls the outside world from inside a transaction.
 
 mod error;
+pub mod health;
 pub mod idempotency;
+pub mod legal_entities;
+pub mod tokens;
 
 pub use error::{ServiceError, Violation};
 pub use idempotency::{Recorded, Recorder};
