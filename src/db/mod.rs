@@ -17,6 +17,7 @@ pub mod dialect;
 pub mod employments;
 mod error;
 pub mod idempotency;
+pub mod legal_entities;
 pub mod migrations;
 pub mod people;
 #[expect(

@@ -10,6 +10,7 @@ pub mod error;
 pub mod ids;
 pub mod language;
 pub mod once;
+pub mod organisation;
 pub mod page;
 pub mod person;
 pub mod policy;
