@@ -33,3 +33,22 @@ impl Meta {
         }
     }
 }
+
+/// Which version the caller read before the edit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ExpectedVersion {
+    /// Whichever there is.
+    Any,
+    /// One of these.
+    OneOf(Vec<i64>),
+}
+
+impl ExpectedVersion {
+    /// Whether the edit was made for this version.
+    pub fn admits(&self, version: i64) -> bool {
+        match self {
+            Self::Any => true,
+            Self::OneOf(versions) => versions.contains(&version),
+        }
+    }
+}
