@@ -2,7 +2,11 @@
 
 use crate::clock::{Clock, Ids};
 use crate::config::Config;
+use crate::crypto::access_token::AccessTokens;
+use crate::crypto::keyring::Keyring;
 use crate::db::Db;
+use crate::domain::calendar::Calendar;
+use crate::integrations::mail::Mailer;
 use std::sync::Arc;
 
 /// The running service. Clones share everything.
@@ -16,4 +20,12 @@ pub struct App {
     pub ids: Ids,
     /// The configuration.
     pub config: Arc<Config>,
+    /// The keys that all others are derived from.
+    pub keyring: Arc<Keyring>,
+    /// Issues and verifies access tokens.
+    pub tokens: Arc<AccessTokens>,
+    /// Which days are business days.
+    pub calendar: Arc<Calendar>,
+    /// Hands over mail.
+    pub mailer: Arc<dyn Mailer>,
 }

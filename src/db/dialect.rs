@@ -8,11 +8,29 @@ use crate::domain::ids::{EmploymentId, LegalEntityId};
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 
+/// Whatever a query can be sent through.
+pub trait Connected {
+    /// The connection.
+    fn connection(&mut self) -> &mut DbConnection;
+}
+
+impl Connected for DbConnection {
+    fn connection(&mut self) -> &mut DbConnection {
+        self
+    }
+}
+
+impl Connected for Tx<'_> {
+    fn connection(&mut self) -> &mut DbConnection {
+        self
+    }
+}
+
 /// Expands one query for whichever database the connection goes to.
 #[macro_export]
 macro_rules! on_both {
     ($connection:expr, |$inner:ident| $body:expr) => {
-        match &mut *$connection {
+        match $crate::db::dialect::Connected::connection($connection) {
             $crate::db::DbConnection::Postgres($inner) => $body,
             $crate::db::DbConnection::Sqlite($inner) => $body,
         }

@@ -5,11 +5,14 @@ pub mod assignments;
 pub mod devices;
 pub mod employments;
 mod error;
+pub mod hr;
 pub mod idempotency;
 pub mod people;
 mod references;
+pub mod service_accounts;
 pub mod sources;
 pub mod subscriptions;
+pub mod terminations;
 mod trail;
 pub mod units;
 mod violations;
@@ -22,6 +25,7 @@ use crate::app::App;
 use crate::db::{self, DbConnection, Stamp, Tx};
 use crate::domain::actor::Actor;
 use crate::domain::policy::{self, Action};
+use chrono::TimeDelta;
 
 /// Who asks, on which request. Every use case begins with one.
 #[derive(Clone)]
@@ -109,7 +113,7 @@ impl Ctx {
         F: FnMut(&mut Tx<'_>) -> Result<T, ServiceError> + Send + 'static,
         T: Send + 'static,
     {
-        let retention = self.app.config.idempotency_retention;
+        let retention = TimeDelta::days(self.app.config.idempotency.retention_days.into());
         self.write(action, move |tx| {
             idempotency::run(tx, &recorder, retention, &mut work)
         })

@@ -2,7 +2,8 @@
 
 mod custody;
 
-use super::{Ctx, Recorded, Recorder, ServiceError, Violations, references, trail};
+use super::{Ctx, Recorded, Recorder, ServiceError, Violations, references, terminations, trail};
+use crate::app::App;
 use crate::db::assignments::AssignmentFilter;
 use crate::db::dialect::{self, Anchor};
 use crate::db::{self, Tx};
@@ -40,11 +41,14 @@ pub async fn create(
     recorder: Recorder<Assignment>,
     new: NewAssignment,
 ) -> Result<Recorded<Assignment>, ServiceError> {
-    ctx.write_once(Action::EditRegister, recorder, move |tx| create_in(tx, &new))
-        .await
+    let app = ctx.app.clone();
+    ctx.write_once(Action::EditRegister, recorder, move |tx| {
+        create_in(tx, &app, &new)
+    })
+    .await
 }
 
-fn create_in(tx: &mut Tx<'_>, new: &NewAssignment) -> Result<Assignment, ServiceError> {
+fn create_in(tx: &mut Tx<'_>, app: &App, new: &NewAssignment) -> Result<Assignment, ServiceError> {
     dialect::lock(tx, Anchor::Employment(new.employment_id))?;
     let (employment, asset) = find_both(tx, new)?;
     if employment.has_ended(local_date(tx.now())) {
@@ -71,7 +75,8 @@ fn create_in(tx: &mut Tx<'_>, new: &NewAssignment) -> Result<Assignment, Service
     db::assignments::insert(tx, &assignment)?;
     asset.update(tx)?;
     note(tx, "assignment.created", &assignment, None)?;
-    follow_employment(tx, &employment)?;
+    // What is handed out after the end became known has to come back too.
+    terminations::follow_employment_in(tx, app, &employment)?;
     Ok(assignment)
 }
 
@@ -112,18 +117,6 @@ const fn pointer(assigned: Assigned) -> &'static str {
         Assigned::Device(_) => "/device_id",
         Assigned::Subscription(_) => "/subscription_id",
     }
-}
-
-/// Brings the termination of the employment up to what its holder has now. An employment whose end is known
-/// must give back also what was handed out after the end became known: such a hand-out makes the termination
-/// or adds an item to it. Runs under the lock of the employment, after the assignment is stored.
-#[expect(
-    clippy::unnecessary_wraps,
-    clippy::needless_pass_by_ref_mut,
-    reason = "terminations are not written yet; the shape is the one they need"
-)]
-const fn follow_employment(_tx: &mut Tx<'_>, _employment: &Employment) -> Result<(), ServiceError> {
-    Ok(())
 }
 
 /// One assignment.
