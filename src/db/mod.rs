@@ -21,8 +21,8 @@ pub mod health;
 pub mod idempotency;
 pub mod instance_settings;
 pub mod jobs;
-pub mod messages;
 pub mod legal_entities;
+pub mod messages;
 pub mod migrations;
 pub mod people;
 #[expect(
