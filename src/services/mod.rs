@@ -1,11 +1,15 @@
 //! Use cases: one function each, at most one write transaction each. A use case authorises first, then
 //! reads or writes; it never calls the outside world from inside a transaction.
 
+pub mod codes;
 mod error;
+pub mod evidence;
 pub mod health;
 pub mod hr;
 pub mod idempotency;
+pub mod keys;
 pub mod legal_entities;
+pub mod mdm;
 pub mod service_accounts;
 pub mod terminations;
 pub mod tokens;

@@ -8,9 +8,11 @@ use crate::crypto::keyring::Keyring;
 use crate::crypto::token::ClientSecret;
 use crate::db::{Db, DbError, Stamp, Tx, migrations, service_accounts};
 use crate::domain::actor::Scope;
+use crate::domain::calendar::Calendar;
 use crate::domain::ids::ServiceAccountId;
 use crate::domain::record::Meta;
 use crate::domain::service_account::ServiceAccount;
+use crate::integrations::mail::MemoryMailer;
 use crate::web::{State, configure, routing, server_with};
 use actix_web::HttpResponse;
 use actix_web::dev::ServerHandle;
@@ -70,6 +72,8 @@ impl Harness {
             config: Arc::new(config),
             keyring: Arc::new(keyring),
             tokens: Arc::new(tokens),
+            calendar: Arc::new(Calendar::swedish()),
+            mailer: Arc::new(MemoryMailer::default()),
         };
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
