@@ -5,9 +5,15 @@
 
 mod consequences;
 mod follow;
+mod identity;
 mod plan;
+mod read;
+mod work;
 
 pub use follow::follow_employment_in;
+pub use identity::{Identity, IdentityRead};
+pub use read::{TerminationView, get, list};
+pub use work::{CheckAnswer, decide_number, hold, release, reopen, report_outcome, settle};
 pub(super) use plan::receiver_changed_in;
 
 use super::ServiceError;
