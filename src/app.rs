@@ -5,6 +5,8 @@ use crate::config::Config;
 use crate::crypto::access_token::AccessTokens;
 use crate::crypto::keyring::Keyring;
 use crate::db::Db;
+use crate::domain::calendar::Calendar;
+use crate::integrations::mail::Mailer;
 use std::sync::Arc;
 
 /// The running service. Clones share everything.
@@ -22,4 +24,8 @@ pub struct App {
     pub keyring: Arc<Keyring>,
     /// Issues and verifies access tokens.
     pub tokens: Arc<AccessTokens>,
+    /// Which days are business days.
+    pub calendar: Arc<Calendar>,
+    /// Hands over mail.
+    pub mailer: Arc<dyn Mailer>,
 }

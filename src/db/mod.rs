@@ -5,6 +5,7 @@
 //! products, one trait per store would double every query, and generic bounds would make every signature
 //! unreadable. Queries keep to the portable subset; what differs is in [`dialect`].
 
+pub mod action_links;
 pub mod assignments;
 pub mod audit;
 #[expect(
@@ -18,7 +19,10 @@ pub mod employments;
 mod error;
 pub mod health;
 pub mod idempotency;
+pub mod instance_settings;
+pub mod jobs;
 pub mod legal_entities;
+pub mod messages;
 pub mod migrations;
 pub mod people;
 #[expect(
@@ -29,6 +33,7 @@ pub mod schema;
 pub mod service_accounts;
 pub mod sources;
 pub mod subscriptions;
+pub mod terminations;
 mod transaction;
 pub mod types;
 pub mod units;

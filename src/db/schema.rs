@@ -105,7 +105,6 @@ diesel::table! {
         item_id -> Text,
         kind -> Text,
         answer -> Text,
-        at -> Timestamp,
     }
 }
 
@@ -390,14 +389,12 @@ diesel::table! {
         legal_entity_id -> Text,
         end_on -> Date,
         return_by -> Date,
-        hold_reason -> Nullable<Text>,
-        hold_by -> Nullable<Text>,
-        hold_at -> Nullable<Timestamp>,
+        hold -> Nullable<Text>,
+        released -> Nullable<Text>,
         completed_at -> Nullable<Timestamp>,
-        cancelled_at -> Nullable<Timestamp>,
-        cancel_reason -> Nullable<Text>,
+        cancelled -> Nullable<Text>,
+        reopened -> Nullable<Text>,
         is_contradicted -> Bool,
-        employment_version -> BigInt,
         version -> BigInt,
         created_at -> Timestamp,
         updated_at -> Timestamp,
@@ -411,12 +408,9 @@ diesel::table! {
         position -> Integer,
         is_mandatory -> Bool,
         state -> Text,
-        by_role -> Nullable<Text>,
-        by_actor -> Nullable<Text>,
-        by_name -> Nullable<Text>,
-        at -> Nullable<Timestamp>,
+        act -> Nullable<Text>,
         reason -> Nullable<Text>,
-        note -> Nullable<Text>,
+        note -> Text,
     }
 }
 
@@ -432,6 +426,7 @@ diesel::table! {
         custody_epoch -> BigInt,
         data_class -> Text,
         outcome -> Nullable<Text>,
+        is_identity_confirmed -> Bool,
         number_decision -> Nullable<Text>,
         wipe_state -> Text,
         wipe_level -> Text,

@@ -1,6 +1,7 @@
 //! The rules of the trade: pure values and functions. No clock, no database, no network, no randomness:
 //! `now` and new ids come in as arguments, new states and events go out.
 
+pub mod action_link;
 pub mod actor;
 pub mod assignment;
 pub mod calendar;
@@ -8,7 +9,9 @@ pub mod device;
 pub mod employment;
 pub mod error;
 pub mod ids;
+pub mod job;
 pub mod language;
+pub mod message;
 pub mod once;
 pub mod organisation;
 pub mod page;
@@ -23,3 +26,4 @@ pub mod text;
 pub mod text_enum;
 pub mod timeline;
 pub mod unit;
+pub mod wipe;

@@ -3,8 +3,11 @@
 
 mod error;
 pub mod health;
+pub mod hr;
 pub mod idempotency;
 pub mod legal_entities;
+pub mod service_accounts;
+pub mod terminations;
 pub mod tokens;
 
 pub use error::{ServiceError, Violation};
@@ -102,7 +105,7 @@ impl Ctx {
         F: FnMut(&mut Tx<'_>) -> Result<T, ServiceError> + Send + 'static,
         T: Send + 'static,
     {
-        let retention = TimeDelta::days(i64::from(self.app.config.idempotency.retention_days));
+        let retention = TimeDelta::days(self.app.config.idempotency.retention_days.into());
         self.write(action, move |tx| {
             idempotency::run(tx, &recorder, retention, &mut work)
         })

@@ -18,6 +18,7 @@ pub mod middleware;
 pub mod once;
 pub mod openapi;
 pub mod page;
+pub mod pages;
 pub mod problem;
 pub mod routing;
 mod state;

@@ -9,14 +9,12 @@ CREATE TABLE termination (
     legal_entity_id TEXT NOT NULL REFERENCES legal_entity (id),
     end_on DATE NOT NULL,
     return_by DATE NOT NULL,
-    hold_reason TEXT,
-    hold_by TEXT,
-    hold_at TIMESTAMP,
+    hold TEXT,
+    released TEXT,
     completed_at TIMESTAMP,
-    cancelled_at TIMESTAMP,
-    cancel_reason TEXT,
+    cancelled TEXT,
+    reopened TEXT,
     is_contradicted BOOLEAN NOT NULL,
-    employment_version BIGINT NOT NULL,
     version BIGINT NOT NULL,
     created_at TIMESTAMP NOT NULL,
     updated_at TIMESTAMP NOT NULL
@@ -39,6 +37,7 @@ CREATE TABLE termination_item (
     custody_epoch BIGINT NOT NULL,
     data_class TEXT NOT NULL,
     outcome TEXT,
+    is_identity_confirmed BOOLEAN NOT NULL,
     number_decision TEXT,
     wipe_state TEXT NOT NULL,
     wipe_level TEXT NOT NULL,
@@ -53,12 +52,9 @@ CREATE TABLE termination_check (
     position INTEGER NOT NULL,
     is_mandatory BOOLEAN NOT NULL,
     state TEXT NOT NULL,
-    by_role TEXT,
-    by_actor TEXT,
-    by_name TEXT,
-    at TIMESTAMP,
+    act TEXT,
     reason TEXT,
-    note TEXT,
+    note TEXT NOT NULL,
     PRIMARY KEY (item_id, kind)
 );
 
@@ -66,7 +62,6 @@ CREATE TABLE code_answer (
     item_id TEXT NOT NULL REFERENCES termination_item (id),
     kind TEXT NOT NULL,
     answer TEXT NOT NULL,
-    at TIMESTAMP NOT NULL,
     PRIMARY KEY (item_id, kind)
 );
 

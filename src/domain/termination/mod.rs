@@ -1,11 +1,234 @@
-//! Placeholder.
-use crate::text_enum;
-text_enum! {
-    /// How sensitive.
-    pub enum DataClass {
-        /// S
-        Standard = "standard",
-        /// Z
-        Secrecy = "secrecy",
+//! The termination: the case that starts when an employment or a mandate ends and is complete when every device is
+//! proved returned, reset and wiped, codes are accounted for, and the subscription and the directory are settled.
+//!
+//! One aggregate, [`Termination`], changed by commands that return events. A refused command changes nothing.
+//! Completion is never a command's wish: [`Termination::complete_if_ready`] applies the rule. This module knows
+//! no clock, no database and no mail; who may *send* a command is decided by the service, and here only what can
+//! never be true, such as a holder who settles a check.
+
+mod answers;
+mod check;
+mod event;
+mod item;
+mod lifecycle;
+mod loss;
+mod receipt;
+mod record;
+mod settle;
+mod wiping;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+pub use crate::domain::wipe::DataClass;
+pub use check::{Act, ActedBy, Check, Decision, Note, Reason, Settlement};
+pub use event::Event;
+pub use item::{Item, NewItem};
+pub use receipt::{Deviation, ItemSummary, WipeStatement};
+pub use record::{Holding, TerminationRecord};
+pub use words::{
+    ActorRole, Answer, CheckKind, CheckState, CodeAnswer, CodeKind, DeviceOutcome, IdentityMatch, ItemKind,
+    NumberDecision, ReopenCause, TerminationKind, TerminationState,
+};
+
+use super::error::DomainError;
+use super::ids::{ItemId, TerminationId};
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::Serialize;
+
+/// One case. The fields are open so that it can be loaded and stored; change it through its commands only.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Termination {
+    /// The id.
+    pub id: TerminationId,
+    /// The case number that people read.
+    pub number: String,
+    /// Why there is a case.
+    pub kind: TerminationKind,
+    /// Where the case stands.
+    pub state: TerminationState,
+    /// The last day of the employment or mandate, inclusive.
+    pub end_on: NaiveDate,
+    /// The day on which the devices shall be back.
+    pub return_by: NaiveDate,
+    /// The preservation hold in force, if any: reset and wipe are forbidden.
+    pub hold: Option<Decision>,
+    /// The decision that released the latest hold.
+    pub released: Option<Decision>,
+    /// The devices and subscriptions.
+    pub items: Vec<Item>,
+    /// When it was completed; only while it is.
+    pub completed_at: Option<DateTime<Utc>>,
+    /// Why it was cancelled, if it was.
+    pub cancelled: Option<Decision>,
+    /// Why it was opened again, the latest time that it was.
+    pub reopened: Option<Decision>,
+}
+
+/// What a new case consists of.
+#[derive(Clone, Debug)]
+pub struct NewTermination {
+    /// The id.
+    pub id: TerminationId,
+    /// The case number that people read.
+    pub number: String,
+    /// Why there is a case.
+    pub kind: TerminationKind,
+    /// The last day of the employment or mandate, inclusive.
+    pub end_on: NaiveDate,
+    /// The day on which the devices shall be back.
+    pub return_by: NaiveDate,
+    /// The devices and subscriptions, at least one: somebody who holds nothing gets no case.
+    pub items: Vec<NewItem>,
+}
+
+/// One thing that keeps a case from completing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "blocker", rename_all = "snake_case")]
+pub enum Blocker {
+    /// There is nothing in the case that could be proved.
+    NoItems,
+    /// A preservation hold is in force.
+    Held,
+    /// Later contact contradicts the wipe of a device.
+    WipeContradicted {
+        /// The device.
+        item: ItemId,
+    },
+    /// A mandatory check is not settled.
+    CheckOpen {
+        /// The item.
+        item: ItemId,
+        /// The check.
+        check: CheckKind,
+    },
+}
+
+impl Termination {
+    /// Opens a case: scheduled until the day the devices shall be back, open from that day on.
+    pub fn open(new: NewTermination, today: NaiveDate) -> (Self, Vec<Event>) {
+        let termination = Self {
+            id: new.id,
+            number: new.number,
+            kind: new.kind,
+            state: state_by_date(new.return_by, today),
+            end_on: new.end_on,
+            return_by: new.return_by,
+            hold: None,
+            released: None,
+            items: new.items.into_iter().map(Item::new).collect(),
+            completed_at: None,
+            cancelled: None,
+            reopened: None,
+        };
+        let opened = Event::TerminationOpened {
+            termination: termination.id,
+            kind: termination.kind,
+            state: termination.state,
+            end_on: termination.end_on,
+            return_by: termination.return_by,
+            items: termination.items.len(),
+        };
+        (termination, vec![opened])
+    }
+
+    /// Takes in what the holder was handed after the case was opened.
+    ///
+    /// # Errors
+    /// `InvalidTransition` if the case is completed or cancelled.
+    pub fn add_item(&mut self, new: NewItem) -> Result<Vec<Event>, DomainError> {
+        self.require_active("add_item")?;
+        self.items.push(Item::new(new));
+        Ok(vec![Event::ItemAdded {
+            termination: self.id,
+            item: new.id,
+            kind: new.kind,
+        }])
+    }
+
+    /// The item.
+    ///
+    /// # Errors
+    /// `UnknownItem`.
+    pub fn item(&self, id: ItemId) -> Result<&Item, DomainError> {
+        self.items
+            .iter()
+            .find(|item| item.id == id)
+            .ok_or(DomainError::UnknownItem)
+    }
+
+    /// Whether a preservation hold is in force.
+    pub const fn is_held(&self) -> bool {
+        self.hold.is_some()
+    }
+
+    /// Whether the case is still being worked with.
+    pub const fn is_active(&self) -> bool {
+        match self.state {
+            TerminationState::Scheduled | TerminationState::Open => true,
+            TerminationState::Completed | TerminationState::Cancelled => false,
+        }
+    }
+
+    /// Whether the case may be completed now.
+    pub fn is_ready(&self) -> bool {
+        self.is_active() && self.blockers().is_empty()
+    }
+
+    /// Everything that keeps the case from completing, in the order people work through it.
+    pub fn blockers(&self) -> Vec<Blocker> {
+        let mut blockers = Vec::new();
+        if self.items.is_empty() {
+            blockers.push(Blocker::NoItems);
+        }
+        if self.is_held() {
+            blockers.push(Blocker::Held);
+        }
+        for item in &self.items {
+            if item.wipe.contradicted {
+                blockers.push(Blocker::WipeContradicted { item: item.id });
+            }
+            let open = item
+                .checks
+                .iter()
+                .filter(|check| check.mandatory && !check.state.is_settled());
+            blockers.extend(open.map(|check| Blocker::CheckOpen {
+                item: item.id,
+                check: check.kind,
+            }));
+        }
+        blockers
+    }
+
+    fn item_mut(&mut self, id: ItemId) -> Result<&mut Item, DomainError> {
+        self.items
+            .iter_mut()
+            .find(|item| item.id == id)
+            .ok_or(DomainError::UnknownItem)
+    }
+
+    fn require_active(&self, command: &'static str) -> Result<(), DomainError> {
+        if self.is_active() {
+            Ok(())
+        } else {
+            Err(self.impossible(command))
+        }
+    }
+
+    const fn impossible(&self, command: &'static str) -> DomainError {
+        DomainError::InvalidTransition {
+            entity: "termination",
+            from: self.state.as_str(),
+            command,
+        }
+    }
+}
+
+fn state_by_date(return_by: NaiveDate, today: NaiveDate) -> TerminationState {
+    if today < return_by {
+        TerminationState::Scheduled
+    } else {
+        TerminationState::Open
     }
 }

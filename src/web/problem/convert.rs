@@ -54,11 +54,30 @@ fn forbidden(action: Action) -> Problem {
 }
 
 fn from_domain(error: &DomainError) -> Problem {
-    let code = match error {
-        DomainError::InvalidTransition { .. } => "invalid_transition",
+    let problem = match error {
+        // What is not there is not there, whoever found out.
+        DomainError::UnknownItem | DomainError::UnknownCheck => Problem::new(ProblemType::NotFound),
+        DomainError::NotAllowed { .. } => Problem::new(ProblemType::Forbidden),
+        DomainError::NeedsReason => {
+            let fault = Fault::pointer("/reason", "needs_reason", "Say why.");
+            return Problem::new(ProblemType::ValidationFailed).error(fault);
+        }
+        DomainError::InvalidTransition { .. }
+        | DomainError::Held
+        | DomainError::WrongDevice
+        | DomainError::PolicyNotMet { .. }
+        | DomainError::Contradicted
+        | DomainError::NotReturned
+        | DomainError::Unanswered { .. }
+        | DomainError::Conflict
+        | DomainError::Unsupported(_) => Problem::new(ProblemType::InvalidState),
     };
     // The texts of the domain are made of its own words.
-    Problem::new(ProblemType::InvalidState)
-        .code(code)
-        .detail(format!("{error}."))
+    problem.code(error.code()).detail(sentence(&error.to_string()))
+}
+
+fn sentence(text: &str) -> String {
+    let mut characters = text.chars();
+    let first = characters.next().map(|c| c.to_uppercase().to_string());
+    format!("{}{}.", first.unwrap_or_default(), characters.as_str())
 }

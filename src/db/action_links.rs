@@ -1,0 +1,131 @@
+//! Action links.
+
+use super::schema::action_link as table;
+use super::types::{parse, parse_optional, utc};
+use super::{DbConnection, DbError, Tx};
+use crate::domain::action_link::{ActionLink, LinkUse, RevokeReason};
+use crate::domain::ids::{ActionLinkId, TerminationId};
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = table)]
+struct Row {
+    id: String,
+    termination_id: String,
+    purpose: String,
+    person_id: String,
+    message_id: String,
+    token_hash: Vec<u8>,
+    issued_at: NaiveDateTime,
+    expires_at: NaiveDateTime,
+    used_at: Option<NaiveDateTime>,
+    answer: Option<String>,
+    answer_hash: Option<Vec<u8>>,
+    revoked_at: Option<NaiveDateTime>,
+    revoke_reason: Option<String>,
+}
+
+impl TryFrom<Row> for ActionLink {
+    type Error = DbError;
+
+    fn try_from(row: Row) -> Result<Self, DbError> {
+        let used = row.used_at.zip(row.answer).zip(row.answer_hash);
+        let reason: Option<RevokeReason> =
+            parse_optional("action_link", "revoke_reason", row.revoke_reason.as_deref())?;
+        Ok(Self {
+            id: parse("action_link", "id", &row.id)?,
+            termination_id: parse("action_link", "termination_id", &row.termination_id)?,
+            purpose: parse("action_link", "purpose", &row.purpose)?,
+            person_id: parse("action_link", "person_id", &row.person_id)?,
+            message_id: parse("action_link", "message_id", &row.message_id)?,
+            token_hash: row.token_hash,
+            issued_at: utc(row.issued_at),
+            expires_at: utc(row.expires_at),
+            used: used.map(|((at, answer), answer_hash)| LinkUse {
+                at: utc(at),
+                answer,
+                answer_hash,
+            }),
+            revoked: row.revoked_at.map(utc).zip(reason),
+        })
+    }
+}
+
+/// The link with this id.
+pub fn find(connection: &mut DbConnection, id: ActionLinkId) -> Result<Option<ActionLink>, DbError> {
+    let row: Option<Row> = table::table
+        .find(id.to_string())
+        .select(Row::as_select())
+        .first(connection)
+        .optional()?;
+    row.map(ActionLink::try_from).transpose()
+}
+
+/// The link whose token has this hash.
+pub fn find_by_token(
+    connection: &mut DbConnection,
+    token_hash: &[u8],
+) -> Result<Option<ActionLink>, DbError> {
+    let row: Option<Row> = table::table
+        .filter(table::token_hash.eq(token_hash))
+        .select(Row::as_select())
+        .first(connection)
+        .optional()?;
+    row.map(ActionLink::try_from).transpose()
+}
+
+/// Stores a new link.
+pub fn insert(tx: &mut Tx<'_>, link: &ActionLink) -> Result<(), DbError> {
+    let row = Row {
+        id: link.id.to_string(),
+        termination_id: link.termination_id.to_string(),
+        purpose: link.purpose.as_str().to_owned(),
+        person_id: link.person_id.to_string(),
+        message_id: link.message_id.to_string(),
+        token_hash: link.token_hash.clone(),
+        issued_at: link.issued_at.naive_utc(),
+        expires_at: link.expires_at.naive_utc(),
+        used_at: None,
+        answer: None,
+        answer_hash: None,
+        revoked_at: None,
+        revoke_reason: None,
+    };
+    diesel::insert_into(table::table)
+        .values(&row)
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
+/// Marks the link as used, if it is live. Check and change are one statement: of two that press at the same
+/// moment, one finds it used.
+pub fn consume(tx: &mut Tx<'_>, id: ActionLinkId, used: &LinkUse) -> Result<(), DbError> {
+    let live = table::table
+        .find(id.to_string())
+        .filter(table::used_at.is_null())
+        .filter(table::revoked_at.is_null())
+        .filter(table::expires_at.gt(used.at.naive_utc()));
+    let changed = diesel::update(live)
+        .set((
+            table::used_at.eq(Some(used.at.naive_utc())),
+            table::answer.eq(Some(&used.answer)),
+            table::answer_hash.eq(Some(&used.answer_hash)),
+        ))
+        .execute(&mut **tx)?;
+    if changed == 1 { Ok(()) } else { Err(DbError::Stale) }
+}
+
+/// Revokes what is not used yet of a termination; says how many.
+pub fn revoke(tx: &mut Tx<'_>, id: TerminationId, reason: RevokeReason) -> Result<usize, DbError> {
+    let unused = table::table
+        .filter(table::termination_id.eq(id.to_string()))
+        .filter(table::used_at.is_null())
+        .filter(table::revoked_at.is_null());
+    Ok(diesel::update(unused)
+        .set((
+            table::revoked_at.eq(Some(tx.now().naive_utc())),
+            table::revoke_reason.eq(Some(reason.as_str())),
+        ))
+        .execute(&mut **tx)?)
+}

@@ -1,0 +1,260 @@
+//! Messages: what will be mailed, what was, and the written mail until it is delivered.
+
+use super::schema::message as table;
+use super::types::{guarded, meta, parse, parse_json, parse_optional, to_json, utc, utc_optional};
+use super::{DbConnection, DbError, Tx};
+use crate::crypto::envelope::Sealed;
+use crate::domain::ids::{MessageId, TerminationId};
+use crate::domain::message::{Message, MessageState};
+use crate::domain::page::{Page, PageRequest};
+use crate::domain::timeline::{MessageStep, RecipientRole};
+use crate::on_both;
+use chrono::{DateTime, NaiveDateTime, Utc};
+use diesel::prelude::*;
+
+#[derive(Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = table, treat_none_as_null = true, treat_none_as_default_value = false)]
+struct Row {
+    id: String,
+    termination_id: String,
+    step: String,
+    recipient_role: String,
+    copy_roles: String,
+    state: String,
+    state_reason: Option<String>,
+    due_at: NaiveDateTime,
+    recipient_id: Option<String>,
+    language: Option<String>,
+    subject: Option<String>,
+    queued_at: Option<NaiveDateTime>,
+    sent_at: Option<NaiveDateTime>,
+    server_reply: Option<String>,
+    version: i64,
+    created_at: NaiveDateTime,
+    updated_at: NaiveDateTime,
+}
+
+impl TryFrom<&Message> for Row {
+    type Error = DbError;
+
+    fn try_from(message: &Message) -> Result<Self, DbError> {
+        Ok(Self {
+            id: message.id.to_string(),
+            termination_id: message.termination_id.to_string(),
+            step: message.step.as_str().to_owned(),
+            recipient_role: message.to.as_str().to_owned(),
+            copy_roles: to_json(&message.copy_to)?,
+            state: message.state.as_str().to_owned(),
+            state_reason: message.state_reason.clone(),
+            due_at: message.due_at.naive_utc(),
+            recipient_id: message.recipient_id.map(|id| id.to_string()),
+            language: message.language.map(|language| language.as_str().to_owned()),
+            subject: message.subject.clone(),
+            queued_at: message.queued_at.map(|at| at.naive_utc()),
+            sent_at: message.sent_at.map(|at| at.naive_utc()),
+            server_reply: message.server_reply.clone(),
+            version: message.meta.version,
+            created_at: message.meta.created_at.naive_utc(),
+            updated_at: message.meta.updated_at.naive_utc(),
+        })
+    }
+}
+
+impl TryFrom<Row> for Message {
+    type Error = DbError;
+
+    fn try_from(row: Row) -> Result<Self, DbError> {
+        Ok(Self {
+            id: parse("message", "id", &row.id)?,
+            termination_id: parse("message", "termination_id", &row.termination_id)?,
+            step: parse("message", "step", &row.step)?,
+            to: parse("message", "recipient_role", &row.recipient_role)?,
+            copy_to: parse_json("message", "copy_roles", &row.copy_roles)?,
+            state: parse("message", "state", &row.state)?,
+            state_reason: row.state_reason,
+            due_at: utc(row.due_at),
+            recipient_id: parse_optional("message", "recipient_id", row.recipient_id.as_deref())?,
+            language: parse_optional("message", "language", row.language.as_deref())?,
+            subject: row.subject,
+            queued_at: utc_optional(row.queued_at),
+            sent_at: utc_optional(row.sent_at),
+            server_reply: row.server_reply,
+            meta: meta(row.version, row.created_at, row.updated_at),
+        })
+    }
+}
+
+/// Which messages are asked for.
+#[derive(Clone, Debug, Default)]
+pub struct MessageFilter {
+    /// Of this termination.
+    pub termination_id: Option<TerminationId>,
+    /// In this state.
+    pub state: Option<MessageState>,
+    /// Of this step.
+    pub step: Option<MessageStep>,
+    /// To this role.
+    pub to: Option<RecipientRole>,
+}
+
+/// The message with this id.
+pub fn find(connection: &mut DbConnection, id: MessageId) -> Result<Option<Message>, DbError> {
+    let row: Option<Row> = table::table
+        .find(id.to_string())
+        .select(Row::as_select())
+        .first(connection)
+        .optional()?;
+    row.map(Message::try_from).transpose()
+}
+
+/// All messages of a termination, in the order in which they are due.
+pub fn of_termination(connection: &mut DbConnection, id: TerminationId) -> Result<Vec<Message>, DbError> {
+    let rows: Vec<Row> = table::table
+        .filter(table::termination_id.eq(id.to_string()))
+        .order((table::due_at, table::id))
+        .select(Row::as_select())
+        .load(connection)?;
+    rows.into_iter().map(Message::try_from).collect()
+}
+
+/// The terminations that have something due, the longest due first.
+pub fn terminations_with_due(
+    connection: &mut DbConnection,
+    now: DateTime<Utc>,
+    limit: i64,
+) -> Result<Vec<TerminationId>, DbError> {
+    let ids: Vec<String> = table::table
+        .filter(table::state.eq("planned"))
+        .filter(table::due_at.le(now.naive_utc()))
+        .order((table::due_at, table::id))
+        .limit(limit)
+        .select(table::termination_id)
+        .load(connection)?;
+    let mut unique: Vec<TerminationId> = Vec::with_capacity(ids.len());
+    for id in ids {
+        let id = parse("message", "termination_id", &id)?;
+        if !unique.contains(&id) {
+            unique.push(id);
+        }
+    }
+    Ok(unique)
+}
+
+/// What is planned to be due until then, in order.
+pub fn planned_until(connection: &mut DbConnection, until: DateTime<Utc>) -> Result<Vec<Message>, DbError> {
+    let rows: Vec<Row> = table::table
+        .filter(table::state.eq("planned"))
+        .filter(table::due_at.le(until.naive_utc()))
+        .order((table::due_at, table::id))
+        .select(Row::as_select())
+        .load(connection)?;
+    rows.into_iter().map(Message::try_from).collect()
+}
+
+/// How many are written and not delivered, and since when the oldest of them.
+pub fn backlog(connection: &mut DbConnection) -> Result<(i64, Option<DateTime<Utc>>), DbError> {
+    let queued = table::table.filter(table::state.eq("queued"));
+    let (count, oldest): (i64, Option<NaiveDateTime>) = queued
+        .select((diesel::dsl::count_star(), diesel::dsl::min(table::queued_at)))
+        .first(connection)?;
+    Ok((count, utc_optional(oldest)))
+}
+
+/// One page of messages.
+pub fn list(
+    connection: &mut DbConnection,
+    filter: &MessageFilter,
+    page: PageRequest,
+) -> Result<Page<Message>, DbError> {
+    let mut query = table::table.filter(table::id.gt(page.lower_bound())).into_boxed();
+    if let Some(id) = filter.termination_id {
+        query = query.filter(table::termination_id.eq(id.to_string()));
+    }
+    if let Some(state) = filter.state {
+        query = query.filter(table::state.eq(state.as_str()));
+    }
+    if let Some(step) = filter.step {
+        query = query.filter(table::step.eq(step.as_str()));
+    }
+    if let Some(to) = filter.to {
+        query = query.filter(table::recipient_role.eq(to.as_str()));
+    }
+    let rows: Vec<Row> = query
+        .order(table::id)
+        .limit(page.rows_to_read())
+        .select(Row::as_select())
+        .load(connection)?;
+    let messages = rows
+        .into_iter()
+        .map(Message::try_from)
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok(Page::from_rows(messages, page, |message| message.id.into()))
+}
+
+/// Stores planned messages.
+pub fn insert(tx: &mut Tx<'_>, messages: &[Message]) -> Result<(), DbError> {
+    if messages.is_empty() {
+        return Ok(());
+    }
+    let rows = messages
+        .iter()
+        .map(Row::try_from)
+        .collect::<Result<Vec<_>, _>>()?;
+    on_both!(tx, |inner| diesel::insert_into(table::table)
+        .values(&rows)
+        .execute(inner))?;
+    Ok(())
+}
+
+/// Stores a changed message, if nobody changed it meanwhile.
+pub fn update(tx: &mut Tx<'_>, message: &Message) -> Result<(), DbError> {
+    let changed = diesel::update(table::table.find(message.id.to_string()))
+        .filter(table::version.eq(message.meta.version - 1))
+        .set(Row::try_from(message)?)
+        .execute(&mut **tx)?;
+    guarded(changed)
+}
+
+/// Takes back what is planned for a termination; says how many.
+pub fn cancel_planned(tx: &mut Tx<'_>, id: TerminationId, reason: &str) -> Result<usize, DbError> {
+    let planned = table::table
+        .filter(table::termination_id.eq(id.to_string()))
+        .filter(table::state.eq("planned"));
+    Ok(diesel::update(planned)
+        .set((
+            table::state.eq("cancelled"),
+            table::state_reason.eq(reason),
+            table::version.eq(table::version + 1),
+            table::updated_at.eq(tx.now().naive_utc()),
+        ))
+        .execute(&mut **tx)?)
+}
+
+/// Keeps the written mail, sealed: it holds an action link, and a copy of the database must not hold usable
+/// ones.
+pub fn store_sealed(tx: &mut Tx<'_>, id: MessageId, sealed: &Sealed) -> Result<(), DbError> {
+    diesel::update(table::table.find(id.to_string()))
+        .set((table::sealed_kid.eq(&sealed.kid), table::sealed.eq(&sealed.bytes)))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
+/// The written mail.
+pub fn sealed(connection: &mut DbConnection, id: MessageId) -> Result<Option<Sealed>, DbError> {
+    let (kid, bytes): (Option<String>, Option<Vec<u8>>) = table::table
+        .find(id.to_string())
+        .select((table::sealed_kid, table::sealed))
+        .first(connection)?;
+    Ok(kid.zip(bytes).map(|(kid, bytes)| Sealed { kid, bytes }))
+}
+
+/// Forgets the written mail once it is delivered or given up.
+pub fn forget_sealed(tx: &mut Tx<'_>, id: MessageId) -> Result<(), DbError> {
+    diesel::update(table::table.find(id.to_string()))
+        .set((
+            table::sealed_kid.eq(None::<String>),
+            table::sealed.eq(None::<Vec<u8>>),
+        ))
+        .execute(&mut **tx)?;
+    Ok(())
+}

@@ -1,0 +1,61 @@
+//! Mails: planned with the case, written when they are due, kept until they are delivered.
+
+use super::ids::{MessageId, PersonId, TerminationId};
+use super::language::Language;
+use super::record::Meta;
+use super::timeline::{MessageStep, RecipientRole};
+use crate::text_enum;
+use chrono::{DateTime, Utc};
+
+text_enum! {
+    /// Where a mail is on its way.
+    pub enum MessageState {
+        /// It will be written when it is due.
+        Planned = "planned",
+        /// It is written and waits to be delivered.
+        Queued = "queued",
+        /// The mail server took it.
+        Sent = "sent",
+        /// A newer mail of the same case made it superfluous before it was written.
+        Superseded = "superseded",
+        /// The case no longer needs it.
+        Cancelled = "cancelled",
+        /// It could not be written or delivered; the reason is kept.
+        Failed = "failed",
+    }
+}
+
+/// One mail of a case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// Its id; also the local part of its `Message-ID`, on every attempt.
+    pub id: MessageId,
+    /// The case.
+    pub termination_id: TerminationId,
+    /// Which mail of the timeline it is.
+    pub step: MessageStep,
+    /// Who is asked to act.
+    pub to: RecipientRole,
+    /// Who is told as well.
+    pub copy_to: Vec<RecipientRole>,
+    /// Where it is on its way.
+    pub state: MessageState,
+    /// Why it is superseded, cancelled or failed: a stable word.
+    pub state_reason: Option<String>,
+    /// When it is due.
+    pub due_at: DateTime<Utc>,
+    /// Whom it was written to. Resolved when it is written, not when it is planned.
+    pub recipient_id: Option<PersonId>,
+    /// The language it was written in.
+    pub language: Option<Language>,
+    /// Its subject.
+    pub subject: Option<String>,
+    /// When it was written.
+    pub queued_at: Option<DateTime<Utc>>,
+    /// When the mail server took it.
+    pub sent_at: Option<DateTime<Utc>>,
+    /// What the mail server said.
+    pub server_reply: Option<String>,
+    /// Version and dates.
+    pub meta: Meta,
+}

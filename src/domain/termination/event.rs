@@ -1,0 +1,169 @@
+//! What a command did. Events become audit entries and cause mails and jobs, so they carry ids and words only:
+//! no names, no free text, no codes.
+
+use super::words::{
+    ActorRole, CheckKind, CheckState, CodeAnswer, CodeKind, DeviceOutcome, ItemKind, NumberDecision,
+    ReopenCause, TerminationKind, TerminationState,
+};
+use crate::domain::ids::{ItemId, TerminationId};
+use crate::domain::wipe::{WipeLevel, WipeState};
+use chrono::NaiveDate;
+use serde::Serialize;
+
+/// Something that happened in a termination. Serialized as its facts alone; [`Event::name`] says what they mean.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+#[expect(missing_docs, reason = "the fields repeat the words of the aggregate")]
+pub enum Event {
+    /// A case was opened.
+    TerminationOpened {
+        termination: TerminationId,
+        kind: TerminationKind,
+        state: TerminationState,
+        end_on: NaiveDate,
+        return_by: NaiveDate,
+        items: usize,
+    },
+    /// The holder was handed something more.
+    ItemAdded {
+        termination: TerminationId,
+        item: ItemId,
+        kind: ItemKind,
+    },
+    /// The devices are due back.
+    Begun { termination: TerminationId },
+    /// The end moved.
+    Rescheduled {
+        termination: TerminationId,
+        state: TerminationState,
+        end_on: NaiveDate,
+        return_by: NaiveDate,
+    },
+    /// The end was withdrawn.
+    Cancelled { termination: TerminationId },
+    /// Reset and wipe are forbidden.
+    Held { termination: TerminationId },
+    /// Reset and wipe are allowed again.
+    Released { termination: TerminationId },
+    /// The holder says that something is done.
+    CheckDeclared {
+        termination: TerminationId,
+        item: ItemId,
+        check: CheckKind,
+    },
+    /// A check was answered.
+    CheckSettled {
+        termination: TerminationId,
+        item: ItemId,
+        check: CheckKind,
+        state: CheckState,
+        role: ActorRole,
+    },
+    /// The answer to a check was replaced or supplemented.
+    CheckCorrected {
+        termination: TerminationId,
+        item: ItemId,
+        check: CheckKind,
+        from: CheckState,
+        to: CheckState,
+        role: ActorRole,
+    },
+    /// The answer to a check no longer holds.
+    CheckReopened {
+        termination: TerminationId,
+        item: ItemId,
+        check: CheckKind,
+        cause: ReopenCause,
+    },
+    /// It was said what became of a code.
+    CodeAnswered {
+        termination: TerminationId,
+        item: ItemId,
+        code: CodeKind,
+        answer: CodeAnswer,
+    },
+    /// It was decided what happens to a number.
+    NumberDecided {
+        termination: TerminationId,
+        item: ItemId,
+        decision: NumberDecision,
+    },
+    /// It was reported what became of a device that does not come back.
+    OutcomeReported {
+        termination: TerminationId,
+        item: ItemId,
+        outcome: DeviceOutcome,
+    },
+    /// More, or something else, is known about a wipe.
+    WipeAssessed {
+        termination: TerminationId,
+        item: ItemId,
+        state: WipeState,
+        level: WipeLevel,
+    },
+    /// Later contact contradicts a wipe.
+    WipeContradicted {
+        termination: TerminationId,
+        item: ItemId,
+    },
+    /// Everything is settled.
+    Completed {
+        termination: TerminationId,
+        deviations: usize,
+    },
+    /// A completed case is open again.
+    Reopened {
+        termination: TerminationId,
+        cause: ReopenCause,
+    },
+}
+
+impl Event {
+    /// The stable name, as audit and webhooks show it.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::TerminationOpened { .. } => "termination.opened",
+            Self::ItemAdded { .. } => "termination.item_added",
+            Self::Begun { .. } => "termination.begun",
+            Self::Rescheduled { .. } => "termination.rescheduled",
+            Self::Cancelled { .. } => "termination.cancelled",
+            Self::Held { .. } => "termination.held",
+            Self::Released { .. } => "termination.released",
+            Self::CheckDeclared { .. } => "termination.check_declared",
+            Self::CheckSettled { .. } => "termination.check_settled",
+            Self::CheckCorrected { .. } => "termination.check_corrected",
+            Self::CheckReopened { .. } => "termination.check_reopened",
+            Self::CodeAnswered { .. } => "termination.code_answered",
+            Self::NumberDecided { .. } => "termination.number_decided",
+            Self::OutcomeReported { .. } => "termination.outcome_reported",
+            Self::WipeAssessed { .. } => "termination.wipe_assessed",
+            Self::WipeContradicted { .. } => "termination.wipe_contradicted",
+            Self::Completed { .. } => "termination.completed",
+            Self::Reopened { .. } => "termination.reopened",
+        }
+    }
+
+    /// The case it happened in.
+    pub const fn termination(&self) -> TerminationId {
+        match self {
+            Self::TerminationOpened { termination, .. }
+            | Self::ItemAdded { termination, .. }
+            | Self::Begun { termination }
+            | Self::Rescheduled { termination, .. }
+            | Self::Cancelled { termination }
+            | Self::Held { termination }
+            | Self::Released { termination }
+            | Self::CheckDeclared { termination, .. }
+            | Self::CheckSettled { termination, .. }
+            | Self::CheckCorrected { termination, .. }
+            | Self::CheckReopened { termination, .. }
+            | Self::CodeAnswered { termination, .. }
+            | Self::NumberDecided { termination, .. }
+            | Self::OutcomeReported { termination, .. }
+            | Self::WipeAssessed { termination, .. }
+            | Self::WipeContradicted { termination, .. }
+            | Self::Completed { termination, .. }
+            | Self::Reopened { termination, .. } => *termination,
+        }
+    }
+}

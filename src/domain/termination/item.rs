@@ -1,0 +1,159 @@
+//! One device or subscription of a case, and the small steps that commands are made of.
+
+use super::check::{Act, Check, Note, Reason, Settlement};
+use super::event::Event;
+use super::words::{
+    CheckKind, CheckState, CodeAnswer, CodeKind, DeviceOutcome, ItemKind, NumberDecision, ReopenCause,
+};
+use crate::domain::error::DomainError;
+use crate::domain::ids::{ItemId, TerminationId};
+use crate::domain::wipe::{DataClass, WipeAssessment};
+use std::collections::BTreeMap;
+
+/// One device or subscription of a case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Item {
+    /// The id.
+    pub id: ItemId,
+    /// What it is.
+    pub kind: ItemKind,
+    /// How sensitive the data on the device is; means nothing for a subscription.
+    pub data_class: DataClass,
+    /// What became of the device, once that is known.
+    pub outcome: Option<DeviceOutcome>,
+    /// Whether the serial number or IMEI was read and is the right one.
+    pub identity_confirmed: bool,
+    /// The questions.
+    pub checks: Vec<Check>,
+    /// What became of each code of the device.
+    pub code_answers: BTreeMap<CodeKind, CodeAnswer>,
+    /// What happens to the number of the subscription.
+    pub number_decision: Option<NumberDecision>,
+    /// What is known about the wipe of the device.
+    pub wipe: WipeAssessment,
+}
+
+/// A device or subscription that a new case starts with.
+#[derive(Clone, Copy, Debug)]
+pub struct NewItem {
+    /// The id.
+    pub id: ItemId,
+    /// What it is.
+    pub kind: ItemKind,
+    /// How sensitive the data on the device is; [`DataClass::Standard`] for a subscription.
+    pub data_class: DataClass,
+}
+
+impl Item {
+    /// An item with all its checks open.
+    pub(super) fn new(new: NewItem) -> Self {
+        let open = |kind: &CheckKind| Check {
+            kind: *kind,
+            state: CheckState::Open,
+            mandatory: kind.is_mandatory(new.data_class),
+            act: None,
+            reason: None,
+            note: Note::default(),
+        };
+        Self {
+            id: new.id,
+            kind: new.kind,
+            data_class: new.data_class,
+            outcome: None,
+            identity_confirmed: false,
+            checks: CheckKind::of(new.kind).iter().map(open).collect(),
+            code_answers: BTreeMap::new(),
+            number_decision: None,
+            wipe: WipeAssessment::default(),
+        }
+    }
+
+    /// The check.
+    ///
+    /// # Errors
+    /// `UnknownCheck` if this kind of item has none such.
+    pub fn check(&self, kind: CheckKind) -> Result<&Check, DomainError> {
+        self.checks
+            .iter()
+            .find(|check| check.kind == kind)
+            .ok_or(DomainError::UnknownCheck)
+    }
+
+    /// Whether the check is in that state.
+    pub(super) fn is(&self, kind: CheckKind, state: CheckState) -> bool {
+        self.checks
+            .iter()
+            .any(|check| check.kind == kind && check.state == state)
+    }
+
+    /// Whether the device is gone: lost or stolen.
+    pub(super) const fn is_missing(&self) -> bool {
+        match self.outcome {
+            Some(DeviceOutcome::Lost | DeviceOutcome::Stolen) => true,
+            Some(
+                DeviceOutcome::Returned
+                | DeviceOutcome::Transferred
+                | DeviceOutcome::BoughtOut
+                | DeviceOutcome::Destroyed,
+            )
+            | None => false,
+        }
+    }
+
+    /// Writes an answer that has passed the rules.
+    pub(super) fn write(
+        &mut self,
+        termination: TerminationId,
+        kind: CheckKind,
+        settlement: Settlement,
+        act: &Act,
+    ) -> Option<Event> {
+        let item = self.id;
+        let check = self.checks.iter_mut().find(|check| check.kind == kind)?;
+        let (from, to, role) = (check.state, settlement.answer.into(), act.by.role);
+        check.state = to;
+        check.reason = settlement.reason;
+        check.note = settlement.note;
+        check.act = Some(act.clone());
+        Some(if from.is_settled() {
+            Event::CheckCorrected {
+                termination,
+                item,
+                check: kind,
+                from,
+                to,
+                role,
+            }
+        } else {
+            Event::CheckSettled {
+                termination,
+                item,
+                check: kind,
+                state: to,
+                role,
+            }
+        })
+    }
+
+    /// Takes an answer back, because it no longer holds.
+    pub(super) fn reopen(
+        &mut self,
+        termination: TerminationId,
+        kind: CheckKind,
+        cause: ReopenCause,
+        act: &Act,
+    ) -> Option<Event> {
+        let item = self.id;
+        let check = self.checks.iter_mut().find(|check| check.kind == kind)?;
+        check.state = CheckState::Open;
+        check.reason = Some(Reason::from(cause));
+        check.note = Note::default();
+        check.act = Some(act.clone());
+        Some(Event::CheckReopened {
+            termination,
+            item,
+            check: kind,
+            cause,
+        })
+    }
+}

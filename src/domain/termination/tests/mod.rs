@@ -1,0 +1,113 @@
+//! The rules of the case: a table of every state and command, telling stories, and random commands against a model.
+
+mod model;
+mod property;
+mod stories;
+mod table;
+
+use super::*;
+use crate::domain::ids::{ItemId, TerminationId};
+use crate::domain::wipe::{WipeAssessment, WipeLevel, WipeState};
+use chrono::{DateTime, Days, NaiveDate, TimeZone, Utc};
+use uuid::Uuid;
+
+const HANDSET: u128 = 1;
+const SECRET_HANDSET: u128 = 2;
+const SUBSCRIPTION: u128 = 3;
+
+fn item_id(number: u128) -> ItemId {
+    Uuid::from_u128(number).into()
+}
+
+fn day(offset: u64) -> NaiveDate {
+    NaiveDate::from_ymd_opt(2026, 3, 2).unwrap() + Days::new(offset)
+}
+
+fn noon() -> DateTime<Utc> {
+    Utc.with_ymd_and_hms(2026, 3, 2, 11, 0, 0).unwrap()
+}
+
+fn act(role: ActorRole) -> Act {
+    Act {
+        by: ActedBy {
+            role,
+            kind: "service_account".to_owned(),
+            id: "1".to_owned(),
+        },
+        at: noon(),
+    }
+}
+
+fn because(text: &str) -> Reason {
+    Reason::parse(text).unwrap()
+}
+
+fn assessment(level: WipeLevel, contradicted: bool) -> WipeAssessment {
+    WipeAssessment {
+        state: WipeState::Indeterminate,
+        level,
+        contradicted,
+    }
+}
+
+fn device(number: u128, data_class: DataClass) -> NewItem {
+    NewItem {
+        id: item_id(number),
+        kind: ItemKind::Device,
+        data_class,
+    }
+}
+
+fn subscription() -> NewItem {
+    NewItem {
+        id: item_id(SUBSCRIPTION),
+        kind: ItemKind::Subscription,
+        data_class: DataClass::Standard,
+    }
+}
+
+/// A case whose devices are due back on day 10, seen on `today`.
+fn case(items: Vec<NewItem>, today: u64) -> Termination {
+    let new = NewTermination {
+        id: TerminationId::from(Uuid::from_u128(100)),
+        number: "HB-0000-0001".to_owned(),
+        kind: TerminationKind::Ordinary,
+        end_on: day(12),
+        return_by: day(10),
+        items,
+    };
+    Termination::open(new, day(today)).0
+}
+
+/// Settles everything that is mandatory, as the desk.
+fn settle_everything(case: &mut Termination) {
+    for item in case.items.clone() {
+        let (id, desk) = (item.id, || act(ActorRole::Desk));
+        match item.kind {
+            ItemKind::Device => {
+                case.apply_wipe(id, assessment(WipeLevel::Verified, false), noon())
+                    .unwrap();
+                for code in CodeKind::ALL {
+                    case.answer_code(id, *code, CodeAnswer::Received, desk()).unwrap();
+                }
+            }
+            ItemKind::Subscription => {
+                case.decide_number(id, NumberDecision::Reuse, desk()).unwrap();
+            }
+        }
+        for check in item.checks.iter().filter(|check| check.mandatory) {
+            let done = Settlement {
+                identity: Some(IdentityMatch::Confirmed),
+                ..Settlement::done()
+            };
+            case.settle(id, check.kind, done, desk()).unwrap();
+        }
+    }
+}
+
+fn names(events: &[Event]) -> Vec<&'static str> {
+    events
+        .iter()
+        .map(|event| event.name().trim_start_matches("termination."))
+        .collect()
+}

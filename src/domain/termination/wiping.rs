@@ -1,0 +1,120 @@
+//! How what is known about a wipe moves the check `wiped`, both ways, in whatever order the facts arrive.
+
+use super::Termination;
+use super::check::{Act, Decision, Reason, Settlement};
+use super::event::Event;
+use super::item::Item;
+use super::words::{ActorRole, CheckKind, CheckState, ReopenCause, TerminationState};
+use crate::domain::error::DomainError;
+use crate::domain::ids::{ItemId, TerminationId};
+use crate::domain::wipe::{WipeAssessment, WipeLevel, satisfies};
+use chrono::{DateTime, Utc};
+
+impl Termination {
+    /// Takes in what is now known about the wipe of a device, folded from all its evidence.
+    ///
+    /// The check `wiped` becomes done when that satisfies the policy, the device is back and no hold is in force;
+    /// it is open again as soon as it no longer does. A completed case that no longer stands is opened again.
+    ///
+    /// # Errors
+    /// `UnknownItem`, `UnknownCheck` for a subscription, `InvalidTransition` if the case is cancelled.
+    pub fn apply_wipe(
+        &mut self,
+        item: ItemId,
+        wipe: WipeAssessment,
+        at: DateTime<Utc>,
+    ) -> Result<Vec<Event>, DomainError> {
+        self.item(item)?.check(CheckKind::Wiped)?;
+        if self.state == TerminationState::Cancelled {
+            return Err(self.impossible("apply_wipe"));
+        }
+        let (termination, held) = (self.id, self.is_held());
+        let found = self.item_mut(item)?;
+        let before = std::mem::replace(&mut found.wipe, wipe);
+        let mut events = Vec::new();
+        if wipe != before {
+            let WipeAssessment { state, level, .. } = wipe;
+            events.push(Event::WipeAssessed {
+                termination,
+                item,
+                state,
+                level,
+            });
+        }
+        if wipe.contradicted && !before.contradicted {
+            events.push(Event::WipeContradicted { termination, item });
+        }
+        events.extend(found.apply_wipe_policy(termination, held, at));
+        events.extend(self.reopen_if_it_no_longer_stands(item, at));
+        Ok(events)
+    }
+
+    fn reopen_if_it_no_longer_stands(&mut self, item: ItemId, at: DateTime<Utc>) -> Option<Event> {
+        if self.state != TerminationState::Completed || self.blockers().is_empty() {
+            return None;
+        }
+        let contradicted = self.item(item).is_ok_and(|item| item.wipe.contradicted);
+        let cause = if contradicted {
+            ReopenCause::WipeContradicted
+        } else {
+            ReopenCause::WipeNotProved
+        };
+        let act = Act::by_rule(ActorRole::System, at);
+        Some(self.open_again(
+            cause,
+            Decision {
+                reason: Reason::from(cause),
+                act,
+            },
+        ))
+    }
+}
+
+impl Item {
+    /// Makes the check `wiped` say what the policy says. Calling it twice changes nothing more, so that it can
+    /// follow every command that touches what it depends on: the wipe, the return and the hold.
+    pub(super) fn apply_wipe_policy(
+        &mut self,
+        termination: TerminationId,
+        held: bool,
+        at: DateTime<Utc>,
+    ) -> Option<Event> {
+        let state = self.check(CheckKind::Wiped).ok()?.state;
+        let satisfied = satisfies(self.data_class, &self.wipe);
+        match state {
+            CheckState::Done if !satisfied => {
+                let contradicted = self.wipe.contradicted;
+                let cause = if contradicted {
+                    ReopenCause::WipeContradicted
+                } else {
+                    ReopenCause::WipeNotProved
+                };
+                let act = Act::by_rule(ActorRole::System, at);
+                self.reopen(termination, CheckKind::Wiped, cause, &act)
+            }
+            CheckState::Open | CheckState::Declared
+                if satisfied && !held && self.is(CheckKind::Returned, CheckState::Done) =>
+            {
+                let act = Act::by_rule(self.role_behind_the_wipe(), at);
+                self.write(termination, CheckKind::Wiped, Settlement::done(), &act)
+            }
+            CheckState::Open
+            | CheckState::Declared
+            | CheckState::Done
+            | CheckState::NotApplicable
+            | CheckState::Deviation => None,
+        }
+    }
+
+    /// Whose word a rule builds on: the MDM's only if it is the MDM that reported.
+    const fn role_behind_the_wipe(&self) -> ActorRole {
+        match self.wipe.level {
+            WipeLevel::Acknowledged => ActorRole::Mdm,
+            WipeLevel::None
+            | WipeLevel::Ordered
+            | WipeLevel::Attested
+            | WipeLevel::Verified
+            | WipeLevel::Certified => ActorRole::System,
+        }
+    }
+}

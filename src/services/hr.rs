@@ -1,0 +1,399 @@
+//! Employment documents: delivered by HR systems, compared with what is known, applied once.
+
+use super::{Ctx, Recorded, Recorder, ServiceError, terminations};
+use crate::app::App;
+use crate::crypto::digest::sha256;
+use crate::db::types::to_json;
+use crate::db::{self, Tx, audit};
+use crate::domain::employment::{
+    DeliveryOutcome, Employment, EmploymentDocument, EmploymentState, PersonReference, compare,
+};
+use crate::domain::ids::{PersonId, TerminationId, UnitId};
+use crate::domain::person::Person;
+use crate::domain::policy::Action;
+use crate::domain::record::Meta;
+use crate::domain::source::Source;
+use crate::domain::termination::{TerminationRecord, TerminationState};
+use crate::domain::text::{ExternalId, SourceName};
+use crate::domain::unit::Unit;
+use serde_json::json;
+
+/// What became of a delivered document.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Delivery {
+    /// The outcome.
+    pub outcome: DeliveryOutcome,
+    /// Whether the employment was not known before.
+    pub is_new: bool,
+    /// The employment as it is now.
+    pub employment: Employment,
+    /// The termination that is under way, if there is one.
+    pub termination: Option<DeliveredTermination>,
+}
+
+/// The termination that a delivery led to or found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeliveredTermination {
+    /// Its id.
+    pub id: TerminationId,
+    /// Its case number.
+    pub number: String,
+    /// Where it stands.
+    pub state: TerminationState,
+}
+
+/// Delivers the full state of one employment. Safe to repeat: order is decided by the document's sequence.
+///
+/// # Errors
+/// [`ServiceError::NotFound`] for a source that is not registered, [`ServiceError::Invalid`] for a document that
+/// breaks rules, [`ServiceError::Conflict`] `sequence_conflict` when the same sequence came with another content.
+pub async fn deliver(
+    ctx: &Ctx,
+    source: SourceName,
+    external_id: ExternalId,
+    document: EmploymentDocument,
+) -> Result<Delivery, ServiceError> {
+    deliver_once(ctx, (source, external_id), document, Recorder::none())
+        .await?
+        .into_fresh()
+}
+
+/// The same for senders that can only POST: the idempotency key answers a repeated request.
+///
+/// # Errors
+/// As [`deliver`].
+pub async fn deliver_once(
+    ctx: &Ctx,
+    (source, external_id): (SourceName, ExternalId),
+    document: EmploymentDocument,
+    recorder: Recorder<Delivery>,
+) -> Result<Recorded<Delivery>, ServiceError> {
+    validate(&document)?;
+    let app = ctx.app.clone();
+    let content_hash = hex(&sha256(to_json(&document.content())?.as_bytes()));
+    ctx.write_once(Action::DeliverEmployment, recorder, move |tx| {
+        let source = db::sources::find(tx, &source)?.ok_or(ServiceError::NotFound("source"))?;
+        deliver_in(tx, &app, (&source, &external_id), (&document, &content_hash))
+    })
+    .await
+}
+
+fn validate(document: &EmploymentDocument) -> Result<(), ServiceError> {
+    let mut violations = Vec::new();
+    let mut wrong = |pointer: &str, code, detail| {
+        violations.push(super::Violation {
+            pointer: pointer.to_owned(),
+            code,
+            detail,
+        });
+    };
+    let start = document.start_date;
+    if document.end_date.is_some_and(|end| end < start) {
+        wrong(
+            "/end_date",
+            "end_before_start",
+            "The last day is before the first day.",
+        );
+    }
+    if document.last_working_day.is_some_and(|day| day < start) {
+        wrong(
+            "/last_working_day",
+            "before_start",
+            "The last working day is before the first day.",
+        );
+    }
+    match (document.last_working_day, document.end_date) {
+        (Some(day), Some(end)) if day > end => {
+            wrong(
+                "/last_working_day",
+                "after_end",
+                "The last working day is after the last day.",
+            );
+        }
+        (Some(_), None) => wrong(
+            "/last_working_day",
+            "without_end",
+            "A last working day needs an end_date.",
+        ),
+        (Some(_) | None, _) => {}
+    }
+    if document.sequence < 0 {
+        wrong(
+            "/sequence",
+            "out_of_range",
+            "The sequence is a whole number from 0.",
+        );
+    }
+    if document
+        .manager
+        .as_ref()
+        .is_some_and(|manager| manager.external_id == document.person.external_id)
+    {
+        wrong(
+            "/manager/external_id",
+            "own_manager",
+            "Nobody is their own manager.",
+        );
+    }
+    if violations.is_empty() {
+        Ok(())
+    } else {
+        Err(ServiceError::Invalid(violations))
+    }
+}
+
+fn deliver_in(
+    tx: &mut Tx<'_>,
+    app: &App,
+    (source, external_id): (&Source, &ExternalId),
+    (document, content_hash): (&EmploymentDocument, &str),
+) -> Result<Delivery, ServiceError> {
+    let stored = db::employments::find_external(tx, &source.name, external_id)?;
+    let known = stored
+        .as_ref()
+        .map(|known| (known.document.sequence, known.content_hash.as_str()));
+    let outcome = compare(known, document.sequence, content_hash);
+    let key = (&source.name, external_id);
+    match (outcome, stored) {
+        (DeliveryOutcome::Conflict, _) => Err(ServiceError::Conflict {
+            code: "sequence_conflict",
+            detail: "This sequence was delivered before with another content. Nothing has changed. Deliver the current state with a higher sequence.",
+        }),
+        (DeliveryOutcome::Applied, stored) => {
+            let employment = apply(
+                tx,
+                app,
+                (source, external_id),
+                stored.as_ref(),
+                (document, content_hash),
+            )?;
+            let termination = terminations::follow_employment_in(tx, app, &employment)?;
+            db::employments::insert_receipt(tx, key, document.sequence, content_hash, outcome)?;
+            Ok(delivery(
+                outcome,
+                stored.is_none(),
+                employment,
+                termination.as_ref(),
+            ))
+        }
+        (DeliveryOutcome::Unchanged | DeliveryOutcome::Stale, Some(mut known)) => {
+            if outcome == DeliveryOutcome::Unchanged && document.sequence > known.document.sequence {
+                known.document.sequence = document.sequence;
+                known.document.occurred_at = document.occurred_at;
+                db::employments::update_sequence(tx, &known)?;
+            }
+            db::employments::insert_receipt(tx, key, document.sequence, content_hash, outcome)?;
+            let termination = db::terminations::find_active(tx, known.id)?;
+            Ok(delivery(outcome, false, known, termination.as_ref()))
+        }
+        (DeliveryOutcome::Unchanged | DeliveryOutcome::Stale, None) => {
+            Err(ServiceError::Internal("compared with nothing".to_owned()))
+        }
+    }
+}
+
+fn delivery(
+    outcome: DeliveryOutcome,
+    is_new: bool,
+    employment: Employment,
+    termination: Option<&TerminationRecord>,
+) -> Delivery {
+    let termination = termination.map(|record| DeliveredTermination {
+        id: record.termination.id,
+        number: record.termination.number.clone(),
+        state: record.termination.state,
+    });
+    Delivery {
+        outcome,
+        is_new,
+        employment,
+        termination,
+    }
+}
+
+/// Stores the document as the employment's state.
+fn apply(
+    tx: &mut Tx<'_>,
+    app: &App,
+    (source, external_id): (&Source, &ExternalId),
+    stored: Option<&Employment>,
+    (document, content_hash): (&EmploymentDocument, &str),
+) -> Result<Employment, ServiceError> {
+    let person_id = person(tx, source, &document.person)?;
+    let manager_id = document
+        .manager
+        .as_ref()
+        .map(|manager| person(tx, source, manager))
+        .transpose()?;
+    let unit = unit(tx, source, &document.unit)?;
+    let now = tx.now();
+    let employment = Employment {
+        id: stored.map_or_else(|| tx.new_id(), |known| known.id),
+        source: source.name.clone(),
+        external_id: external_id.clone(),
+        person_id,
+        unit_id: unit.id,
+        legal_entity_id: unit.legal_entity_id,
+        manager_id,
+        document: document.clone(),
+        content_hash: content_hash.to_owned(),
+        meta: stored.map_or_else(|| Meta::new(now), |known| known.meta.changed(now)),
+    };
+    match stored {
+        Some(_) => db::employments::update(tx, &employment)?,
+        None => db::employments::insert(tx, &employment)?,
+    }
+    audit_applied(tx, stored, &employment)?;
+    if stored.is_some_and(|known| known.manager_id != manager_id)
+        && let Some(record) = db::terminations::find_active(tx, employment.id)?
+    {
+        terminations::receiver_changed_in(tx, app, &record)?;
+    }
+    Ok(employment)
+}
+
+/// Says what a version changed, in words and dates and without names.
+fn audit_applied(
+    tx: &mut Tx<'_>,
+    before: Option<&Employment>,
+    after: &Employment,
+) -> Result<(), ServiceError> {
+    let mut changes = Vec::new();
+    if let Some(before) = before {
+        let (old, new) = (&before.document, &after.document);
+        for (changed, word) in [
+            (before.unit_id != after.unit_id, "unit"),
+            (before.manager_id != after.manager_id, "manager"),
+            (old.end_date != new.end_date, "end_date"),
+            (old.last_working_day != new.last_working_day, "last_working_day"),
+            (old.start_date != new.start_date, "start_date"),
+            (old.state != new.state, "state"),
+            (old.kind != new.kind, "kind"),
+            (old.person != new.person, "person"),
+        ] {
+            changes.extend(changed.then_some(word));
+        }
+    }
+    let voided = after.document.state == EmploymentState::Void;
+    let entry = audit::Entry {
+        action: if before.is_none() {
+            "employment.created"
+        } else {
+            "employment.changed"
+        },
+        object_type: "employment",
+        object_id: after.id.to_string(),
+        termination: None,
+        details: json!({
+            "source": after.source,
+            "sequence": after.document.sequence,
+            "version": after.meta.version,
+            "changes": changes,
+            "end_date": after.document.end_date,
+            "void": voided,
+        }),
+    };
+    audit::append(tx, entry)?;
+    Ok(())
+}
+
+/// The person that a document names: found, brought up to date, or made as a stub.
+fn person(tx: &mut Tx<'_>, source: &Source, reference: &PersonReference) -> Result<PersonId, ServiceError> {
+    let now = tx.now();
+    let Some(known) = db::people::find_external(tx, &source.name, &reference.external_id)? else {
+        let person = Person {
+            id: tx.new_id(),
+            name: reference.name.clone(),
+            email: reference.email.clone(),
+            language: reference.language.unwrap_or_default(),
+            identifiers: vec![(source.name.clone(), reference.external_id.clone())],
+            meta: Meta::new(now),
+        };
+        db::people::insert(tx, &person)?;
+        record(
+            tx,
+            "person.created",
+            "person",
+            person.id.to_string(),
+            json!({ "incomplete": person.is_incomplete() }),
+        )?;
+        return Ok(person.id);
+    };
+    let mut person = known.clone();
+    person.name = reference.name.clone().or(person.name);
+    person.email = reference.email.clone().or(person.email);
+    person.language = reference.language.unwrap_or(person.language);
+    if person != known {
+        person.meta = known.meta.changed(now);
+        db::people::update(tx, &person)?;
+        record(
+            tx,
+            "person.changed",
+            "person",
+            person.id.to_string(),
+            json!({ "incomplete": person.is_incomplete() }),
+        )?;
+    }
+    Ok(person.id)
+}
+
+struct UnitPlace {
+    id: UnitId,
+    legal_entity_id: crate::domain::ids::LegalEntityId,
+}
+
+/// The unit that a document names: found, or made as a stub under the source's legal entity.
+fn unit(tx: &mut Tx<'_>, source: &Source, external_id: &ExternalId) -> Result<UnitPlace, ServiceError> {
+    if let Some(known) = db::units::find_external(tx, &source.name, external_id)? {
+        return Ok(UnitPlace {
+            id: known.id,
+            legal_entity_id: known.legal_entity_id,
+        });
+    }
+    let unit = Unit {
+        id: tx.new_id(),
+        legal_entity_id: source.legal_entity_id,
+        parent_id: None,
+        name: external_id.as_str().to_owned(),
+        external: Some((source.name.clone(), external_id.clone())),
+        coordinator_id: None,
+        is_incomplete: true,
+        meta: Meta::new(tx.now()),
+    };
+    db::units::insert(tx, &unit)?;
+    record(
+        tx,
+        "unit.created",
+        "unit",
+        unit.id.to_string(),
+        json!({ "incomplete": true }),
+    )?;
+    Ok(UnitPlace {
+        id: unit.id,
+        legal_entity_id: unit.legal_entity_id,
+    })
+}
+
+fn record(
+    tx: &mut Tx<'_>,
+    action: &'static str,
+    object_type: &'static str,
+    object_id: String,
+    details: serde_json::Value,
+) -> Result<(), ServiceError> {
+    audit::append(
+        tx,
+        audit::Entry {
+            action,
+            object_type,
+            object_id,
+            termination: None,
+            details,
+        },
+    )?;
+    Ok(())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,177 @@
+//! What follows from the events of a case, in the same transaction.
+
+use super::plan;
+use crate::app::App;
+use crate::db::{self, Tx};
+use crate::domain::action_link::RevokeReason;
+use crate::domain::assignment::{Assigned, AssignmentEnd};
+use crate::domain::calendar::{instant_at, local_date};
+use crate::domain::device::DeviceStatus;
+use crate::domain::ids::{DeviceId, SubscriptionId};
+use crate::domain::job::Job;
+use crate::domain::subscription::SubscriptionStatus;
+use crate::domain::termination::{DeviceOutcome, Event, Holding, Item, NumberDecision, TerminationRecord};
+use crate::domain::timeline::{MessageStep, RecipientRole};
+use crate::services::ServiceError;
+use chrono::{NaiveTime, TimeDelta};
+
+/// Carries out what the events ask for.
+pub(super) fn follow_in(
+    tx: &mut Tx<'_>,
+    app: &App,
+    record: &TerminationRecord,
+    events: &[Event],
+) -> Result<(), ServiceError> {
+    for event in events {
+        match event {
+            Event::Rescheduled { .. } => {
+                db::action_links::revoke(tx, record.termination.id, RevokeReason::Rescheduled)?;
+                plan::replan_in(tx, app, record)?;
+                schedule_begin_in(tx, record)?;
+            }
+            Event::Cancelled { .. } => close_in(tx, record, "cancelled")?,
+            Event::Completed { .. } => complete_in(tx, app, record)?,
+            Event::TerminationOpened { .. }
+            | Event::ItemAdded { .. }
+            | Event::Begun { .. }
+            | Event::Held { .. }
+            | Event::Released { .. }
+            | Event::CheckDeclared { .. }
+            | Event::CheckSettled { .. }
+            | Event::CheckCorrected { .. }
+            | Event::CheckReopened { .. }
+            | Event::CodeAnswered { .. }
+            | Event::NumberDecided { .. }
+            | Event::OutcomeReported { .. }
+            | Event::WipeAssessed { .. }
+            | Event::WipeContradicted { .. }
+            | Event::Reopened { .. } => {}
+        }
+    }
+    Ok(())
+}
+
+/// A scheduled case opens on the day the devices are due back.
+pub(super) fn schedule_begin_in(tx: &mut Tx<'_>, record: &TerminationRecord) -> Result<(), ServiceError> {
+    let at = instant_at(record.termination.return_by, NaiveTime::MIN);
+    if at > tx.now() {
+        let job = Job::OpenTermination {
+            termination_id: record.termination.id,
+        };
+        db::jobs::enqueue(tx, &job, at)?;
+    }
+    Ok(())
+}
+
+/// Nothing more is asked of anybody.
+fn close_in(tx: &mut Tx<'_>, record: &TerminationRecord, reason: &str) -> Result<(), ServiceError> {
+    db::messages::cancel_planned(tx, record.termination.id, reason)?;
+    db::action_links::revoke(tx, record.termination.id, RevokeReason::Closed)?;
+    destroy_codes_later(tx, record, TimeDelta::zero())
+}
+
+fn destroy_codes_later(
+    tx: &mut Tx<'_>,
+    record: &TerminationRecord,
+    wait: TimeDelta,
+) -> Result<(), ServiceError> {
+    let job = Job::DestroyCodes {
+        termination_id: record.termination.id,
+    };
+    let at = tx.now() + wait;
+    db::jobs::enqueue(tx, &job, at)?;
+    Ok(())
+}
+
+fn complete_in(tx: &mut Tx<'_>, app: &App, record: &TerminationRecord) -> Result<(), ServiceError> {
+    db::messages::cancel_planned(tx, record.termination.id, "completed")?;
+    db::action_links::revoke(tx, record.termination.id, RevokeReason::Closed)?;
+    let wait = TimeDelta::days(app.config.codes.retention_days.into());
+    destroy_codes_later(tx, record, wait)?;
+    for item in &record.termination.items {
+        if let Some(holding) = record.holding(item.id) {
+            end_custody(tx, item, holding)?;
+        }
+    }
+    plan_receipts(tx, app, record)
+}
+
+fn plan_receipts(tx: &mut Tx<'_>, app: &App, record: &TerminationRecord) -> Result<(), ServiceError> {
+    let now = tx.now();
+    let due_at = if app.config.mail.send_window {
+        app.calendar.next_send_time(now)
+    } else {
+        now
+    };
+    let mut messages = vec![plan::message(
+        tx,
+        record,
+        (MessageStep::ReceiptReceiver, RecipientRole::Receiver, Vec::new()),
+        due_at,
+    )];
+    // The holder's address at work ends with the employment.
+    if local_date(due_at) <= record.termination.end_on {
+        messages.push(plan::message(
+            tx,
+            record,
+            (MessageStep::ReceiptHolder, RecipientRole::Holder, Vec::new()),
+            due_at,
+        ));
+    }
+    db::messages::insert(tx, &messages)?;
+    Ok(())
+}
+
+/// The holder no longer has it. Done again for a case that was opened again, it finds the custody ended.
+fn end_custody(tx: &mut Tx<'_>, item: &Item, holding: &Holding) -> Result<(), ServiceError> {
+    let Some(mut assignment) = db::assignments::find(tx, holding.assignment)? else {
+        return Ok(());
+    };
+    if assignment.ended.is_some() {
+        return Ok(());
+    }
+    let missing = matches!(item.outcome, Some(DeviceOutcome::Lost | DeviceOutcome::Stolen));
+    let reason = if missing {
+        AssignmentEnd::Missing
+    } else {
+        AssignmentEnd::Terminated
+    };
+    assignment.ended = Some((tx.now(), reason));
+    assignment.meta = assignment.meta.changed(tx.now());
+    db::assignments::update(tx, &assignment)?;
+    match holding.assigned {
+        Assigned::Device(id) => settle_device(tx, id, item.outcome),
+        Assigned::Subscription(id) => settle_subscription(tx, id, item.number_decision),
+    }
+}
+
+fn settle_device(tx: &mut Tx<'_>, id: DeviceId, outcome: Option<DeviceOutcome>) -> Result<(), ServiceError> {
+    let mut device = db::devices::find(tx, id)?.ok_or(ServiceError::NotFound("device"))?;
+    device.status = match outcome {
+        Some(DeviceOutcome::Returned | DeviceOutcome::Transferred) => DeviceStatus::InStock,
+        Some(DeviceOutcome::Lost) => DeviceStatus::Lost,
+        Some(DeviceOutcome::Stolen) => DeviceStatus::Stolen,
+        Some(DeviceOutcome::BoughtOut | DeviceOutcome::Destroyed) => DeviceStatus::Retired,
+        // Settled as a deviation without saying where it is: nobody can hand it out again.
+        None => DeviceStatus::Lost,
+    };
+    device.custody_epoch += 1;
+    device.meta = device.meta.changed(tx.now());
+    db::devices::update(tx, &device)?;
+    Ok(())
+}
+
+fn settle_subscription(
+    tx: &mut Tx<'_>,
+    id: SubscriptionId,
+    decision: Option<NumberDecision>,
+) -> Result<(), ServiceError> {
+    let mut subscription = db::subscriptions::find(tx, id)?.ok_or(ServiceError::NotFound("subscription"))?;
+    subscription.status = match decision {
+        Some(NumberDecision::Terminate | NumberDecision::TransferToPrivate) => SubscriptionStatus::Terminated,
+        Some(NumberDecision::Reuse | NumberDecision::Move) | None => SubscriptionStatus::Available,
+    };
+    subscription.meta = subscription.meta.changed(tx.now());
+    db::subscriptions::update(tx, &subscription)?;
+    Ok(())
+}

@@ -1,0 +1,147 @@
+//! What an employment's current state asks of its termination, carried out in the same transaction.
+
+use super::{change_in, consequences, plan, record_in, today};
+use crate::app::App;
+use crate::crypto::token::random_case_number;
+use crate::db::{self, Tx};
+use crate::domain::actor::Actor;
+use crate::domain::assignment::{Assigned, Assignment};
+use crate::domain::employment::{Employment, TerminationNeed, termination_need};
+use crate::domain::record::Meta;
+use crate::domain::termination::{
+    Act, ActorRole, DataClass, Event, Holding, ItemKind, NewItem, NewTermination, Reason, Termination,
+    TerminationKind, TerminationRecord,
+};
+use crate::domain::timeline;
+use crate::services::ServiceError;
+use chrono::NaiveDate;
+
+/// Brings the termination of an employment in line with it: opens one, moves it, takes in what was handed out
+/// since, or cancels it. Somebody who holds nothing gets no termination.
+///
+/// # Errors
+/// Only what the database reports.
+pub fn follow_employment_in(
+    tx: &mut Tx<'_>,
+    app: &App,
+    employment: &Employment,
+) -> Result<Option<TerminationRecord>, ServiceError> {
+    let active = db::terminations::find_active(tx, employment.id)?;
+    match (termination_need(&employment.document), active) {
+        (TerminationNeed::None, None) => Ok(None),
+        (TerminationNeed::None, Some(active)) => cancel(tx, app, active).map(Some),
+        (
+            TerminationNeed::Ends {
+                end_on,
+                last_working_on,
+            },
+            active,
+        ) => {
+            let return_by = timeline::return_by(end_on, last_working_on, &app.calendar);
+            let held = db::assignments::open_of_employment(tx, employment.id)?;
+            match active {
+                Some(active) => adjust(tx, app, active, (end_on, return_by), &held).map(Some),
+                None if held.is_empty() => Ok(None),
+                None => open(tx, app, employment, (end_on, return_by), &held).map(Some),
+            }
+        }
+    }
+}
+
+fn cancel(tx: &mut Tx<'_>, app: &App, active: TerminationRecord) -> Result<TerminationRecord, ServiceError> {
+    let act = Act::new(ActorRole::System, &Actor::System, tx.now());
+    let reason = Reason::parse("end_withdrawn")?;
+    change_in(tx, app, active, |record| {
+        Ok(record.termination.cancel(reason, act)?)
+    })
+}
+
+fn adjust(
+    tx: &mut Tx<'_>,
+    app: &App,
+    active: TerminationRecord,
+    (end_on, return_by): (NaiveDate, NaiveDate),
+    held: &[Assignment],
+) -> Result<TerminationRecord, ServiceError> {
+    let today = today(tx);
+    let mut added = Vec::new();
+    for assignment in held {
+        if active
+            .holdings
+            .iter()
+            .all(|holding| holding.assignment != assignment.id)
+        {
+            added.push(new_item(tx, assignment)?);
+        }
+    }
+    change_in(tx, app, active, |record| {
+        let mut events = record.termination.reschedule(end_on, return_by, today)?;
+        for (item, holding) in added {
+            events.extend(record.termination.add_item(item)?);
+            record.holdings.push(holding);
+        }
+        Ok(events)
+    })
+}
+
+fn open(
+    tx: &mut Tx<'_>,
+    app: &App,
+    employment: &Employment,
+    (end_on, return_by): (NaiveDate, NaiveDate),
+    held: &[Assignment],
+) -> Result<TerminationRecord, ServiceError> {
+    let mut items = Vec::with_capacity(held.len());
+    let mut holdings = Vec::with_capacity(held.len());
+    for assignment in held {
+        let (item, holding) = new_item(tx, assignment)?;
+        items.push(item);
+        holdings.push(holding);
+    }
+    let new = NewTermination {
+        id: tx.new_id(),
+        number: random_case_number(),
+        kind: TerminationKind::Ordinary,
+        end_on,
+        return_by,
+        items,
+    };
+    let (termination, events): (Termination, Vec<Event>) = Termination::open(new, today(tx));
+    let record = TerminationRecord {
+        termination,
+        employment_id: employment.id,
+        person_id: employment.person_id,
+        unit_id: employment.unit_id,
+        legal_entity_id: employment.legal_entity_id,
+        holdings,
+        meta: Meta::new(tx.now()),
+    };
+    db::terminations::insert(tx, &record)?;
+    record_in(tx, &events)?;
+    plan::replan_in(tx, app, &record)?;
+    consequences::schedule_begin_in(tx, &record)?;
+    Ok(record)
+}
+
+/// The item for an assignment. Reads the data class of the device as it is now.
+fn new_item(tx: &mut Tx<'_>, assignment: &Assignment) -> Result<(NewItem, Holding), ServiceError> {
+    let (kind, data_class) = match assignment.assigned {
+        Assigned::Device(id) => {
+            let device = db::devices::find(tx, id)?.ok_or(ServiceError::NotFound("device"))?;
+            (ItemKind::Device, device.data_class)
+        }
+        Assigned::Subscription(_) => (ItemKind::Subscription, DataClass::Standard),
+    };
+    let item = NewItem {
+        id: tx.new_id(),
+        kind,
+        data_class,
+    };
+    let holding = Holding {
+        item: item.id,
+        assignment: assignment.id,
+        assigned: assignment.assigned,
+        custody_epoch: assignment.custody_epoch,
+    };
+    Ok((item, holding))
+}

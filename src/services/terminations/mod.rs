@@ -1,0 +1,75 @@
+//! Terminations: opened, moved and cancelled as employments change, worked with by people and reports,
+//! completed by rule alone.
+//!
+//! Every change goes through [`change_in`]: load, command, store, audit, consequences, in one transaction.
+
+mod consequences;
+mod follow;
+mod plan;
+
+pub use follow::follow_employment_in;
+pub(super) use plan::receiver_changed_in;
+
+use super::ServiceError;
+use crate::app::App;
+use crate::db::{self, Tx, audit};
+use crate::domain::calendar::local_date;
+use crate::domain::ids::TerminationId;
+use crate::domain::termination::{Event, TerminationRecord};
+
+/// Loads a termination.
+///
+/// # Errors
+/// [`ServiceError::NotFound`].
+pub(super) fn get_in(
+    connection: &mut db::DbConnection,
+    id: TerminationId,
+) -> Result<TerminationRecord, ServiceError> {
+    db::terminations::find(connection, id)?.ok_or(ServiceError::NotFound("termination"))
+}
+
+/// Does something to a termination and stores what came of it: the new state, an audit entry for each event,
+/// and what follows from the events. Completes the case if nothing is left to do.
+///
+/// # Errors
+/// What the command refuses; nothing has then changed.
+pub(super) fn change_in(
+    tx: &mut Tx<'_>,
+    app: &App,
+    before: TerminationRecord,
+    command: impl FnOnce(&mut TerminationRecord) -> Result<Vec<Event>, ServiceError>,
+) -> Result<TerminationRecord, ServiceError> {
+    let mut after = before.clone();
+    let mut events = command(&mut after)?;
+    events.extend(after.termination.complete_if_ready(tx.now()));
+    if events.is_empty() {
+        return Ok(before);
+    }
+    after.meta = before.meta.changed(tx.now());
+    db::terminations::update(tx, &before, &after)?;
+    record_in(tx, &events)?;
+    consequences::follow_in(tx, app, &after, &events)?;
+    Ok(after)
+}
+
+/// Writes an audit entry for each event.
+fn record_in(tx: &mut Tx<'_>, events: &[Event]) -> Result<(), ServiceError> {
+    for event in events {
+        let details =
+            serde_json::to_value(event).map_err(|error| ServiceError::Internal(error.to_string()))?;
+        let entry = audit::Entry {
+            action: event.name(),
+            object_type: "termination",
+            object_id: event.termination().to_string(),
+            termination: Some(event.termination()),
+            details,
+        };
+        audit::append(tx, entry)?;
+    }
+    Ok(())
+}
+
+/// The local date of the transaction.
+fn today(tx: &Tx<'_>) -> chrono::NaiveDate {
+    local_date(tx.now())
+}

@@ -1,0 +1,127 @@
+//! The mails of a case: planned when it opens, planned anew when its dates or its receiver change.
+
+use crate::app::App;
+use crate::db::{self, Tx};
+use crate::domain::action_link::RevokeReason;
+use crate::domain::calendar::local_date;
+use crate::domain::message::{Message, MessageState};
+use crate::domain::record::Meta;
+use crate::domain::termination::TerminationRecord;
+use crate::domain::timeline::{self, MessageStep, RecipientRole, Timeline};
+use crate::services::ServiceError;
+use chrono::{DateTime, Utc};
+
+/// Plans the mails of a case from now on, in place of what was planned.
+///
+/// Deadlines of a case that was known too late count from the day it became known: nobody can have missed a
+/// reminder that was never sent.
+pub(crate) fn replan_in(tx: &mut Tx<'_>, app: &App, record: &TerminationRecord) -> Result<(), ServiceError> {
+    let id = record.termination.id;
+    let now = tx.now();
+    db::messages::cancel_planned(tx, id, "replanned")?;
+    let today = local_date(now);
+    let return_by = record.termination.return_by;
+    let anchor = return_by.max(app.calendar.roll_forward(today));
+    let holder_is_gone = return_by < today;
+    let messages: Vec<Message> = timeline::plan(&Timeline::standard(), anchor, now, &app.calendar)
+        .into_iter()
+        // After the last day nobody reads that mailbox.
+        .filter(|planned| !(holder_is_gone && planned.to == RecipientRole::Holder))
+        .map(|planned| {
+            let due_at = if app.config.mail.send_window {
+                planned.due_at
+            } else {
+                sooner(planned.due_at, now)
+            };
+            message(tx, record, (planned.step, planned.to, planned.copy_to), due_at)
+        })
+        .collect();
+    db::messages::insert(tx, &messages)?;
+    Ok(())
+}
+
+/// Without a send window, what waits only for the window to open is due at once.
+fn sooner(due_at: DateTime<Utc>, now: DateTime<Utc>) -> DateTime<Utc> {
+    if local_date(due_at) == local_date(now) {
+        now
+    } else {
+        due_at
+    }
+}
+
+/// Somebody else takes the devices back: the links of the one before stop working, and the new one is asked
+/// what the one before was asked.
+pub(crate) fn receiver_changed_in(
+    tx: &mut Tx<'_>,
+    app: &App,
+    record: &TerminationRecord,
+) -> Result<(), ServiceError> {
+    let id = record.termination.id;
+    db::action_links::revoke(tx, id, RevokeReason::ReceiverChanged)?;
+    let all = db::messages::of_termination(tx, id)?;
+    let asked = all
+        .iter()
+        .filter(|message| message.to == RecipientRole::Receiver && asks_receiver(message.step))
+        .filter(|message| matches!(message.state, MessageState::Queued | MessageState::Sent))
+        .max_by_key(|message| message.due_at)
+        .cloned();
+    for queued in all
+        .iter()
+        .filter(|message| message.to == RecipientRole::Receiver && message.state == MessageState::Queued)
+    {
+        let mut changed = queued.clone();
+        changed.state = MessageState::Cancelled;
+        changed.state_reason = Some("receiver_changed".to_owned());
+        changed.meta = queued.meta.changed(tx.now());
+        db::messages::update(tx, &changed)?;
+        db::messages::forget_sealed(tx, queued.id)?;
+    }
+    let Some(asked) = asked else { return Ok(()) };
+    let now = tx.now();
+    let due_at = if app.config.mail.send_window {
+        app.calendar.next_send_time(now)
+    } else {
+        now
+    };
+    let again = message(tx, record, (asked.step, asked.to, asked.copy_to), due_at);
+    db::messages::insert(tx, &[again])?;
+    Ok(())
+}
+
+const fn asks_receiver(step: MessageStep) -> bool {
+    match step {
+        MessageStep::ConfirmReturn | MessageStep::Reminder1 | MessageStep::Reminder2 => true,
+        MessageStep::EndApproaching
+        | MessageStep::EndApproachingReceiver
+        | MessageStep::ReturnReminder
+        | MessageStep::Escalation
+        | MessageStep::ReceiptHolder
+        | MessageStep::ReceiptReceiver => false,
+    }
+}
+
+/// A planned message.
+pub(super) fn message(
+    tx: &Tx<'_>,
+    record: &TerminationRecord,
+    (step, to, copy_to): (MessageStep, RecipientRole, Vec<RecipientRole>),
+    due_at: DateTime<Utc>,
+) -> Message {
+    Message {
+        id: tx.new_id(),
+        termination_id: record.termination.id,
+        step,
+        to,
+        copy_to,
+        state: MessageState::Planned,
+        state_reason: None,
+        due_at,
+        recipient_id: None,
+        language: None,
+        subject: None,
+        queued_at: None,
+        sent_at: None,
+        server_reply: None,
+        meta: Meta::new(tx.now()),
+    }
+}
