@@ -1,24 +1,27 @@
 //! A server of its own for every test.
 
 use crate::app::App;
-use crate::clock::Clock;
+use crate::clock::{Clock, Ids};
 use crate::config::Config;
+use crate::crypto::access_token::AccessTokens;
 use crate::crypto::keyring::Keyring;
 use crate::crypto::token::ClientSecret;
-use crate::db::{DbError, Stamp, Tx, migrations, service_accounts};
+use crate::db::{Db, DbError, Stamp, Tx, migrations, service_accounts};
 use crate::domain::actor::Scope;
+use crate::domain::calendar::Calendar;
 use crate::domain::ids::ServiceAccountId;
 use crate::domain::record::Meta;
 use crate::domain::service_account::ServiceAccount;
-use crate::startup;
+use crate::integrations::mail::MemoryMailer;
 use crate::web::{State, configure, routing, server_with};
 use actix_web::HttpResponse;
 use actix_web::dev::ServerHandle;
 use actix_web::web::ServiceConfig;
-use chrono::DateTime;
+use chrono::{DateTime, TimeDelta};
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::Value;
 use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -60,7 +63,18 @@ impl Harness {
         let url = crate::db::DatabaseUrl::parse(&url).unwrap();
         migrations::run(&url).unwrap();
         let clock = Clock::fixed(DateTime::from_timestamp(1_795_000_000, 0).unwrap());
-        let app = startup::assemble(config, &url, clock, Keyring::for_tests()).unwrap();
+        let keyring = Keyring::for_tests();
+        let tokens = AccessTokens::new(&keyring, "issuer", "audience", TimeDelta::hours(1)).unwrap();
+        let app = App {
+            db: Db::open(&url, 2).unwrap(),
+            ids: Ids::new(clock.clone()),
+            clock,
+            config: Arc::new(config),
+            keyring: Arc::new(keyring),
+            tokens: Arc::new(tokens),
+            calendar: Arc::new(Calendar::swedish()),
+            mailer: Arc::new(MemoryMailer::default()),
+        };
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let recorder = crate::web::middleware::metrics_recorder()
