@@ -17,11 +17,13 @@ pub mod devices;
 pub mod dialect;
 pub mod employments;
 mod error;
+pub mod health;
 pub mod idempotency;
 pub mod instance_settings;
 pub mod jobs;
 pub mod legal_entities;
 pub mod messages;
+pub mod legal_entities;
 pub mod migrations;
 pub mod people;
 #[expect(

@@ -34,17 +34,17 @@ impl Meta {
     }
 }
 
-/// Which version the caller read before the edit.
+/// Which version of a record the caller means to change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ExpectedVersion {
-    /// Whichever there is.
+    /// Whichever is there.
     Any,
-    /// One of these.
+    /// One of these; none when the list is empty.
     OneOf(Vec<i64>),
 }
 
 impl ExpectedVersion {
-    /// Whether the edit was made for this version.
+    /// Whether a record of this version may be changed.
     pub fn admits(&self, version: i64) -> bool {
         match self {
             Self::Any => true,
