@@ -23,7 +23,6 @@ pub mod instance_settings;
 pub mod jobs;
 pub mod legal_entities;
 pub mod messages;
-pub mod legal_entities;
 pub mod migrations;
 pub mod people;
 #[expect(

@@ -1,3 +1,11 @@
 //! The resources of the JSON API, one file each.
 
+pub mod assignments;
+pub mod devices;
+pub mod employments;
+mod external_reference;
 pub mod legal_entities;
+pub mod people;
+pub mod sources;
+pub mod subscriptions;
+pub mod units;
