@@ -2,13 +2,17 @@
 //! reads or writes; it never calls the outside world from inside a transaction.
 
 pub mod assignments;
+pub mod codes;
 pub mod devices;
 pub mod employments;
 mod error;
+pub mod evidence;
 pub mod health;
 pub mod hr;
 pub mod idempotency;
+pub mod keys;
 pub mod legal_entities;
+pub mod mdm;
 pub mod people;
 mod references;
 pub mod service_accounts;

@@ -2,6 +2,7 @@
 
 pub mod assignments;
 pub mod devices;
+pub mod employment_documents;
 pub mod employments;
 mod external_reference;
 pub mod legal_entities;
