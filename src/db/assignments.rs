@@ -86,8 +86,6 @@ impl TryFrom<Row> for Assignment {
     }
 }
 
-/// The states in which a termination is being worked with.
-const UNDER_WAY: [&str; 2] = ["scheduled", "open"];
 
 /// Which assignments are asked for.
 #[derive(Clone, Debug, Default)]
