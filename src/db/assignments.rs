@@ -86,7 +86,6 @@ impl TryFrom<Row> for Assignment {
     }
 }
 
-
 /// Which assignments are asked for.
 #[derive(Clone, Debug, Default)]
 pub struct AssignmentFilter {

@@ -2,10 +2,10 @@
 //! reads or writes; it never calls the outside world from inside a transaction.
 
 pub mod assignments;
+pub mod audit;
 pub mod codes;
 pub mod devices;
 pub mod employments;
-pub mod audit;
 mod error;
 pub mod evidence;
 pub mod health;
@@ -13,8 +13,10 @@ pub mod hr;
 pub mod idempotency;
 pub mod keys;
 pub mod legal_entities;
+pub mod mailbox;
 pub mod mdm;
 pub mod people;
+pub mod queue;
 mod references;
 pub mod service_accounts;
 pub mod sources;
@@ -23,9 +25,8 @@ pub mod terminations;
 pub mod tokens;
 mod trail;
 pub mod units;
-mod violations;
-pub mod queue;
 pub mod upkeep;
+mod violations;
 
 pub use error::{ServiceError, Violation};
 pub use idempotency::{Recorded, Recorder};

@@ -47,8 +47,18 @@ impl<'t> TestServer<'t> {
         let server = web::server(State::new(db.app().clone()), listener).unwrap();
         let stop = server.handle();
         let serving = tokio::spawn(server);
-        let client = Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Self { db, base, client, stop, serving }
+        let client = Client::builder()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .unwrap();
+        Self {
+            db,
+            base,
+            client,
+            stop,
+            serving,
+        }
     }
 
     /// Stops the server and waits for it.
@@ -62,7 +72,9 @@ impl<'t> TestServer<'t> {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let name = format!("test-{}", NEXT.fetch_add(1, Ordering::Relaxed));
         let ctx = Ctx::operator(self.db.app());
-        let (account, secret) = service_accounts::create(&ctx, name, scopes.to_vec()).await.unwrap();
+        let (account, secret) = service_accounts::create(&ctx, name, scopes.to_vec())
+            .await
+            .unwrap();
         let answer = self
             .client
             .post(format!("{}/oauth/token", self.base))
@@ -72,7 +84,10 @@ impl<'t> TestServer<'t> {
             .await
             .unwrap();
         let body: Value = answer.json().await.unwrap();
-        TestCaller { server: self, token: body["access_token"].as_str().unwrap().to_owned() }
+        TestCaller {
+            server: self,
+            token: body["access_token"].as_str().unwrap().to_owned(),
+        }
     }
 
     /// Sends a request as it is, without a token.
@@ -82,7 +97,9 @@ impl<'t> TestServer<'t> {
 
     /// Runs every job and every sweep that is due at the service's time.
     pub async fn run_jobs(&self) -> jobs::Summary {
-        jobs::run_due(self.db.app(), Deliveries, schedule::RECONCILERS, None).await.unwrap()
+        jobs::run_due(self.db.app(), Deliveries, schedule::RECONCILERS, None)
+            .await
+            .unwrap()
     }
 }
 
@@ -104,19 +121,34 @@ impl TestCaller<'_> {
 
     /// PUT with a JSON body and `If-Match`.
     pub async fn put_if(&self, path: &str, etag: &str, body: &Value) -> Answer {
-        Answer::of(self.request(Method::PUT, path).header("if-match", etag).json(body)).await
+        Answer::of(
+            self.request(Method::PUT, path)
+                .header("if-match", etag)
+                .json(body),
+        )
+        .await
     }
 
     /// POST with a JSON body and a fresh idempotency key.
     pub async fn post(&self, path: &str, body: &Value) -> Answer {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let key = format!("key-{}", NEXT.fetch_add(1, Ordering::Relaxed));
-        Answer::of(self.request(Method::POST, path).header("idempotency-key", key).json(body)).await
+        Answer::of(
+            self.request(Method::POST, path)
+                .header("idempotency-key", key)
+                .json(body),
+        )
+        .await
     }
 
     /// PATCH with a JSON body and `If-Match`.
     pub async fn patch(&self, path: &str, etag: &str, body: &Value) -> Answer {
-        Answer::of(self.request(Method::PATCH, path).header("if-match", etag).json(body)).await
+        Answer::of(
+            self.request(Method::PATCH, path)
+                .header("if-match", etag)
+                .json(body),
+        )
+        .await
     }
 
     /// POST that must make something; returns what it made.
@@ -130,7 +162,11 @@ impl Answer {
     pub async fn of(request: reqwest::RequestBuilder) -> Self {
         let answer = request.send().await.unwrap();
         let (status, headers) = (answer.status(), answer.headers().clone());
-        Self { status, headers, body: answer.text().await.unwrap() }
+        Self {
+            status,
+            headers,
+            body: answer.text().await.unwrap(),
+        }
     }
 
     /// The answer, if it has this status; else the test fails with what came.
@@ -155,7 +191,11 @@ impl Answer {
     /// The refusal: the status, the type and the code of the problem, and the pointers of its errors.
     #[track_caller]
     pub fn problem(&self) -> Value {
-        assert_eq!(self.headers["content-type"], "application/problem+json", "{}", self.body);
+        assert_eq!(
+            self.headers["content-type"], "application/problem+json",
+            "{}",
+            self.body
+        );
         let body = self.json();
         assert_eq!(body["status"], self.status.as_u16());
         let errors: Vec<Value> = body["errors"]
