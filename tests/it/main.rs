@@ -3,5 +3,6 @@
 mod architecture;
 mod audit;
 mod jobs;
+mod register;
 mod runner;
 mod support;

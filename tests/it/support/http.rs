@@ -129,16 +129,16 @@ impl TestCaller<'_> {
         .await
     }
 
-    /// POST with a JSON body and a fresh idempotency key.
-    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+    /// A POST with a fresh idempotency key, still without a body.
+    pub fn fresh_post(&self, path: &str) -> reqwest::RequestBuilder {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let key = format!("key-{}", NEXT.fetch_add(1, Ordering::Relaxed));
-        Answer::of(
-            self.request(Method::POST, path)
-                .header("idempotency-key", key)
-                .json(body),
-        )
-        .await
+        self.request(Method::POST, path).header("idempotency-key", key)
+    }
+
+    /// POST with a JSON body and a fresh idempotency key.
+    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+        Answer::of(self.fresh_post(path).json(body)).await
     }
 
     /// PATCH with a JSON body and `If-Match`.
@@ -149,6 +149,25 @@ impl TestCaller<'_> {
                 .json(body),
         )
         .await
+    }
+
+    /// Every row of a list, walked page by page.
+    pub async fn all(&self, path: &str) -> Vec<Value> {
+        let mut rows = Vec::new();
+        let mut next = Some(path.to_owned());
+        while let Some(path) = next {
+            let page = self.get(&path).await.expect(StatusCode::OK);
+            rows.extend(page.json()["items"].as_array().unwrap().iter().cloned());
+            next = self.next_of(&page);
+        }
+        rows
+    }
+
+    /// The path of the page after this one.
+    pub fn next_of(&self, page: &Answer) -> Option<String> {
+        let body = page.json();
+        let path = body["next"].as_str()?.strip_prefix(&self.server.db.app().config.public_url);
+        Some(path.expect("lists link to the public address").to_owned())
     }
 
     /// POST that must make something; returns what it made.
@@ -180,6 +199,28 @@ impl Answer {
     #[track_caller]
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("not JSON: {}", self.body))
+    }
+
+    /// A header; empty when it did not come.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// What was refused, in one line: the status, then the code, or each place with what is wrong there.
+    #[track_caller]
+    pub fn refusal(&self) -> String {
+        let body = self.json();
+        if let Some(code) = body["code"].as_str() {
+            return format!("{} {code}", self.status.as_u16());
+        }
+        let faults = body["errors"].as_array().into_iter().flatten();
+        let listed: Vec<String> = faults
+            .map(|fault| {
+                let place = fault["pointer"].as_str().or(fault["parameter"].as_str());
+                format!("{} {}", place.unwrap_or_default(), fault["code"].as_str().unwrap_or_default())
+            })
+            .collect();
+        format!("{} {}", self.status.as_u16(), listed.join(", "))
     }
 
     /// The entity tag.
