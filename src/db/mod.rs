@@ -24,8 +24,8 @@ pub mod idempotency;
 pub mod instance_settings;
 pub mod jobs;
 pub mod keys;
-pub mod messages;
 pub mod legal_entities;
+pub mod messages;
 pub mod migrations;
 pub mod people;
 #[expect(
