@@ -1,6 +1,6 @@
 //! Assignments.
 
-use super::schema::assignment as table;
+use super::schema::{assignment as table, termination, termination_item};
 use super::types::{guarded, meta, parse, parse_json, parse_optional, to_json, utc};
 use super::{DbConnection, DbError, Tx};
 use crate::domain::assignment::{Assigned, Assignment, AssignmentEnd};
@@ -86,6 +86,9 @@ impl TryFrom<Row> for Assignment {
     }
 }
 
+/// The states in which a termination is being worked with.
+const UNDER_WAY: [&str; 2] = ["scheduled", "open"];
+
 /// Which assignments are asked for.
 #[derive(Clone, Debug, Default)]
 pub struct AssignmentFilter {
@@ -134,6 +137,15 @@ pub fn open_of_device(connection: &mut DbConnection, id: DeviceId) -> Result<Opt
         .first(connection)
         .optional()?;
     row.map(Assignment::try_from).transpose()
+}
+
+/// Whether a termination under way asks for what the assignment is about.
+pub fn is_in_termination(connection: &mut DbConnection, id: AssignmentId) -> Result<bool, DbError> {
+    let asked_for = termination_item::table
+        .inner_join(termination::table.on(termination::id.eq(termination_item::termination_id)))
+        .filter(termination_item::assignment_id.eq(id.to_string()))
+        .filter(termination::state.eq_any(UNDER_WAY));
+    Ok(diesel::select(diesel::dsl::exists(asked_for)).get_result(connection)?)
 }
 
 /// One page of assignments.

@@ -1,6 +1,9 @@
-//! The service from outside, on every database there is.
+//! Integration tests: the crate from outside, on both databases.
 
 mod architecture;
+mod audit;
 mod codes;
+mod jobs;
 mod mdm;
+mod runner;
 mod support;

@@ -47,7 +47,10 @@ pub(super) fn change_in(
 ) -> Result<TerminationRecord, ServiceError> {
     let mut after = before.clone();
     let mut events = command(&mut after)?;
-    events.extend(after.termination.complete_if_ready(tx.now()));
+    // A case that was opened again by a decision may have nothing open; it waits for the work it was opened for.
+    if !events.iter().any(|event| matches!(event, Event::Reopened { .. })) {
+        events.extend(after.termination.complete_if_ready(tx.now()));
+    }
     if events.is_empty() {
         return Ok(before);
     }

@@ -14,7 +14,7 @@ mod strict_value;
 pub use body::{Body, RawBody};
 pub use conditional::{IfMatch, IfNoneMatch};
 pub use idempotency_key::IdempotencyKey;
-pub use patch::{not_null, nullable};
+pub use patch::{not_null, nullable, present};
 pub use path::PathId;
 pub use query::{ListQuery, Query};
 

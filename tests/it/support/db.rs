@@ -9,10 +9,11 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 use handback::app::App;
-use handback::db::{DatabaseUrl, Db, migrations};
+use handback::db::{DatabaseUrl, migrations};
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use handback::integrations::mail::MemoryMailer;
+use std::sync::{Arc, OnceLock};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -22,8 +23,6 @@ const POSTGRES_URL: &str = "HANDBACK_TEST_POSTGRES_URL";
 const SCHEMA_PREFIX: &str = "handback_test_";
 /// A test does not run longer, so an older schema belongs to nobody.
 const LEFT_BEHIND: Duration = Duration::from_secs(3_600);
-/// How many connections a test's pool has: enough for threads that race.
-const CONNECTIONS: u32 = 8;
 
 /// Runs an asynchronous test once on each database there is.
 pub fn for_each_database(test: impl AsyncFn(&TestDb)) {
@@ -57,6 +56,7 @@ impl Drop for NameOnPanic {
 /// A database of one test's own.
 pub struct TestDb {
     app: App,
+    mailer: Arc<MemoryMailer>,
     url: DatabaseUrl,
     // Last, so that it goes when nothing is connected any more.
     _home: Home,
@@ -117,9 +117,10 @@ impl TestDb {
     }
 
     fn open(url: DatabaseUrl, home: Home) -> Self {
-        let db = Db::open(&url, CONNECTIONS).unwrap();
+        let (app, mailer) = app::app(&url);
         Self {
-            app: app::app(db),
+            app,
+            mailer,
             url,
             _home: home,
         }
@@ -131,6 +132,11 @@ impl TestDb {
     }
 
     /// `sqlite` or `postgres`.
+    /// What was mailed.
+    pub fn mailer(&self) -> &MemoryMailer {
+        &self.mailer
+    }
+
     pub fn kind(&self) -> &'static str {
         self.url.kind()
     }
