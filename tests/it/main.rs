@@ -2,7 +2,9 @@
 
 mod architecture;
 mod audit;
+mod codes;
 mod jobs;
+mod mdm;
 mod register;
 mod runner;
 mod support;
