@@ -7,4 +7,6 @@ pub mod crypto;
 pub mod db;
 pub mod domain;
 pub mod integrations;
+pub mod mail;
 pub mod services;
+pub mod web;

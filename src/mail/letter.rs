@@ -1,0 +1,130 @@
+//! The shape of every mail, and its two layouts: plain text and HTML.
+//!
+//! Must not hold sentences of a particular mail; those are in `letters`.
+
+use super::format::pick;
+use super::receipt::FactGroup;
+use super::view::{MailView, RenderedMail, Sender};
+use crate::domain::language::Language;
+use askama::Template;
+
+/// Longest subject in characters: what fits on one line of a mail header (RFC 5322, section 2.1.1).
+const SUBJECT_LIMIT: usize = 78;
+
+/// A part of a letter.
+pub(super) enum Block {
+    /// Running text.
+    Paragraph(String),
+    /// The one thing to press.
+    Action { label: &'static str, url: String },
+    /// Where to read more.
+    Link { label: &'static str, url: String },
+    /// One group per device or subscription.
+    Facts(Vec<FactGroup>),
+    /// Steps, in order.
+    Numbered { intro: &'static str, items: Vec<String> },
+    /// Points, in no order.
+    Bulleted { intro: &'static str, items: Vec<String> },
+}
+
+impl Block {
+    /// Running text that never changes.
+    pub(super) fn fixed(text: &str) -> Self {
+        Self::Paragraph(text.to_owned())
+    }
+}
+
+/// A mail before it is laid out.
+pub(super) struct Letter {
+    /// Subject as wanted.
+    pub subject: String,
+    /// Subject to use when the wanted one is too long.
+    pub short_subject: String,
+    /// Heading of the HTML part.
+    pub heading: String,
+    /// Said before the greeting: that this is a copy.
+    pub notice: Option<String>,
+    /// The rest.
+    pub blocks: Vec<Block>,
+}
+
+#[derive(Template)]
+#[template(path = "mail.txt", config = "src/mail/askama.toml")]
+struct TextPart<'a> {
+    letter: &'a Letter,
+    frame: Frame<'a>,
+}
+
+#[derive(Template)]
+#[template(path = "mail.html", config = "src/mail/askama.toml")]
+struct HtmlPart<'a> {
+    letter: &'a Letter,
+    subject: &'a str,
+    frame: Frame<'a>,
+}
+
+/// What surrounds the blocks.
+struct Frame<'a> {
+    lang: &'static str,
+    greeting: String,
+    regards: &'static str,
+    phone: &'a str,
+    tel: String,
+    questions: &'static str,
+    case_word: &'static str,
+    case_number: &'a str,
+    sender: &'a Sender,
+}
+
+impl<'a> Frame<'a> {
+    fn of(view: &'a MailView) -> Self {
+        let language = view.language;
+        let name = &view.recipient.first_name;
+        Self {
+            lang: language.as_str(),
+            greeting: match language {
+                Language::Sv => format!("Hej {name}!"),
+                Language::En => format!("Hello {name},"),
+            },
+            regards: pick(language, "Vänliga hälsningar", "Kind regards"),
+            phone: view.sender.phone.show(language),
+            tel: view.sender.phone.tel(),
+            questions: pick(
+                language,
+                "svara på det här mejlet om du har frågor",
+                "reply to this message if you have questions",
+            ),
+            case_word: pick(language, "Ärende", "Case"),
+            case_number: &view.case.number,
+            sender: &view.sender,
+        }
+    }
+}
+
+/// The wanted subject, or the short one, cut to the limit.
+fn subject(letter: &Letter) -> String {
+    let fits = letter.subject.chars().count() <= SUBJECT_LIMIT;
+    let chosen = if fits {
+        &letter.subject
+    } else {
+        &letter.short_subject
+    };
+    chosen.chars().take(SUBJECT_LIMIT).collect()
+}
+
+/// Lays the letter out.
+pub(super) fn render(view: &MailView, letter: &Letter) -> Result<RenderedMail, askama::Error> {
+    let subject = subject(letter);
+    let text = TextPart {
+        letter,
+        frame: Frame::of(view),
+    }
+    .render()?;
+    let html = HtmlPart {
+        letter,
+        subject: &subject,
+        frame: Frame::of(view),
+    }
+    .render()?;
+    Ok(RenderedMail { subject, text, html })
+}

@@ -1,0 +1,61 @@
+//! The letters themselves: what each step says, in Swedish and English.
+//!
+//! The request and the date come in the first two sentences; one request per mail; no blame.
+
+mod checklist;
+mod common;
+mod holder;
+mod receipt;
+mod receiver;
+
+use super::letter::Letter;
+use super::view::{MailView, Step};
+
+/// Writes the letter of the step.
+pub(super) fn write(view: &MailView) -> Letter {
+    match &view.step {
+        Step::EndApproaching {
+            hand_to,
+            return_by,
+            keep_number_by,
+        } => holder::end_approaching(view, hand_to, *return_by, *keep_number_by),
+        Step::ReturnReminder { hand_to, return_by } => holder::return_reminder(view, hand_to, *return_by),
+        Step::EndApproachingReceiver { return_by } => receiver::end_approaching(view, *return_by),
+        Step::ConfirmReturn {
+            confirm_by,
+            coordinator,
+        } => receiver::confirm_return(view, *confirm_by, coordinator.as_deref()),
+        Step::Reminder1 {
+            confirm_by,
+            remaining,
+        } => receiver::reminder_1(view, *confirm_by, remaining),
+        Step::Reminder2 {
+            confirm_by,
+            remaining,
+            business_days,
+            next_level,
+            escalates_on,
+        } => {
+            let next = receiver::Next {
+                level: next_level,
+                on: *escalates_on,
+            };
+            receiver::reminder_2(view, *confirm_by, remaining, *business_days, &next)
+        }
+        Step::Escalation {
+            decide_by,
+            receiver_name,
+            remaining,
+            monthly_cost_ore,
+        } => {
+            let late = receiver::Late {
+                receiver: receiver_name,
+                remaining,
+                monthly_cost_ore: *monthly_cost_ore,
+            };
+            receiver::escalation(view, *decide_by, &late)
+        }
+        Step::ReceiptHolder(receipt) => receipt::to_holder(view, receipt),
+        Step::ReceiptReceiver(receipt) => receipt::to_receiver(view, receipt),
+    }
+}

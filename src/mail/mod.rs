@@ -1,0 +1,31 @@
+//! What the service writes to people: a mail is built from plain view data and comes out as a subject,
+//! a text part and an HTML part.
+//!
+//! Everything here is pure. It must not read a database or a clock, send anything, or decide who is
+//! written to and when; and it must not know how a mail is packed for transport. No code, personal
+//! identity number or token other than the one action link ever has a place in a view.
+//!
+//! Each sentence exists once per language ([`format::say`] asks for both at the same spot, so a text can
+//! never exist in one language only). The two parts are two layouts of the same letter.
+
+pub mod format;
+mod letter;
+mod letters;
+mod noun;
+pub mod receipt;
+#[cfg(test)]
+mod tests;
+mod view;
+pub mod words;
+
+pub use view::{
+    CaseFacts, DeviceFacts, MailView, Phone, Recipient, RenderedMail, Sender, Step, SubscriptionFacts,
+};
+
+/// Writes the mail. The same view gives the same bytes.
+///
+/// # Errors
+/// Only when a template cannot be written out, which no view data is known to cause.
+pub fn render(view: &MailView) -> Result<RenderedMail, askama::Error> {
+    letter::render(view, &letters::write(view))
+}

@@ -1,0 +1,190 @@
+//! What a mail is built from. Plain values that the caller has looked up; nothing here is fetched.
+//!
+//! None of these types has `Debug`: they carry names and the action link, which have no place in a log.
+
+use super::receipt::Receipt;
+use super::words::Check;
+use crate::domain::language::Language;
+use chrono::NaiveDate;
+
+/// A telephone number as it is shown in each language, for example "070-174 06 05" and "+46 70 174 06 05".
+#[derive(Clone, PartialEq, Eq)]
+pub struct Phone {
+    /// National form, for Swedish text.
+    pub sv: String,
+    /// International form, for English text.
+    pub en: String,
+}
+
+impl Phone {
+    /// The number as it is written in the language.
+    pub fn show(&self, language: Language) -> &str {
+        match language {
+            Language::Sv => &self.sv,
+            Language::En => &self.en,
+        }
+    }
+
+    /// The target of a `tel:` link (RFC 3966), made of the international form.
+    pub fn tel(&self) -> String {
+        let digits = self.en.chars().filter(|c| c.is_ascii_digit() || *c == '+');
+        format!("tel:{}", digits.collect::<String>())
+    }
+}
+
+/// Who the mail comes from: the monitored function mailbox that signs it.
+#[derive(Clone)]
+pub struct Sender {
+    /// The function that signs, for example "Kundtjänst telefoni".
+    pub service_name: String,
+    /// The municipality.
+    pub municipality: String,
+    /// The number to call with questions.
+    pub phone: Phone,
+    /// The address that answers arrive at.
+    pub reply_to: String,
+}
+
+/// Whom the mail asks. In a copy this is still the person who got the original.
+#[derive(Clone)]
+pub struct Recipient {
+    /// Full name.
+    pub name: String,
+    /// What the person is called in a greeting.
+    pub first_name: String,
+}
+
+/// A device of the case.
+#[derive(Clone)]
+pub struct DeviceFacts {
+    /// Maker's model name.
+    pub model: String,
+    /// The last four characters of the serial number.
+    pub serial_last4: String,
+    /// Accessories that were handed out with it.
+    pub accessories: Vec<String>,
+    /// Whether a preservation hold forbids resetting and wiping it.
+    pub hold: bool,
+}
+
+/// A subscription of the case.
+#[derive(Clone)]
+pub struct SubscriptionFacts {
+    /// Its number.
+    pub number: Phone,
+}
+
+/// What every mail of a case may say about it.
+#[derive(Clone)]
+pub struct CaseFacts {
+    /// The case number that people quote.
+    pub number: String,
+    /// Who hands in. `None` for a protected identity: then mails to others carry the case number only.
+    pub holder_name: Option<String>,
+    /// The unit the holder belongs to.
+    pub unit: String,
+    /// The last day of the employment or mandate, inclusive.
+    pub last_day: NaiveDate,
+    /// Devices to hand in.
+    pub devices: Vec<DeviceFacts>,
+    /// Subscriptions to settle.
+    pub subscriptions: Vec<SubscriptionFacts>,
+}
+
+/// Which mail it is, with what only that mail says.
+#[derive(Clone)]
+pub enum Step {
+    /// To the holder, when the end is known: how to hand in, in order.
+    EndApproaching {
+        /// Name of the person or function that takes the device back.
+        hand_to: String,
+        /// Last day to hand in.
+        return_by: NaiveDate,
+        /// Last day to ask for keeping the number, if that can be asked.
+        keep_number_by: Option<NaiveDate>,
+    },
+    /// To the receiver, when the end is known. Asks for nothing yet and never carries a link.
+    EndApproachingReceiver {
+        /// Last day for the holder to hand in.
+        return_by: NaiveDate,
+    },
+    /// To the holder, shortly before the last day.
+    ReturnReminder {
+        /// Name of the person or function that takes the device back.
+        hand_to: String,
+        /// Last day to hand in.
+        return_by: NaiveDate,
+    },
+    /// To the receiver: confirm through the link.
+    ConfirmReturn {
+        /// Last day to confirm.
+        confirm_by: NaiveDate,
+        /// The coordinator to whom the case can be handed over.
+        coordinator: Option<String>,
+    },
+    /// To the receiver: not confirmed yet.
+    Reminder1 {
+        /// Last day to confirm.
+        confirm_by: NaiveDate,
+        /// What is not settled.
+        remaining: Vec<Check>,
+    },
+    /// To the receiver, copy to the coordinator: still not confirmed.
+    Reminder2 {
+        /// Last day to confirm.
+        confirm_by: NaiveDate,
+        /// What is not settled.
+        remaining: Vec<Check>,
+        /// Business days since the last day.
+        business_days: u32,
+        /// Who the case goes to next.
+        next_level: String,
+        /// When it goes there.
+        escalates_on: NaiveDate,
+    },
+    /// To the receiver's manager; copies to coordinator and desk.
+    Escalation {
+        /// Last day to decide.
+        decide_by: NaiveDate,
+        /// Who should have confirmed.
+        receiver_name: String,
+        /// What is not settled.
+        remaining: Vec<Check>,
+        /// What the subscriptions of the case cost in a month, in öre.
+        monthly_cost_ore: Option<u64>,
+    },
+    /// The receipt, to the holder.
+    ReceiptHolder(Receipt),
+    /// The receipt, to the receiver.
+    ReceiptReceiver(Receipt),
+}
+
+/// One mail to write.
+#[derive(Clone)]
+pub struct MailView {
+    /// The language of the person it goes to.
+    pub language: Language,
+    /// Who signs.
+    pub sender: Sender,
+    /// Whom it asks.
+    pub recipient: Recipient,
+    /// The case.
+    pub case: CaseFacts,
+    /// The personal action link. `None` in every copy, and then a sentence says where the link is.
+    pub link: Option<String>,
+    /// Where the instruction for the act is, if there is one.
+    pub instructions_url: Option<String>,
+    /// Which mail.
+    pub step: Step,
+}
+
+/// A mail, written.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RenderedMail {
+    /// Subject: at most 78 characters, without names.
+    pub subject: String,
+    /// The `text/plain` part.
+    pub text: String,
+    /// The `text/html` part.
+    pub html: String,
+}

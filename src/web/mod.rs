@@ -1,0 +1,3 @@
+//! The HTTP side: pages and API.
+
+pub mod pages;

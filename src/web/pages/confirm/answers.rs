@@ -1,0 +1,115 @@
+//! The names and values of the form: the same words for the page that asks and the handler that reads.
+
+use crate::mail::words::CodeKind;
+use crate::text_enum;
+
+/// The hidden field that mirrors the cookie against cross-site requests.
+pub const CSRF_FIELD: &str = "csrf";
+/// The field of [`CaseAnswer`].
+pub const ANSWER_FIELD: &str = "answer";
+/// The field of the right last day (ISO 8601), wanted when the date is wrong. Optional.
+pub const NEW_LAST_DAY_FIELD: &str = "new_last_day";
+/// The field of the free message. Optional.
+pub const MESSAGE_FIELD: &str = "message";
+
+text_enum! {
+    /// What the receiver answers about the whole case.
+    pub enum CaseAnswer {
+        /// What is filled in is right.
+        Confirm = "confirm",
+        /// The employment goes on, or the date is wrong.
+        WrongDate = "wrong_date",
+        /// It is somebody else's to confirm.
+        HandOver = "hand_over",
+    }
+}
+
+text_enum! {
+    /// A question about one device. Its field is named by [`device_field`].
+    pub enum DeviceQuestion {
+        /// A [`HaveDevice`].
+        Have = "have",
+        /// When the device is expected (ISO 8601), if it is not back. Optional.
+        Expected = "expected",
+        /// The last four characters of the serial number, read off the device. Required when it is back.
+        Serial = "serial",
+        /// A [`crate::mail::words::Condition`].
+        Condition = "condition",
+        /// A [`RecordsSaved`].
+        Records = "records",
+        /// A [`YesNo`]: reset, with no account lock.
+        Reset = "reset",
+        /// A [`YesNo`]: the set-up screen was seen after the wipe.
+        Wiped = "wiped",
+        /// An [`AccessoriesBack`].
+        Accessories = "accessories",
+        /// What is missing, in words.
+        AccessoriesNote = "accessories_note",
+        /// A [`crate::mail::words::SimAnswer`].
+        Sim = "sim",
+    }
+}
+
+text_enum! {
+    /// Whether the receiver has the device.
+    pub enum HaveDevice {
+        /// It is here.
+        Yes = "yes",
+        /// Not yet.
+        NotYet = "not_yet",
+        /// Lost.
+        Lost = "lost",
+        /// Stolen.
+        Stolen = "stolen",
+    }
+}
+
+text_enum! {
+    /// A plain question.
+    pub enum YesNo {
+        /// Yes.
+        Yes = "yes",
+        /// No.
+        No = "no",
+    }
+}
+
+text_enum! {
+    /// Whether what belongs to work is saved.
+    pub enum RecordsSaved {
+        /// Yes.
+        Yes = "yes",
+        /// Not known.
+        Unknown = "unknown",
+    }
+}
+
+text_enum! {
+    /// Whether the accessories are back.
+    pub enum AccessoriesBack {
+        /// All.
+        All = "all",
+        /// Not all.
+        SomeMissing = "some_missing",
+    }
+}
+
+/// The field of a question about the device at this place of the list, for example `d0_serial`.
+pub fn device_field(index: usize, question: DeviceQuestion) -> String {
+    format!("d{index}_{question}")
+}
+
+/// The field of a [`crate::mail::words::CodeAnswer`], for example `d0_code_sim_pin`.
+pub fn code_field(index: usize, kind: CodeKind) -> String {
+    format!("d{index}_code_{kind}")
+}
+
+/// The field of the code itself, for example `d0_code_sim_pin_value`. Optional, to be sealed, never shown again.
+pub fn code_value_field(index: usize, kind: CodeKind) -> String {
+    format!("d{index}_code_{kind}{}", super::super::fields::CODE_VALUE_SUFFIX)
+}
+
+/// The field of a [`crate::mail::words::NumberDecision`] for the subscription at this place of the list.
+pub fn number_field(index: usize) -> String {
+    format!("s{index}_number")
+}

@@ -1,0 +1,125 @@
+//! What can be wrong with an answer, in words that say what to do.
+
+use crate::domain::language::Language;
+use crate::mail::format::pick;
+use crate::text_enum;
+
+text_enum! {
+    /// What is wrong with a field.
+    pub enum ErrorMessage {
+        /// No answer about the case.
+        AnswerMissing = "answer_missing",
+        /// No answer whether the device is back.
+        HaveMissing = "have_missing",
+        /// No serial number.
+        SerialMissing = "serial_missing",
+        /// The serial number is another device's.
+        SerialMismatch = "serial_mismatch",
+        /// No condition.
+        ConditionMissing = "condition_missing",
+        /// No answer about work material.
+        RecordsMissing = "records_missing",
+        /// No answer about the reset.
+        ResetMissing = "reset_missing",
+        /// No answer about the wipe.
+        WipedMissing = "wiped_missing",
+        /// No answer about the accessories.
+        AccessoriesMissing = "accessories_missing",
+        /// It is not said which accessory is missing.
+        AccessoriesNoteMissing = "accessories_note_missing",
+        /// No answer about the SIM card.
+        SimMissing = "sim_missing",
+        /// No answer about a code.
+        CodeMissing = "code_missing",
+        /// No decision about the number.
+        NumberMissing = "number_missing",
+        /// Not a date.
+        DateInvalid = "date_invalid",
+        /// Too long.
+        TooLong = "too_long",
+        /// Not one of the choices.
+        ChoiceInvalid = "choice_invalid",
+        /// Looks like a personal identity number, or a code where none may be.
+        LooksSecret = "looks_secret",
+        /// The page has been open too long.
+        FormExpired = "form_expired",
+    }
+}
+
+impl ErrorMessage {
+    /// What to do about it.
+    pub const fn text(self, language: Language) -> &'static str {
+        let (sv, en) = match self {
+            Self::AnswerMissing => ("Välj vad du vill svara", "Choose your answer"),
+            Self::HaveMissing => (
+                "Svara på om du har fått tillbaka telefonen",
+                "Say whether you have the phone back",
+            ),
+            Self::SerialMissing => (
+                "Fyll i de fyra sista tecknen i serienumret",
+                "Enter the last four characters of the serial number",
+            ),
+            Self::SerialMismatch => (
+                "Serienumret hör till en annan telefon. Läs av det igen på telefonen du har fått",
+                "The serial number belongs to another phone. Read it again on the phone you were given",
+            ),
+            Self::ConditionMissing => (
+                "Välj i vilket skick telefonen är",
+                "Choose the condition of the phone",
+            ),
+            Self::RecordsMissing => (
+                "Svara på om arbetsmaterialet är sparat",
+                "Say whether work material is saved",
+            ),
+            Self::ResetMissing => (
+                "Svara på om telefonen är återställd",
+                "Say whether the phone has been reset",
+            ),
+            Self::WipedMissing => (
+                "Svara på om du har sett startskärmen",
+                "Say whether you have seen the set-up screen",
+            ),
+            Self::AccessoriesMissing => (
+                "Svara på om tillbehören är tillbaka",
+                "Say whether the accessories are back",
+            ),
+            Self::AccessoriesNoteMissing => ("Skriv vad som saknas", "Say what is missing"),
+            Self::SimMissing => (
+                "Välj vad som har hänt med sim-kortet",
+                "Choose what became of the SIM card",
+            ),
+            Self::CodeMissing => ("Svara på om koden behövs", "Say whether the code is needed"),
+            Self::NumberMissing => (
+                "Välj vad som ska hända med numret",
+                "Choose what happens to the number",
+            ),
+            Self::DateInvalid => (
+                "Skriv datumet med år, månad och dag, till exempel 2027-03-31",
+                "Write the date as year, month and day, for example 2027-03-31",
+            ),
+            Self::TooLong => (
+                "Texten är för lång. Korta den",
+                "The text is too long. Shorten it",
+            ),
+            Self::ChoiceInvalid => ("Välj ett av svaren", "Choose one of the answers"),
+            Self::LooksSecret => (
+                "Ta bort koder och personnummer ur texten",
+                "Remove codes and personal identity numbers from the text",
+            ),
+            Self::FormExpired => (
+                "Sidan var öppen för länge. Kontrollera svaren och skicka igen",
+                "The page was open too long. Check the answers and send again",
+            ),
+        };
+        pick(language, sv, en)
+    }
+}
+
+/// A field that is wrong.
+#[derive(Clone, PartialEq, Eq)]
+pub struct FieldError {
+    /// The name of the field, as in [`super::answers`].
+    pub field: String,
+    /// What is wrong with it.
+    pub message: ErrorMessage,
+}

@@ -1,0 +1,24 @@
+//! The pages people see: a view of plain values in, one complete HTML document out.
+//!
+//! Must not do IO, read a request or decide anything. Every page works without JavaScript, loads nothing
+//! from anywhere, carries its one style sheet inline (allow it in the Content-Security-Policy with
+//! [`style_sha256_base64`]) and escapes whatever a person wrote.
+//!
+//! No view has `Debug`: they carry names, and some the token of an action link.
+
+pub mod confirm;
+mod done;
+mod fields;
+mod frame;
+mod mailbox;
+mod message;
+mod receipt;
+#[cfg(test)]
+mod tests;
+
+pub use confirm::ConfirmPage;
+pub use done::{DonePage, OpenItem};
+pub use frame::{Site, style_sha256_base64};
+pub use mailbox::{MailPage, MailboxPage, MailboxRow};
+pub use message::{ErrorKind, ErrorPage, GonePage};
+pub use receipt::ReceiptPage;
