@@ -1,3 +1,7 @@
 //! The `handback` program.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    handback::cli::run()
+}

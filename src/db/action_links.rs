@@ -42,7 +42,11 @@ impl TryFrom<Row> for ActionLink {
             token_hash: row.token_hash,
             issued_at: utc(row.issued_at),
             expires_at: utc(row.expires_at),
-            used: used.map(|((at, answer), answer_hash)| LinkUse { at: utc(at), answer, answer_hash }),
+            used: used.map(|((at, answer), answer_hash)| LinkUse {
+                at: utc(at),
+                answer,
+                answer_hash,
+            }),
             revoked: row.revoked_at.map(utc).zip(reason),
         })
     }
@@ -50,13 +54,19 @@ impl TryFrom<Row> for ActionLink {
 
 /// The link with this id.
 pub fn find(connection: &mut DbConnection, id: ActionLinkId) -> Result<Option<ActionLink>, DbError> {
-    let row: Option<Row> =
-        table::table.find(id.to_string()).select(Row::as_select()).first(connection).optional()?;
+    let row: Option<Row> = table::table
+        .find(id.to_string())
+        .select(Row::as_select())
+        .first(connection)
+        .optional()?;
     row.map(ActionLink::try_from).transpose()
 }
 
 /// The link whose token has this hash.
-pub fn find_by_token(connection: &mut DbConnection, token_hash: &[u8]) -> Result<Option<ActionLink>, DbError> {
+pub fn find_by_token(
+    connection: &mut DbConnection,
+    token_hash: &[u8],
+) -> Result<Option<ActionLink>, DbError> {
     let row: Option<Row> = table::table
         .filter(table::token_hash.eq(token_hash))
         .select(Row::as_select())
@@ -82,7 +92,9 @@ pub fn insert(tx: &mut Tx<'_>, link: &ActionLink) -> Result<(), DbError> {
         revoked_at: None,
         revoke_reason: None,
     };
-    diesel::insert_into(table::table).values(&row).execute(&mut **tx)?;
+    diesel::insert_into(table::table)
+        .values(&row)
+        .execute(&mut **tx)?;
     Ok(())
 }
 

@@ -99,8 +99,11 @@ pub struct MessageFilter {
 
 /// The message with this id.
 pub fn find(connection: &mut DbConnection, id: MessageId) -> Result<Option<Message>, DbError> {
-    let row: Option<Row> =
-        table::table.find(id.to_string()).select(Row::as_select()).first(connection).optional()?;
+    let row: Option<Row> = table::table
+        .find(id.to_string())
+        .select(Row::as_select())
+        .first(connection)
+        .optional()?;
     row.map(Message::try_from).transpose()
 }
 
@@ -151,13 +154,18 @@ pub fn planned_until(connection: &mut DbConnection, until: DateTime<Utc>) -> Res
 /// How many are written and not delivered, and since when the oldest of them.
 pub fn backlog(connection: &mut DbConnection) -> Result<(i64, Option<DateTime<Utc>>), DbError> {
     let queued = table::table.filter(table::state.eq("queued"));
-    let (count, oldest): (i64, Option<NaiveDateTime>) =
-        queued.select((diesel::dsl::count_star(), diesel::dsl::min(table::queued_at))).first(connection)?;
+    let (count, oldest): (i64, Option<NaiveDateTime>) = queued
+        .select((diesel::dsl::count_star(), diesel::dsl::min(table::queued_at)))
+        .first(connection)?;
     Ok((count, utc_optional(oldest)))
 }
 
 /// One page of messages.
-pub fn list(connection: &mut DbConnection, filter: &MessageFilter, page: PageRequest) -> Result<Page<Message>, DbError> {
+pub fn list(
+    connection: &mut DbConnection,
+    filter: &MessageFilter,
+    page: PageRequest,
+) -> Result<Page<Message>, DbError> {
     let mut query = table::table.filter(table::id.gt(page.lower_bound())).into_boxed();
     if let Some(id) = filter.termination_id {
         query = query.filter(table::termination_id.eq(id.to_string()));
@@ -171,9 +179,15 @@ pub fn list(connection: &mut DbConnection, filter: &MessageFilter, page: PageReq
     if let Some(to) = filter.to {
         query = query.filter(table::recipient_role.eq(to.as_str()));
     }
-    let rows: Vec<Row> =
-        query.order(table::id).limit(page.rows_to_read()).select(Row::as_select()).load(connection)?;
-    let messages = rows.into_iter().map(Message::try_from).collect::<Result<Vec<_>, _>>()?;
+    let rows: Vec<Row> = query
+        .order(table::id)
+        .limit(page.rows_to_read())
+        .select(Row::as_select())
+        .load(connection)?;
+    let messages = rows
+        .into_iter()
+        .map(Message::try_from)
+        .collect::<Result<Vec<_>, _>>()?;
     Ok(Page::from_rows(messages, page, |message| message.id.into()))
 }
 
@@ -182,8 +196,13 @@ pub fn insert(tx: &mut Tx<'_>, messages: &[Message]) -> Result<(), DbError> {
     if messages.is_empty() {
         return Ok(());
     }
-    let rows = messages.iter().map(Row::try_from).collect::<Result<Vec<_>, _>>()?;
-    on_both!(tx, |inner| diesel::insert_into(table::table).values(&rows).execute(inner))?;
+    let rows = messages
+        .iter()
+        .map(Row::try_from)
+        .collect::<Result<Vec<_>, _>>()?;
+    on_both!(tx, |inner| diesel::insert_into(table::table)
+        .values(&rows)
+        .execute(inner))?;
     Ok(())
 }
 
@@ -222,15 +241,20 @@ pub fn store_sealed(tx: &mut Tx<'_>, id: MessageId, sealed: &Sealed) -> Result<(
 
 /// The written mail.
 pub fn sealed(connection: &mut DbConnection, id: MessageId) -> Result<Option<Sealed>, DbError> {
-    let (kid, bytes): (Option<String>, Option<Vec<u8>>) =
-        table::table.find(id.to_string()).select((table::sealed_kid, table::sealed)).first(connection)?;
+    let (kid, bytes): (Option<String>, Option<Vec<u8>>) = table::table
+        .find(id.to_string())
+        .select((table::sealed_kid, table::sealed))
+        .first(connection)?;
     Ok(kid.zip(bytes).map(|(kid, bytes)| Sealed { kid, bytes }))
 }
 
 /// Forgets the written mail once it is delivered or given up.
 pub fn forget_sealed(tx: &mut Tx<'_>, id: MessageId) -> Result<(), DbError> {
     diesel::update(table::table.find(id.to_string()))
-        .set((table::sealed_kid.eq(None::<String>), table::sealed.eq(None::<Vec<u8>>)))
+        .set((
+            table::sealed_kid.eq(None::<String>),
+            table::sealed.eq(None::<Vec<u8>>),
+        ))
         .execute(&mut **tx)?;
     Ok(())
 }

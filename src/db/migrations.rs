@@ -19,12 +19,12 @@ const ADVISORY_LOCK: i64 = 0x6861_6e64_6261_636b;
 /// The database cannot be reached, or a migration failed; each migration is one transaction.
 pub fn run(url: &DatabaseUrl) -> Result<Vec<String>, DbError> {
     match &mut Opener::writer(url.clone()).open()? {
-        DbConnection::Sqlite(connection) => run_pending(connection, SQLITE),
+        DbConnection::Sqlite(connection) => run_pending(connection, || SQLITE),
         DbConnection::Postgres(connection) => {
             // The session's lock and statement limits are for requests; a migration may take longer.
             connection.batch_execute("SET lock_timeout = 0; SET statement_timeout = 0;")?;
             connection.batch_execute(&format!("SELECT pg_advisory_lock({ADVISORY_LOCK})"))?;
-            let result = run_pending(connection, POSTGRES);
+            let result = run_pending(connection, || POSTGRES);
             connection.batch_execute(&format!("SELECT pg_advisory_unlock({ADVISORY_LOCK})"))?;
             result
         }
@@ -42,12 +42,25 @@ pub fn pending(url: &DatabaseUrl) -> Result<Vec<String>, DbError> {
     }
 }
 
+/// Whether anything was ever sealed or signed with a key: then the keyring must be there.
+///
+/// # Errors
+/// The database cannot be reached.
+pub fn has_used_keys(url: &DatabaseUrl) -> Result<bool, DbError> {
+    use super::schema::key_check;
+    use diesel::prelude::*;
+    let mut connection = Opener::writer(url.clone()).open()?;
+    let kids: i64 = key_check::table.count().get_result(&mut connection)?;
+    Ok(kids > 0)
+}
+
 fn run_pending<DB: diesel::backend::Backend>(
     connection: &mut impl MigrationHarness<DB>,
-    migrations: EmbeddedMigrations,
+    migrations: fn() -> EmbeddedMigrations,
 ) -> Result<Vec<String>, DbError> {
-    let run = connection.run_pending_migrations(migrations).map_err(failed)?;
-    Ok(run.iter().map(ToString::to_string).collect())
+    let names = pending_names(connection, migrations())?;
+    connection.run_pending_migrations(migrations()).map_err(failed)?;
+    Ok(names)
 }
 
 fn pending_names<DB: diesel::backend::Backend>(

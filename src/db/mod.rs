@@ -18,6 +18,7 @@ pub mod dialect;
 pub mod employments;
 mod error;
 pub mod idempotency;
+pub mod instance_settings;
 pub mod jobs;
 pub mod messages;
 pub mod migrations;

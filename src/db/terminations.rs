@@ -4,7 +4,9 @@ use super::schema::{code_answer, termination as table, termination_check, termin
 use super::types::{guarded, meta, parse, parse_json, parse_optional, to_json, utc_optional};
 use super::{DbConnection, DbError, Tx};
 use crate::domain::assignment::Assigned;
-use crate::domain::ids::{AssignmentId, DeviceId, EmploymentId, ItemId, LegalEntityId, PersonId, TerminationId};
+use crate::domain::ids::{
+    AssignmentId, DeviceId, EmploymentId, ItemId, LegalEntityId, PersonId, TerminationId,
+};
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::termination::{
     Check, CodeAnswer, CodeKind, Holding, Item, Termination, TerminationRecord, TerminationState,
@@ -103,12 +105,19 @@ pub struct TerminationFilter {
 
 /// The termination with this id.
 pub fn find(connection: &mut DbConnection, id: TerminationId) -> Result<Option<TerminationRecord>, DbError> {
-    let row = table::table.find(id.to_string()).select(Row::as_select()).first(connection).optional()?;
+    let row = table::table
+        .find(id.to_string())
+        .select(Row::as_select())
+        .first(connection)
+        .optional()?;
     load(connection, row)
 }
 
 /// The termination of an employment that is being worked with.
-pub fn find_active(connection: &mut DbConnection, id: EmploymentId) -> Result<Option<TerminationRecord>, DbError> {
+pub fn find_active(
+    connection: &mut DbConnection,
+    id: EmploymentId,
+) -> Result<Option<TerminationRecord>, DbError> {
     let row = table::table
         .filter(table::employment_id.eq(id.to_string()))
         .filter(table::state.eq_any(["scheduled", "open"]))
@@ -139,7 +148,10 @@ pub fn find_by_custody(
 }
 
 /// The ids of terminations under way that still wait for something from people of this manager.
-pub fn active_of_manager(connection: &mut DbConnection, manager: PersonId) -> Result<Vec<TerminationId>, DbError> {
+pub fn active_of_manager(
+    connection: &mut DbConnection,
+    manager: PersonId,
+) -> Result<Vec<TerminationId>, DbError> {
     use super::schema::employment;
     let ids: Vec<String> = table::table
         .inner_join(employment::table.on(employment::id.eq(table::employment_id)))
@@ -164,7 +176,9 @@ pub fn list(
         .select(Row::as_select())
         .load(connection)?;
     let records = load_all(connection, rows)?;
-    Ok(Page::from_rows(records, page, |record| record.termination.id.into()))
+    Ok(Page::from_rows(records, page, |record| {
+        record.termination.id.into()
+    }))
 }
 
 fn filtered(filter: &TerminationFilter) -> table::BoxedQuery<'static, super::connection::MultiBackend> {
@@ -199,7 +213,9 @@ fn filtered(filter: &TerminationFilter) -> table::BoxedQuery<'static, super::con
 
 /// Stores a new termination.
 pub fn insert(tx: &mut Tx<'_>, record: &TerminationRecord) -> Result<(), DbError> {
-    diesel::insert_into(table::table).values(to_row(record)?).execute(&mut **tx)?;
+    diesel::insert_into(table::table)
+        .values(to_row(record)?)
+        .execute(&mut **tx)?;
     for (position, item) in (0..).zip(&record.termination.items) {
         insert_item(tx, record, position, item)?;
     }
@@ -223,13 +239,22 @@ pub fn update(tx: &mut Tx<'_>, before: &TerminationRecord, after: &TerminationRe
     Ok(())
 }
 
-fn insert_item(tx: &mut Tx<'_>, record: &TerminationRecord, position: i32, item: &Item) -> Result<(), DbError> {
+fn insert_item(
+    tx: &mut Tx<'_>,
+    record: &TerminationRecord,
+    position: i32,
+    item: &Item,
+) -> Result<(), DbError> {
     diesel::insert_into(termination_item::table)
         .values(to_item_row(record, position, item)?)
         .execute(&mut **tx)?;
-    let checks = (0..).zip(&item.checks).map(|(at, check)| to_check_row(item.id, at, check));
+    let checks = (0..)
+        .zip(&item.checks)
+        .map(|(at, check)| to_check_row(item.id, at, check));
     let checks = checks.collect::<Result<Vec<_>, _>>()?;
-    on_both!(tx, |inner| diesel::insert_into(termination_check::table).values(&checks).execute(inner))?;
+    on_both!(tx, |inner| diesel::insert_into(termination_check::table)
+        .values(&checks)
+        .execute(inner))?;
     insert_codes(tx, item)
 }
 
@@ -265,7 +290,9 @@ fn insert_codes(tx: &mut Tx<'_>, item: &Item) -> Result<(), DbError> {
             kind: kind.as_str().to_owned(),
             answer: answer.as_str().to_owned(),
         };
-        diesel::insert_into(code_answer::table).values(&row).execute(&mut **tx)?;
+        diesel::insert_into(code_answer::table)
+            .values(&row)
+            .execute(&mut **tx)?;
     }
     Ok(())
 }
@@ -336,7 +363,9 @@ fn to_check_row(item: ItemId, position: i32, check: &Check) -> Result<CheckRow, 
 }
 
 fn load(connection: &mut DbConnection, row: Option<Row>) -> Result<Option<TerminationRecord>, DbError> {
-    Ok(load_all(connection, row.into_iter().collect())?.into_iter().next())
+    Ok(load_all(connection, row.into_iter().collect())?
+        .into_iter()
+        .next())
 }
 
 /// Three queries for any number of terminations.
@@ -360,7 +389,9 @@ fn load_all(connection: &mut DbConnection, rows: Vec<Row>) -> Result<Vec<Termina
         .filter(code_answer::item_id.eq_any(&item_ids))
         .select(CodeRow::as_select())
         .load(connection)?;
-    rows.into_iter().map(|row| to_record(row, &items, (&checks, &codes))).collect()
+    rows.into_iter()
+        .map(|row| to_record(row, &items, (&checks, &codes)))
+        .collect()
 }
 
 fn to_record(
@@ -368,8 +399,14 @@ fn to_record(
     items: &[ItemRow],
     (checks, codes): (&[CheckRow], &[CodeRow]),
 ) -> Result<TerminationRecord, DbError> {
-    let own: Vec<&ItemRow> = items.iter().filter(|item| item.termination_id == row.id).collect();
-    let decision = |column, text: Option<&str>| text.map(|text| parse_json("termination", column, text)).transpose();
+    let own: Vec<&ItemRow> = items
+        .iter()
+        .filter(|item| item.termination_id == row.id)
+        .collect();
+    let decision = |column, text: Option<&str>| {
+        text.map(|text| parse_json("termination", column, text))
+            .transpose()
+    };
     let termination = Termination {
         id: parse("termination", "id", &row.id)?,
         kind: parse("termination", "kind", &row.kind)?,
@@ -378,7 +415,10 @@ fn to_record(
         return_by: row.return_by,
         hold: decision("hold", row.hold.as_deref())?,
         released: decision("released", row.released.as_deref())?,
-        items: own.iter().map(|item| to_item(item, checks, codes)).collect::<Result<_, _>>()?,
+        items: own
+            .iter()
+            .map(|item| to_item(item, checks, codes))
+            .collect::<Result<_, _>>()?,
         completed_at: utc_optional(row.completed_at),
         cancelled: decision("cancelled", row.cancelled.as_deref())?,
         reopened: decision("reopened", row.reopened.as_deref())?,
@@ -390,28 +430,46 @@ fn to_record(
         person_id: parse("termination", "person_id", &row.person_id)?,
         unit_id: parse("termination", "unit_id", &row.unit_id)?,
         legal_entity_id: parse("termination", "legal_entity_id", &row.legal_entity_id)?,
-        holdings: own.iter().map(|item| to_holding(item)).collect::<Result<_, _>>()?,
+        holdings: own
+            .iter()
+            .map(|item| to_holding(item))
+            .collect::<Result<_, _>>()?,
         meta: meta(row.version, row.created_at, row.updated_at),
     })
 }
 
 fn to_holding(row: &ItemRow) -> Result<Holding, DbError> {
     let device = parse_optional("termination_item", "device_id", row.device_id.as_deref())?;
-    let subscription = parse_optional("termination_item", "subscription_id", row.subscription_id.as_deref())?;
+    let subscription = parse_optional(
+        "termination_item",
+        "subscription_id",
+        row.subscription_id.as_deref(),
+    )?;
     let assigned = match (device, subscription) {
         (Some(id), None) => Assigned::Device(id),
         (None, Some(id)) => Assigned::Subscription(id),
         (Some(_), Some(_)) | (None, None) => {
-            return Err(DbError::Corrupt { table: "termination_item", column: "device_id" });
+            return Err(DbError::Corrupt {
+                table: "termination_item",
+                column: "device_id",
+            });
         }
     };
     let assignment: AssignmentId = parse("termination_item", "assignment_id", &row.assignment_id)?;
     let item = parse("termination_item", "id", &row.id)?;
-    Ok(Holding { item, assignment, assigned, custody_epoch: row.custody_epoch })
+    Ok(Holding {
+        item,
+        assignment,
+        assigned,
+        custody_epoch: row.custody_epoch,
+    })
 }
 
 fn to_item(row: &ItemRow, checks: &[CheckRow], codes: &[CodeRow]) -> Result<Item, DbError> {
-    let own_checks = checks.iter().filter(|check| check.item_id == row.id).map(to_check);
+    let own_checks = checks
+        .iter()
+        .filter(|check| check.item_id == row.id)
+        .map(to_check);
     let own_codes = codes.iter().filter(|code| code.item_id == row.id).map(to_code);
     let wipe = WipeAssessment {
         state: parse("termination_item", "wipe_state", &row.wipe_state)?,
@@ -426,24 +484,38 @@ fn to_item(row: &ItemRow, checks: &[CheckRow], codes: &[CodeRow]) -> Result<Item
         identity_confirmed: row.is_identity_confirmed,
         checks: own_checks.collect::<Result<_, _>>()?,
         code_answers: own_codes.collect::<Result<BTreeMap<_, _>, _>>()?,
-        number_decision: parse_optional("termination_item", "number_decision", row.number_decision.as_deref())?,
+        number_decision: parse_optional(
+            "termination_item",
+            "number_decision",
+            row.number_decision.as_deref(),
+        )?,
         wipe,
     })
 }
 
 fn to_check(row: &CheckRow) -> Result<Check, DbError> {
-    let act = row.act.as_deref().map(|text| parse_json("termination_check", "act", text)).transpose()?;
+    let act = row
+        .act
+        .as_deref()
+        .map(|text| parse_json("termination_check", "act", text))
+        .transpose()?;
     let reason = row.reason.clone().map(|text| text.try_into()).transpose();
     Ok(Check {
         kind: parse("termination_check", "kind", &row.kind)?,
         state: parse("termination_check", "state", &row.state)?,
         mandatory: row.is_mandatory,
         act,
-        reason: reason.map_err(|_| DbError::Corrupt { table: "termination_check", column: "reason" })?,
+        reason: reason.map_err(|_| DbError::Corrupt {
+            table: "termination_check",
+            column: "reason",
+        })?,
         note: parse_json("termination_check", "note", &row.note)?,
     })
 }
 
 fn to_code(row: &CodeRow) -> Result<(CodeKind, CodeAnswer), DbError> {
-    Ok((parse("code_answer", "kind", &row.kind)?, parse("code_answer", "answer", &row.answer)?))
+    Ok((
+        parse("code_answer", "kind", &row.kind)?,
+        parse("code_answer", "answer", &row.answer)?,
+    ))
 }

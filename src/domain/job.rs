@@ -6,13 +6,16 @@ pub enum Job {
     /// Send.
     SendMail {
         /// id
-        message_id: MessageId },
+        message_id: MessageId,
+    },
     /// Open.
     OpenTermination {
         /// id
-        termination_id: TerminationId },
+        termination_id: TerminationId,
+    },
     /// Destroy.
     DestroyCodes {
         /// id
-        termination_id: TerminationId },
+        termination_id: TerminationId,
+    },
 }

@@ -53,7 +53,9 @@ pub async fn deliver(
     external_id: ExternalId,
     document: EmploymentDocument,
 ) -> Result<Delivery, ServiceError> {
-    deliver_once(ctx, (source, external_id), document, Recorder::none()).await?.into_fresh()
+    deliver_once(ctx, (source, external_id), document, Recorder::none())
+        .await?
+        .into_fresh()
 }
 
 /// The same for senders that can only POST: the idempotency key answers a repeated request.
@@ -79,29 +81,65 @@ pub async fn deliver_once(
 fn validate(document: &EmploymentDocument) -> Result<(), ServiceError> {
     let mut violations = Vec::new();
     let mut wrong = |pointer: &str, code, detail| {
-        violations.push(super::Violation { pointer: pointer.to_owned(), code, detail });
+        violations.push(super::Violation {
+            pointer: pointer.to_owned(),
+            code,
+            detail,
+        });
     };
     let start = document.start_date;
     if document.end_date.is_some_and(|end| end < start) {
-        wrong("/end_date", "end_before_start", "The last day is before the first day.");
+        wrong(
+            "/end_date",
+            "end_before_start",
+            "The last day is before the first day.",
+        );
     }
     if document.last_working_day.is_some_and(|day| day < start) {
-        wrong("/last_working_day", "before_start", "The last working day is before the first day.");
+        wrong(
+            "/last_working_day",
+            "before_start",
+            "The last working day is before the first day.",
+        );
     }
     match (document.last_working_day, document.end_date) {
         (Some(day), Some(end)) if day > end => {
-            wrong("/last_working_day", "after_end", "The last working day is after the last day.");
+            wrong(
+                "/last_working_day",
+                "after_end",
+                "The last working day is after the last day.",
+            );
         }
-        (Some(_), None) => wrong("/last_working_day", "without_end", "A last working day needs an end_date."),
+        (Some(_), None) => wrong(
+            "/last_working_day",
+            "without_end",
+            "A last working day needs an end_date.",
+        ),
         (Some(_) | None, _) => {}
     }
     if document.sequence < 0 {
-        wrong("/sequence", "out_of_range", "The sequence is a whole number from 0.");
+        wrong(
+            "/sequence",
+            "out_of_range",
+            "The sequence is a whole number from 0.",
+        );
     }
-    if document.manager.as_ref().is_some_and(|manager| manager.external_id == document.person.external_id) {
-        wrong("/manager/external_id", "own_manager", "Nobody is their own manager.");
+    if document
+        .manager
+        .as_ref()
+        .is_some_and(|manager| manager.external_id == document.person.external_id)
+    {
+        wrong(
+            "/manager/external_id",
+            "own_manager",
+            "Nobody is their own manager.",
+        );
     }
-    if violations.is_empty() { Ok(()) } else { Err(ServiceError::Invalid(violations)) }
+    if violations.is_empty() {
+        Ok(())
+    } else {
+        Err(ServiceError::Invalid(violations))
+    }
 }
 
 fn deliver_in(
@@ -111,21 +149,32 @@ fn deliver_in(
     (document, content_hash): (&EmploymentDocument, &str),
 ) -> Result<Delivery, ServiceError> {
     let stored = db::employments::find_external(tx, &source.name, external_id)?;
-    let known = stored.as_ref().map(|known| (known.document.sequence, known.content_hash.as_str()));
+    let known = stored
+        .as_ref()
+        .map(|known| (known.document.sequence, known.content_hash.as_str()));
     let outcome = compare(known, document.sequence, content_hash);
     let key = (&source.name, external_id);
     match (outcome, stored) {
-        (DeliveryOutcome::Conflict, _) => {
-            Err(ServiceError::Conflict {
-                code: "sequence_conflict",
-                detail: "This sequence was delivered before with another content. Nothing has changed. Deliver the current state with a higher sequence.",
-            })
-        }
+        (DeliveryOutcome::Conflict, _) => Err(ServiceError::Conflict {
+            code: "sequence_conflict",
+            detail: "This sequence was delivered before with another content. Nothing has changed. Deliver the current state with a higher sequence.",
+        }),
         (DeliveryOutcome::Applied, stored) => {
-            let employment = apply(tx, app, (source, external_id), stored.as_ref(), (document, content_hash))?;
+            let employment = apply(
+                tx,
+                app,
+                (source, external_id),
+                stored.as_ref(),
+                (document, content_hash),
+            )?;
             let termination = terminations::follow_employment_in(tx, app, &employment)?;
             db::employments::insert_receipt(tx, key, document.sequence, content_hash, outcome)?;
-            Ok(delivery(outcome, stored.is_none(), employment, termination.as_ref()))
+            Ok(delivery(
+                outcome,
+                stored.is_none(),
+                employment,
+                termination.as_ref(),
+            ))
         }
         (DeliveryOutcome::Unchanged | DeliveryOutcome::Stale, Some(mut known)) => {
             if outcome == DeliveryOutcome::Unchanged && document.sequence > known.document.sequence {
@@ -154,7 +203,12 @@ fn delivery(
         number: record.termination.number.clone(),
         state: record.termination.state,
     });
-    Delivery { outcome, is_new, employment, termination }
+    Delivery {
+        outcome,
+        is_new,
+        employment,
+        termination,
+    }
 }
 
 /// Stores the document as the employment's state.
@@ -166,7 +220,11 @@ fn apply(
     (document, content_hash): (&EmploymentDocument, &str),
 ) -> Result<Employment, ServiceError> {
     let person_id = person(tx, source, &document.person)?;
-    let manager_id = document.manager.as_ref().map(|manager| person(tx, source, manager)).transpose()?;
+    let manager_id = document
+        .manager
+        .as_ref()
+        .map(|manager| person(tx, source, manager))
+        .transpose()?;
     let unit = unit(tx, source, &document.unit)?;
     let now = tx.now();
     let employment = Employment {
@@ -195,7 +253,11 @@ fn apply(
 }
 
 /// Says what a version changed, in words and dates and without names.
-fn audit_applied(tx: &mut Tx<'_>, before: Option<&Employment>, after: &Employment) -> Result<(), ServiceError> {
+fn audit_applied(
+    tx: &mut Tx<'_>,
+    before: Option<&Employment>,
+    after: &Employment,
+) -> Result<(), ServiceError> {
     let mut changes = Vec::new();
     if let Some(before) = before {
         let (old, new) = (&before.document, &after.document);
@@ -214,7 +276,11 @@ fn audit_applied(tx: &mut Tx<'_>, before: Option<&Employment>, after: &Employmen
     }
     let voided = after.document.state == EmploymentState::Void;
     let entry = audit::Entry {
-        action: if before.is_none() { "employment.created" } else { "employment.changed" },
+        action: if before.is_none() {
+            "employment.created"
+        } else {
+            "employment.changed"
+        },
         object_type: "employment",
         object_id: after.id.to_string(),
         termination: None,
@@ -244,7 +310,13 @@ fn person(tx: &mut Tx<'_>, source: &Source, reference: &PersonReference) -> Resu
             meta: Meta::new(now),
         };
         db::people::insert(tx, &person)?;
-        record(tx, "person.created", "person", person.id.to_string(), json!({ "incomplete": person.is_incomplete() }))?;
+        record(
+            tx,
+            "person.created",
+            "person",
+            person.id.to_string(),
+            json!({ "incomplete": person.is_incomplete() }),
+        )?;
         return Ok(person.id);
     };
     let mut person = known.clone();
@@ -254,7 +326,13 @@ fn person(tx: &mut Tx<'_>, source: &Source, reference: &PersonReference) -> Resu
     if person != known {
         person.meta = known.meta.changed(now);
         db::people::update(tx, &person)?;
-        record(tx, "person.changed", "person", person.id.to_string(), json!({ "incomplete": person.is_incomplete() }))?;
+        record(
+            tx,
+            "person.changed",
+            "person",
+            person.id.to_string(),
+            json!({ "incomplete": person.is_incomplete() }),
+        )?;
     }
     Ok(person.id)
 }
@@ -267,7 +345,10 @@ struct UnitPlace {
 /// The unit that a document names: found, or made as a stub under the source's legal entity.
 fn unit(tx: &mut Tx<'_>, source: &Source, external_id: &ExternalId) -> Result<UnitPlace, ServiceError> {
     if let Some(known) = db::units::find_external(tx, &source.name, external_id)? {
-        return Ok(UnitPlace { id: known.id, legal_entity_id: known.legal_entity_id });
+        return Ok(UnitPlace {
+            id: known.id,
+            legal_entity_id: known.legal_entity_id,
+        });
     }
     let unit = Unit {
         id: tx.new_id(),
@@ -280,8 +361,17 @@ fn unit(tx: &mut Tx<'_>, source: &Source, external_id: &ExternalId) -> Result<Un
         meta: Meta::new(tx.now()),
     };
     db::units::insert(tx, &unit)?;
-    record(tx, "unit.created", "unit", unit.id.to_string(), json!({ "incomplete": true }))?;
-    Ok(UnitPlace { id: unit.id, legal_entity_id: unit.legal_entity_id })
+    record(
+        tx,
+        "unit.created",
+        "unit",
+        unit.id.to_string(),
+        json!({ "incomplete": true }),
+    )?;
+    Ok(UnitPlace {
+        id: unit.id,
+        legal_entity_id: unit.legal_entity_id,
+    })
 }
 
 fn record(
@@ -291,7 +381,16 @@ fn record(
     object_id: String,
     details: serde_json::Value,
 ) -> Result<(), ServiceError> {
-    audit::append(tx, audit::Entry { action, object_type, object_id, termination: None, details })?;
+    audit::append(
+        tx,
+        audit::Entry {
+            action,
+            object_type,
+            object_id,
+            termination: None,
+            details,
+        },
+    )?;
     Ok(())
 }
 

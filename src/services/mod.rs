@@ -4,6 +4,7 @@
 mod error;
 pub mod hr;
 pub mod idempotency;
+pub mod service_accounts;
 pub mod terminations;
 
 pub use error::{ServiceError, Violation};

@@ -2,8 +2,8 @@
 //! no names, no free text, no codes.
 
 use super::words::{
-    ActorRole, CheckKind, CheckState, CodeAnswer, CodeKind, DeviceOutcome, ItemKind, NumberDecision, ReopenCause,
-    TerminationKind, TerminationState,
+    ActorRole, CheckKind, CheckState, CodeAnswer, CodeKind, DeviceOutcome, ItemKind, NumberDecision,
+    ReopenCause, TerminationKind, TerminationState,
 };
 use crate::domain::ids::{ItemId, TerminationId};
 use crate::domain::wipe::{WipeLevel, WipeState};

@@ -25,8 +25,8 @@ pub use crate::domain::wipe::DataClass;
 pub use check::{Act, ActedBy, Check, Decision, Note, Reason, Settlement};
 pub use event::Event;
 pub use item::{Item, NewItem};
-pub use record::{Holding, TerminationRecord};
 pub use receipt::{Deviation, ItemSummary, WipeStatement};
+pub use record::{Holding, TerminationRecord};
 pub use words::{
     ActorRole, Answer, CheckKind, CheckState, CodeAnswer, CodeKind, DeviceOutcome, IdentityMatch, ItemKind,
     NumberDecision, ReopenCause, TerminationKind, TerminationState,
@@ -140,7 +140,11 @@ impl Termination {
     pub fn add_item(&mut self, new: NewItem) -> Result<Vec<Event>, DomainError> {
         self.require_active("add_item")?;
         self.items.push(Item::new(new));
-        Ok(vec![Event::ItemAdded { termination: self.id, item: new.id, kind: new.kind }])
+        Ok(vec![Event::ItemAdded {
+            termination: self.id,
+            item: new.id,
+            kind: new.kind,
+        }])
     }
 
     /// The item.

@@ -55,7 +55,9 @@ pub(super) fn follow_in(
 pub(super) fn schedule_begin_in(tx: &mut Tx<'_>, record: &TerminationRecord) -> Result<(), ServiceError> {
     let at = instant_at(record.termination.return_by, NaiveTime::MIN);
     if at > tx.now() {
-        let job = Job::OpenTermination { termination_id: record.termination.id };
+        let job = Job::OpenTermination {
+            termination_id: record.termination.id,
+        };
         db::jobs::enqueue(tx, &job, at)?;
     }
     Ok(())
@@ -68,8 +70,14 @@ fn close_in(tx: &mut Tx<'_>, record: &TerminationRecord, reason: &str) -> Result
     destroy_codes_later(tx, record, TimeDelta::zero())
 }
 
-fn destroy_codes_later(tx: &mut Tx<'_>, record: &TerminationRecord, wait: TimeDelta) -> Result<(), ServiceError> {
-    let job = Job::DestroyCodes { termination_id: record.termination.id };
+fn destroy_codes_later(
+    tx: &mut Tx<'_>,
+    record: &TerminationRecord,
+    wait: TimeDelta,
+) -> Result<(), ServiceError> {
+    let job = Job::DestroyCodes {
+        termination_id: record.termination.id,
+    };
     let at = tx.now() + wait;
     db::jobs::enqueue(tx, &job, at)?;
     Ok(())
@@ -90,11 +98,25 @@ fn complete_in(tx: &mut Tx<'_>, app: &App, record: &TerminationRecord) -> Result
 
 fn plan_receipts(tx: &mut Tx<'_>, app: &App, record: &TerminationRecord) -> Result<(), ServiceError> {
     let now = tx.now();
-    let due_at = if app.config.mail.send_window { app.calendar.next_send_time(now) } else { now };
-    let mut messages = vec![plan::message(tx, record, (MessageStep::ReceiptReceiver, RecipientRole::Receiver, Vec::new()), due_at)];
+    let due_at = if app.config.mail.send_window {
+        app.calendar.next_send_time(now)
+    } else {
+        now
+    };
+    let mut messages = vec![plan::message(
+        tx,
+        record,
+        (MessageStep::ReceiptReceiver, RecipientRole::Receiver, Vec::new()),
+        due_at,
+    )];
     // The holder's address at work ends with the employment.
     if local_date(due_at) <= record.termination.end_on {
-        messages.push(plan::message(tx, record, (MessageStep::ReceiptHolder, RecipientRole::Holder, Vec::new()), due_at));
+        messages.push(plan::message(
+            tx,
+            record,
+            (MessageStep::ReceiptHolder, RecipientRole::Holder, Vec::new()),
+            due_at,
+        ));
     }
     db::messages::insert(tx, &messages)?;
     Ok(())
@@ -102,12 +124,18 @@ fn plan_receipts(tx: &mut Tx<'_>, app: &App, record: &TerminationRecord) -> Resu
 
 /// The holder no longer has it. Done again for a case that was opened again, it finds the custody ended.
 fn end_custody(tx: &mut Tx<'_>, item: &Item, holding: &Holding) -> Result<(), ServiceError> {
-    let Some(mut assignment) = db::assignments::find(tx, holding.assignment)? else { return Ok(()) };
+    let Some(mut assignment) = db::assignments::find(tx, holding.assignment)? else {
+        return Ok(());
+    };
     if assignment.ended.is_some() {
         return Ok(());
     }
     let missing = matches!(item.outcome, Some(DeviceOutcome::Lost | DeviceOutcome::Stolen));
-    let reason = if missing { AssignmentEnd::Missing } else { AssignmentEnd::Terminated };
+    let reason = if missing {
+        AssignmentEnd::Missing
+    } else {
+        AssignmentEnd::Terminated
+    };
     assignment.ended = Some((tx.now(), reason));
     assignment.meta = assignment.meta.changed(tx.now());
     db::assignments::update(tx, &assignment)?;

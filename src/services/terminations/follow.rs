@@ -30,7 +30,13 @@ pub fn follow_employment_in(
     match (termination_need(&employment.document), active) {
         (TerminationNeed::None, None) => Ok(None),
         (TerminationNeed::None, Some(active)) => cancel(tx, app, active).map(Some),
-        (TerminationNeed::Ends { end_on, last_working_on }, active) => {
+        (
+            TerminationNeed::Ends {
+                end_on,
+                last_working_on,
+            },
+            active,
+        ) => {
             let return_by = timeline::return_by(end_on, last_working_on, &app.calendar);
             let held = db::assignments::open_of_employment(tx, employment.id)?;
             match active {
@@ -45,7 +51,9 @@ pub fn follow_employment_in(
 fn cancel(tx: &mut Tx<'_>, app: &App, active: TerminationRecord) -> Result<TerminationRecord, ServiceError> {
     let act = Act::new(ActorRole::System, &Actor::System, tx.now());
     let reason = Reason::parse("end_withdrawn")?;
-    change_in(tx, app, active, |record| Ok(record.termination.cancel(reason, act)?))
+    change_in(tx, app, active, |record| {
+        Ok(record.termination.cancel(reason, act)?)
+    })
 }
 
 fn adjust(
@@ -58,7 +66,11 @@ fn adjust(
     let today = today(tx);
     let mut added = Vec::new();
     for assignment in held {
-        if active.holdings.iter().all(|holding| holding.assignment != assignment.id) {
+        if active
+            .holdings
+            .iter()
+            .all(|holding| holding.assignment != assignment.id)
+        {
             added.push(new_item(tx, assignment)?);
         }
     }
@@ -120,7 +132,11 @@ fn new_item(tx: &mut Tx<'_>, assignment: &Assignment) -> Result<(NewItem, Holdin
         }
         Assigned::Subscription(_) => (ItemKind::Subscription, DataClass::Standard),
     };
-    let item = NewItem { id: tx.new_id(), kind, data_class };
+    let item = NewItem {
+        id: tx.new_id(),
+        kind,
+        data_class,
+    };
     let holding = Holding {
         item: item.id,
         assignment: assignment.id,

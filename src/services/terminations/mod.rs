@@ -21,7 +21,10 @@ use crate::domain::termination::{Event, TerminationRecord};
 ///
 /// # Errors
 /// [`ServiceError::NotFound`].
-pub(super) fn get_in(connection: &mut db::DbConnection, id: TerminationId) -> Result<TerminationRecord, ServiceError> {
+pub(super) fn get_in(
+    connection: &mut db::DbConnection,
+    id: TerminationId,
+) -> Result<TerminationRecord, ServiceError> {
     db::terminations::find(connection, id)?.ok_or(ServiceError::NotFound("termination"))
 }
 
@@ -52,7 +55,8 @@ pub(super) fn change_in(
 /// Writes an audit entry for each event.
 fn record_in(tx: &mut Tx<'_>, events: &[Event]) -> Result<(), ServiceError> {
     for event in events {
-        let details = serde_json::to_value(event).map_err(|error| ServiceError::Internal(error.to_string()))?;
+        let details =
+            serde_json::to_value(event).map_err(|error| ServiceError::Internal(error.to_string()))?;
         let entry = audit::Entry {
             action: event.name(),
             object_type: "termination",

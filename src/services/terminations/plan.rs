@@ -28,7 +28,11 @@ pub(crate) fn replan_in(tx: &mut Tx<'_>, app: &App, record: &TerminationRecord) 
         // After the last day nobody reads that mailbox.
         .filter(|planned| !(holder_is_gone && planned.to == RecipientRole::Holder))
         .map(|planned| {
-            let due_at = if app.config.mail.send_window { planned.due_at } else { sooner(planned.due_at, now) };
+            let due_at = if app.config.mail.send_window {
+                planned.due_at
+            } else {
+                sooner(planned.due_at, now)
+            };
             message(tx, record, (planned.step, planned.to, planned.copy_to), due_at)
         })
         .collect();
@@ -38,12 +42,20 @@ pub(crate) fn replan_in(tx: &mut Tx<'_>, app: &App, record: &TerminationRecord) 
 
 /// Without a send window, what waits only for the window to open is due at once.
 fn sooner(due_at: DateTime<Utc>, now: DateTime<Utc>) -> DateTime<Utc> {
-    if local_date(due_at) == local_date(now) { now } else { due_at }
+    if local_date(due_at) == local_date(now) {
+        now
+    } else {
+        due_at
+    }
 }
 
 /// Somebody else takes the devices back: the links of the one before stop working, and the new one is asked
 /// what the one before was asked.
-pub(crate) fn receiver_changed_in(tx: &mut Tx<'_>, app: &App, record: &TerminationRecord) -> Result<(), ServiceError> {
+pub(crate) fn receiver_changed_in(
+    tx: &mut Tx<'_>,
+    app: &App,
+    record: &TerminationRecord,
+) -> Result<(), ServiceError> {
     let id = record.termination.id;
     db::action_links::revoke(tx, id, RevokeReason::ReceiverChanged)?;
     let all = db::messages::of_termination(tx, id)?;
@@ -53,9 +65,10 @@ pub(crate) fn receiver_changed_in(tx: &mut Tx<'_>, app: &App, record: &Terminati
         .filter(|message| matches!(message.state, MessageState::Queued | MessageState::Sent))
         .max_by_key(|message| message.due_at)
         .cloned();
-    for queued in all.iter().filter(|message| {
-        message.to == RecipientRole::Receiver && message.state == MessageState::Queued
-    }) {
+    for queued in all
+        .iter()
+        .filter(|message| message.to == RecipientRole::Receiver && message.state == MessageState::Queued)
+    {
         let mut changed = queued.clone();
         changed.state = MessageState::Cancelled;
         changed.state_reason = Some("receiver_changed".to_owned());
@@ -65,7 +78,11 @@ pub(crate) fn receiver_changed_in(tx: &mut Tx<'_>, app: &App, record: &Terminati
     }
     let Some(asked) = asked else { return Ok(()) };
     let now = tx.now();
-    let due_at = if app.config.mail.send_window { app.calendar.next_send_time(now) } else { now };
+    let due_at = if app.config.mail.send_window {
+        app.calendar.next_send_time(now)
+    } else {
+        now
+    };
     let again = message(tx, record, (asked.step, asked.to, asked.copy_to), due_at);
     db::messages::insert(tx, &[again])?;
     Ok(())

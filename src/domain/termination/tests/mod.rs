@@ -28,7 +28,14 @@ fn noon() -> DateTime<Utc> {
 }
 
 fn act(role: ActorRole) -> Act {
-    Act { by: ActedBy { role, kind: "service_account".to_owned(), id: "1".to_owned() }, at: noon() }
+    Act {
+        by: ActedBy {
+            role,
+            kind: "service_account".to_owned(),
+            id: "1".to_owned(),
+        },
+        at: noon(),
+    }
 }
 
 fn because(text: &str) -> Reason {
@@ -36,22 +43,34 @@ fn because(text: &str) -> Reason {
 }
 
 fn assessment(level: WipeLevel, contradicted: bool) -> WipeAssessment {
-    WipeAssessment { state: WipeState::Indeterminate, level, contradicted }
+    WipeAssessment {
+        state: WipeState::Indeterminate,
+        level,
+        contradicted,
+    }
 }
 
 fn device(number: u128, data_class: DataClass) -> NewItem {
-    NewItem { id: item_id(number), kind: ItemKind::Device, data_class }
+    NewItem {
+        id: item_id(number),
+        kind: ItemKind::Device,
+        data_class,
+    }
 }
 
 fn subscription() -> NewItem {
-    NewItem { id: item_id(SUBSCRIPTION), kind: ItemKind::Subscription, data_class: DataClass::Standard }
+    NewItem {
+        id: item_id(SUBSCRIPTION),
+        kind: ItemKind::Subscription,
+        data_class: DataClass::Standard,
+    }
 }
 
 /// A case whose devices are due back on day 10, seen on `today`.
 fn case(items: Vec<NewItem>, today: u64) -> Termination {
     let new = NewTermination {
         id: TerminationId::from(Uuid::from_u128(100)),
-        number: 1,
+        number: "HB-0000-0001".to_owned(),
         kind: TerminationKind::Ordinary,
         end_on: day(12),
         return_by: day(10),
@@ -66,7 +85,8 @@ fn settle_everything(case: &mut Termination) {
         let (id, desk) = (item.id, || act(ActorRole::Desk));
         match item.kind {
             ItemKind::Device => {
-                case.apply_wipe(id, assessment(WipeLevel::Verified, false), noon()).unwrap();
+                case.apply_wipe(id, assessment(WipeLevel::Verified, false), noon())
+                    .unwrap();
                 for code in CodeKind::ALL {
                     case.answer_code(id, *code, CodeAnswer::Received, desk()).unwrap();
                 }
@@ -76,12 +96,18 @@ fn settle_everything(case: &mut Termination) {
             }
         }
         for check in item.checks.iter().filter(|check| check.mandatory) {
-            let done = Settlement { identity: Some(IdentityMatch::Confirmed), ..Settlement::done() };
+            let done = Settlement {
+                identity: Some(IdentityMatch::Confirmed),
+                ..Settlement::done()
+            };
             case.settle(id, check.kind, done, desk()).unwrap();
         }
     }
 }
 
 fn names(events: &[Event]) -> Vec<&'static str> {
-    events.iter().map(|event| event.name().trim_start_matches("termination.")).collect()
+    events
+        .iter()
+        .map(|event| event.name().trim_start_matches("termination."))
+        .collect()
 }

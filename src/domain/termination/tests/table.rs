@@ -10,16 +10,24 @@ fn desk() -> Act {
     act(ActorRole::Desk)
 }
 
-fn settle(case: &mut Termination, check: CheckKind, settlement: Settlement) -> Result<Vec<Event>, DomainError> {
+fn settle(
+    case: &mut Termination,
+    check: CheckKind,
+    settlement: Settlement,
+) -> Result<Vec<Event>, DomainError> {
     case.settle(item_id(HANDSET), check, settlement, desk())
 }
 
 const COMMANDS: &[(&str, Command)] = &[
     ("begin, not due", |case| case.begin(day(9))),
     ("begin, due", |case| case.begin(day(10))),
-    ("reschedule, later", |case| case.reschedule(day(22), day(20), day(10))),
+    ("reschedule, later", |case| {
+        case.reschedule(day(22), day(20), day(10))
+    }),
     ("reschedule, now", |case| case.reschedule(day(9), day(9), day(10))),
-    ("reschedule, same", |case| case.reschedule(day(12), day(10), day(11))),
+    ("reschedule, same", |case| {
+        case.reschedule(day(12), day(10), day(11))
+    }),
     ("cancel", |case| case.cancel(because("renewed"), desk())),
     ("hold, same reason", |case| case.hold(because("audit"), desk())),
     ("hold, other reason", |case| case.hold(because("police"), desk())),
@@ -32,14 +40,24 @@ const COMMANDS: &[(&str, Command)] = &[
     ("declare, settled check", |case| {
         case.declare(item_id(HANDSET), CheckKind::Returned, act(ActorRole::Holder))
     }),
-    ("settle, open check", |case| settle(case, CheckKind::Sim, Settlement::done())),
-    ("settle, the same", |case| settle(case, CheckKind::Reset, Settlement::done())),
+    ("settle, open check", |case| {
+        settle(case, CheckKind::Sim, Settlement::done())
+    }),
+    ("settle, the same", |case| {
+        settle(case, CheckKind::Reset, Settlement::done())
+    }),
     ("settle, another answer", |case| {
         settle(case, CheckKind::Codes, Settlement::deviation(because("unsure")))
     }),
-    ("settle, reset", |case| settle(case, CheckKind::Reset, Settlement::deviation(because("broken")))),
+    ("settle, reset", |case| {
+        settle(case, CheckKind::Reset, Settlement::deviation(because("broken")))
+    }),
     ("settle, returned withdrawn", |case| {
-        settle(case, CheckKind::Returned, Settlement::deviation(because("mixed up")))
+        settle(
+            case,
+            CheckKind::Returned,
+            Settlement::deviation(because("mixed up")),
+        )
     }),
     ("answer_code, the same", |case| {
         case.answer_code(item_id(HANDSET), CodeKind::SimPin, CodeAnswer::Received, desk())
@@ -96,12 +114,18 @@ fn every_command_in_every_state_does_what_the_table_says() {
             let mut after = before.clone();
             let cell = match command(&mut after) {
                 Ok(events) if events.is_empty() => {
-                    assert_eq!(after, before, "{name} when {state} is silent but changed something");
+                    assert_eq!(
+                        after, before,
+                        "{name} when {state} is silent but changed something"
+                    );
                     "-".to_owned()
                 }
                 Ok(events) => format!("{} -> {}", names(&events).join(", "), after.state),
                 Err(refused) => {
-                    assert_eq!(after, before, "{name} when {state} is refused but changed something");
+                    assert_eq!(
+                        after, before,
+                        "{name} when {state} is refused but changed something"
+                    );
                     format!("! {}", refused.code())
                 }
             };

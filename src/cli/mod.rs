@@ -1,0 +1,94 @@
+//! The command line. Messages go to standard error, data to standard output.
+//!
+//! Exit codes: 0 done, 1 failed, 2 wrong usage, 3 wrong configuration.
+
+mod accounts;
+mod maintenance;
+
+use crate::app::App;
+use crate::clock::Clock;
+use crate::config::{self, Config, Explained, RawSettings};
+use crate::startup::{self, Prepare, Started};
+use crate::telemetry;
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// The command was understood and did not succeed.
+const FAILED: u8 = 1;
+/// The configuration is wrong.
+const MISCONFIGURED: u8 = 3;
+
+/// Follows the mobile devices of a municipal group from order to a proved return, reset and wipe.
+#[derive(Parser)]
+#[command(
+    name = "handback",
+    version,
+    after_help = "Examples:\n  handback demo                                   look at it with invented data\n  handback serve                                  run it; makes its folder, database and keys\n  handback service-account create hr --scope hr   let the HR system in"
+)]
+struct Cli {
+    #[command(flatten)]
+    settings: RawSettings,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Check the configuration and say where each value comes from.
+    #[command(
+        after_help = "Every setting can be a flag, an environment variable or a line in the TOML file that\n--config or HANDBACK_CONFIG names. A flag wins over the environment, the environment over the file.\n\nExample:\n  handback check-config --config /etc/handback.toml"
+    )]
+    CheckConfig,
+    /// Bring the database up to date.
+    #[command(
+        after_help = "Safe to repeat, and safe to run from several machines at once.\n\nExamples:\n  handback migrate\n  handback migrate --status --database-url postgres://handback@db/handback"
+    )]
+    Migrate(maintenance::MigrateArgs),
+    /// Make, list and revoke the accounts of systems that call the API.
+    #[command(subcommand)]
+    ServiceAccount(accounts::AccountCommand),
+}
+
+/// Runs the program.
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let (config, explained) = match config::load(&cli.settings, config::environment()) {
+        Ok(loaded) => loaded,
+        Err(errors) => {
+            eprintln!("{errors}");
+            return ExitCode::from(MISCONFIGURED);
+        }
+    };
+    telemetry::start(&config.log);
+    match execute(cli.command, config, &explained) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("handback: {error:#}");
+            ExitCode::from(FAILED)
+        }
+    }
+}
+
+fn execute(command: Command, config: Config, explained: &Explained) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::CheckConfig => {
+            println!("{}", explained.table());
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Migrate(args) => maintenance::migrate(&config, &args),
+        Command::ServiceAccount(command) => accounts::run(config, command),
+    }
+}
+
+/// Prepares the service for a command that works beside a running one, and runs the command.
+fn attached<T>(config: Config, work: impl AsyncFnOnce(&App) -> anyhow::Result<T>) -> anyhow::Result<T> {
+    let Started { app, .. } = startup::start(config, Clock::system(), Prepare::Attach)?;
+    runtime()?.block_on(work(&app))
+}
+
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    Ok(tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()?)
+}

@@ -1,0 +1,393 @@
+//! A second, simpler account of the same rules, written from the design and not from the code: sets of what has been
+//! said, no events, no errors, and "is it ready" as plain set arithmetic.
+
+use super::*;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// One command, with small numbers for everything: things by number, reasons by number (0 is none), days by number.
+#[derive(Clone, Debug)]
+pub(super) enum Op {
+    Declare(u128, CheckKind, ActorRole),
+    Settle(u128, CheckKind, Said, bool, ActorRole),
+    Code(u128, CodeKind, CodeAnswer, ActorRole),
+    Number(u128, NumberDecision, ActorRole),
+    Outcome(u128, DeviceOutcome, u8, ActorRole),
+    Wipe(u128, WipeLevel, bool),
+    Hold(u8, ActorRole),
+    Release(ActorRole),
+    Reschedule(u64, u64),
+    Begin(u64),
+    Cancel(ActorRole),
+    Reopen(ActorRole),
+    Complete,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Said {
+    pub(super) answer: Answer,
+    pub(super) why: u8,
+}
+
+#[derive(Default)]
+struct Thing {
+    number: u128,
+    secrecy: bool,
+    declared: BTreeSet<CheckKind>,
+    said: BTreeMap<CheckKind, Said>,
+    said_by_rule: BTreeSet<CheckKind>,
+    codes: BTreeMap<CodeKind, CodeAnswer>,
+    decision: Option<NumberDecision>,
+    outcome: Option<DeviceOutcome>,
+    level: WipeLevel,
+    contradicted: bool,
+}
+
+pub(super) struct Model {
+    pub(super) state: &'static str,
+    pub(super) held: Option<u8>,
+    due: u64,
+    things: Vec<Thing>,
+}
+
+use Answer::{Deviation, Done, NotApplicable};
+use CheckKind::*;
+
+const DEVICE: [CheckKind; 8] = [
+    RecordsSaved,
+    Returned,
+    Accessories,
+    Reset,
+    Wiped,
+    LocksCleared,
+    Codes,
+    Sim,
+];
+
+fn person(role: ActorRole) -> bool {
+    ["receiver", "desk", "technician"].contains(&role.as_str())
+}
+
+fn corrects(role: ActorRole) -> bool {
+    ["desk", "technician"].contains(&role.as_str())
+}
+
+impl Thing {
+    fn has(&self, check: CheckKind) -> bool {
+        DEVICE.contains(&check) == (self.number != SUBSCRIPTION)
+    }
+
+    fn mandatory(&self) -> BTreeSet<CheckKind> {
+        match (self.number, self.secrecy) {
+            (SUBSCRIPTION, _) => BTreeSet::from([Number, Directory]),
+            (_, false) => BTreeSet::from([Returned, Reset, Wiped, Codes]),
+            (_, true) => BTreeSet::from([Returned, Reset, Wiped, Codes, LocksCleared]),
+        }
+    }
+
+    fn proved(&self) -> bool {
+        let enough: &[&str] = if self.secrecy {
+            &["verified", "certified"]
+        } else {
+            &["attested", "acknowledged", "verified", "certified"]
+        };
+        !self.contradicted && enough.contains(&self.level.as_str())
+    }
+
+    fn is_back(&self) -> bool {
+        self.said.get(&Returned).is_some_and(|said| said.answer == Done)
+    }
+
+    fn is_missing(&self) -> bool {
+        matches!(self.outcome, Some(DeviceOutcome::Lost | DeviceOutcome::Stolen))
+    }
+
+    fn unsay(&mut self, check: CheckKind) {
+        self.said.remove(&check);
+        self.said_by_rule.remove(&check);
+        self.declared.remove(&check);
+    }
+
+    fn say(&mut self, check: CheckKind, said: Said, by_rule: bool) {
+        self.unsay(check);
+        self.said.insert(check, said);
+        if by_rule {
+            self.said_by_rule.insert(check);
+        }
+    }
+
+    /// What the evidence alone does.
+    fn follow_evidence(&mut self, held: bool) {
+        match self.said.get(&Wiped).map(|said| said.answer) {
+            Some(Done) if !self.proved() => self.unsay(Wiped),
+            None if self.proved() && self.is_back() && !held => {
+                self.say(Wiped, Said { answer: Done, why: 0 }, true);
+            }
+            _ => {}
+        }
+    }
+
+    fn grounds(&self, check: CheckKind, answer: Answer) -> bool {
+        let codes = || CodeKind::ALL.iter().map(|kind| self.codes.get(kind));
+        match (check, answer) {
+            (Reset | LocksCleared, Done) => !self.is_missing(),
+            (Wiped, Done) => {
+                let here = self.level != WipeLevel::Acknowledged || self.is_back();
+                self.proved() && here && !self.is_missing()
+            }
+            (Codes, Deviation) => codes().all(|answer| answer.is_some()),
+            (Codes, _) => codes().all(|answer| answer.is_some_and(|answer| *answer != CodeAnswer::Unknown)),
+            (Number, Done) => self.decision.is_some(),
+            _ => true,
+        }
+    }
+
+    fn settle(&mut self, check: CheckKind, said: Said) {
+        let was_back = self.is_back();
+        self.say(check, said, false);
+        if check != Returned {
+            return;
+        }
+        if said.answer == Done {
+            if self.is_missing() {
+                let closed: Vec<_> = self
+                    .said
+                    .iter()
+                    .filter(|(_, said)| said.answer == Deviation)
+                    .collect();
+                let closed: Vec<_> = closed.into_iter().map(|(check, _)| *check).collect();
+                closed.into_iter().for_each(|check| self.unsay(check));
+            }
+            self.outcome = Some(DeviceOutcome::Returned);
+        } else if was_back {
+            self.outcome = None;
+            let seen = [WipeLevel::Verified, WipeLevel::Certified].contains(&self.level);
+            if !seen && self.said.get(&Wiped).is_some_and(|said| said.answer == Done) {
+                self.unsay(Wiped);
+            }
+        }
+    }
+
+    fn lose(&mut self, outcome: DeviceOutcome, why: u8) {
+        self.outcome = Some(outcome);
+        for check in DEVICE {
+            let already_no = self.said.get(&check).is_some_and(|said| said.answer != Done);
+            if check == Returned || !already_no {
+                self.say(
+                    check,
+                    Said {
+                        answer: Deviation,
+                        why,
+                    },
+                    false,
+                );
+            }
+        }
+    }
+}
+
+impl Model {
+    pub(super) fn new() -> Self {
+        let thing = |number, secrecy| Thing {
+            number,
+            secrecy,
+            ..Thing::default()
+        };
+        let things = vec![
+            thing(HANDSET, false),
+            thing(SECRET_HANDSET, true),
+            thing(SUBSCRIPTION, false),
+        ];
+        Self {
+            state: "scheduled",
+            held: None,
+            due: 10,
+            things,
+        }
+    }
+
+    pub(super) fn ready(&self) -> bool {
+        let complete = |thing: &Thing| {
+            !thing.contradicted && thing.mandatory().is_subset(&thing.said.keys().copied().collect())
+        };
+        self.active() && self.held.is_none() && self.things.iter().all(complete)
+    }
+
+    /// The word for the state of a check, or nothing if there is no such check.
+    pub(super) fn word(&self, number: u128, check: CheckKind) -> Option<&'static str> {
+        let thing = self.things.iter().find(|thing| thing.number == number)?;
+        let word = match (thing.said.get(&check), thing.declared.contains(&check)) {
+            (Some(said), _) => said.answer.as_str(),
+            (None, true) => "declared",
+            (None, false) => "open",
+        };
+        thing.has(check).then_some(word)
+    }
+
+    pub(super) fn outcome(&self, number: u128) -> Option<DeviceOutcome> {
+        self.things.iter().find(|thing| thing.number == number)?.outcome
+    }
+
+    fn active(&self) -> bool {
+        ["scheduled", "open"].contains(&self.state)
+    }
+
+    /// Does it, and says whether it was accepted. What is refused does nothing.
+    pub(super) fn accept(&mut self, op: &Op) -> bool {
+        self.try_it(op).is_some()
+    }
+
+    fn try_it(&mut self, op: &Op) -> Option<()> {
+        let active = self.active().then_some(());
+        match *op {
+            Op::Declare(..) | Op::Settle(..) | Op::Code(..) | Op::Number(..) | Op::Outcome(..) => {
+                self.try_answer(op)?;
+            }
+            Op::Wipe(number, level, contradicted) => {
+                let held = self.held.is_some();
+                let thing = self.things.iter_mut().find(|thing| thing.number == number)?;
+                if !thing.has(Wiped) || self.state == "cancelled" {
+                    return None;
+                }
+                (thing.level, thing.contradicted) = (level, contradicted);
+                thing.follow_evidence(held);
+                if self.state == "completed" {
+                    self.state = "open";
+                    if self.ready() {
+                        self.state = "completed";
+                    }
+                }
+            }
+            Op::Hold(why, role) => {
+                active.filter(|()| person(role) || role == ActorRole::System)?;
+                if self.held.is_some_and(|held| held != why) {
+                    return None;
+                }
+                self.held = Some(why);
+            }
+            Op::Release(role) => {
+                active.filter(|()| person(role))?;
+                self.held.take()?;
+                self.things
+                    .iter_mut()
+                    .filter(|thing| thing.has(Wiped))
+                    .for_each(|t| t.follow_evidence(false));
+            }
+            Op::Reschedule(due, today) => {
+                active?;
+                if due != self.due {
+                    self.due = due;
+                    self.state = if today < due { "scheduled" } else { "open" };
+                }
+            }
+            Op::Begin(today) => {
+                active?;
+                if today >= self.due {
+                    self.state = "open";
+                }
+            }
+            Op::Cancel(role) => {
+                active.filter(|()| person(role) || role == ActorRole::System)?;
+                self.state = "cancelled";
+            }
+            Op::Reopen(role) => {
+                (person(role) && self.state == "completed").then_some(())?;
+                self.state = "open";
+            }
+            Op::Complete => {
+                if self.ready() {
+                    self.state = "completed";
+                }
+            }
+        }
+        Some(())
+    }
+
+    fn try_answer(&mut self, op: &Op) -> Option<()> {
+        let (active, held) = (self.active(), self.held.is_some());
+        let (number, check) = match *op {
+            Op::Declare(number, check, _) | Op::Settle(number, check, ..) => (number, check),
+            Op::Code(number, ..) => (number, Codes),
+            Op::Number(number, ..) => (number, Number),
+            Op::Outcome(number, ..) => (number, Returned),
+            _ => return None,
+        };
+        let thing = self.things.iter_mut().find(|thing| thing.number == number)?;
+        thing.has(check).then_some(())?;
+        let may_answer = active && !(held && [Reset, Wiped].contains(&check));
+        match *op {
+            Op::Declare(_, _, role) => thing.try_declare(check, role, may_answer),
+            Op::Settle(_, _, said, right_device, role) => {
+                let wrong = check == Returned && said.answer == Done && !right_device;
+                (!wrong).then_some(())?;
+                let again = !active || !thing.said_by_rule.contains(&check);
+                if again && thing.said.get(&check) == Some(&said) {
+                    return thing.may_settle(check, role).then_some(());
+                }
+                thing.try_settle(check, said, role, may_answer)?;
+                if thing.has(Wiped) {
+                    thing.follow_evidence(held);
+                }
+                Some(())
+            }
+            Op::Code(_, code, answer, role) => thing.try_code(code, answer, role, active),
+            Op::Number(_, decision, role) => thing.try_number(decision, role, active),
+            Op::Outcome(_, outcome, why, role) => thing.try_outcome(outcome, why, role, active),
+            _ => None,
+        }
+    }
+}
+
+impl Thing {
+    fn try_declare(&mut self, check: CheckKind, role: ActorRole, may_answer: bool) -> Option<()> {
+        let open = may_answer && !self.said.contains_key(&check);
+        let fine = role == ActorRole::Holder && (open || self.declared.contains(&check));
+        fine.then(|| self.declared.insert(check)).map(drop)
+    }
+
+    fn may_settle(&self, check: CheckKind, role: ActorRole) -> bool {
+        corrects(role) || (person(role) && check != Directory)
+    }
+
+    fn try_settle(&mut self, check: CheckKind, said: Said, role: ActorRole, may_answer: bool) -> Option<()> {
+        let before = self.said.get(&check).map(|before| before.answer);
+        let witness = self.said_by_rule.contains(&check) && before == Some(said.answer);
+        let free = before.is_none() || corrects(role) || witness;
+        let explained = said.answer == Done || said.why > 0;
+        let fine = self.may_settle(check, role) && may_answer && free && explained;
+        (fine && self.grounds(check, said.answer)).then(|| self.settle(check, said))
+    }
+
+    fn try_code(&mut self, code: CodeKind, answer: CodeAnswer, role: ActorRole, active: bool) -> Option<()> {
+        let same = self.codes.get(&code) == Some(&answer);
+        let said = self.said.get(&Codes).map(|said| said.answer);
+        let fine = same || (active && (said.is_none() || corrects(role)));
+        (person(role) && fine).then(|| self.codes.insert(code, answer))?;
+        if !same && answer == CodeAnswer::Unknown && matches!(said, Some(Done | NotApplicable)) {
+            self.unsay(Codes);
+        }
+        Some(())
+    }
+
+    fn try_number(&mut self, decision: NumberDecision, role: ActorRole, active: bool) -> Option<()> {
+        let same = self.decision == Some(decision);
+        let said = self.said.get(&Number).map(|said| said.answer);
+        let fine = same || (active && (said.is_none() || corrects(role)));
+        (person(role) && fine).then(|| self.decision = Some(decision))?;
+        if !same && said == Some(Done) {
+            self.unsay(Number);
+        }
+        Some(())
+    }
+
+    fn try_outcome(&mut self, outcome: DeviceOutcome, why: u8, role: ActorRole, active: bool) -> Option<()> {
+        let known = ["lost", "stolen"].contains(&outcome.as_str());
+        let reason = self.said.get(&Returned).map(|said| said.why);
+        let same = self.outcome == Some(outcome) && reason == Some(why);
+        let fine = same || (active && (self.outcome.is_none() || corrects(role)));
+        (person(role) && known && fine).then_some(())?;
+        if !same {
+            self.lose(outcome, why);
+        }
+        Some(())
+    }
+}

@@ -1,0 +1,281 @@
+//! Random sequences of commands, against the model and against what must always hold.
+
+use super::model::{Model, Op, Said};
+use super::*;
+use crate::domain::error::DomainError;
+use crate::domain::wipe::satisfies;
+use proptest::prelude::*;
+use proptest::sample::select;
+use proptest::test_runner::{Config, TestCaseError, TestRunner};
+use std::cell::Cell;
+
+fn reason(number: u8) -> Option<Reason> {
+    (number > 0).then(|| because(&number.to_string()))
+}
+
+fn run(case: &mut Termination, op: &Op) -> Result<Vec<Event>, DomainError> {
+    match *op {
+        Op::Declare(item, check, role) => case.declare(item_id(item), check, act(role)),
+        Op::Settle(item, check, Said { answer, why }, right_device, role) => {
+            let identity = if right_device {
+                IdentityMatch::Confirmed
+            } else {
+                IdentityMatch::Mismatch
+            };
+            let settlement = Settlement {
+                answer,
+                reason: reason(why),
+                identity: Some(identity),
+                ..Settlement::done()
+            };
+            case.settle(item_id(item), check, settlement, act(role))
+        }
+        Op::Code(item, code, answer, role) => case.answer_code(item_id(item), code, answer, act(role)),
+        Op::Number(item, decision, role) => case.decide_number(item_id(item), decision, act(role)),
+        Op::Outcome(item, outcome, why, role) => {
+            case.report_outcome(item_id(item), outcome, reason(why).unwrap(), act(role))
+        }
+        Op::Wipe(item, level, contradicted) => {
+            case.apply_wipe(item_id(item), assessment(level, contradicted), noon())
+        }
+        Op::Hold(why, role) => case.hold(reason(why).unwrap(), act(role)),
+        Op::Release(role) => case.release(because("decision"), act(role)),
+        Op::Reschedule(due, today) => case.reschedule(day(due + 2), day(due), day(today)),
+        Op::Begin(today) => case.begin(day(today)),
+        Op::Cancel(role) => case.cancel(because("renewed"), act(role)),
+        Op::Reopen(role) => case.reopen(because("mistake"), act(role)),
+        Op::Complete => Ok(case.complete_if_ready(noon())),
+    }
+}
+
+/// Whether saying it again right away must change nothing.
+fn is_repeatable(op: &Op) -> bool {
+    !matches!(op, Op::Release(_) | Op::Cancel(_) | Op::Reopen(_))
+}
+
+fn any_item() -> impl Strategy<Value = u128> {
+    prop_oneof![8 => select(vec![HANDSET, SECRET_HANDSET, SUBSCRIPTION]), 1 => Just(99)]
+}
+
+/// Mostly people who may act.
+fn any_role() -> impl Strategy<Value = ActorRole> {
+    prop_oneof![2 => Just(ActorRole::Desk), 2 => Just(ActorRole::Receiver), 1 => select(ActorRole::ALL)]
+}
+
+fn any_wipe() -> impl Strategy<Value = Op> {
+    let level = select(WipeLevel::ALL);
+    (any_item(), level, prop::bool::weighted(0.2)).prop_map(|(item, level, contradicted)| {
+        Op::Wipe(
+            item,
+            if contradicted { WipeLevel::None } else { level },
+            contradicted,
+        )
+    })
+}
+
+fn any_answer() -> impl Strategy<Value = Op> {
+    let said = (
+        prop_oneof![2 => Just(Answer::Done), 1 => select(Answer::ALL)],
+        0_u8..3,
+    )
+        .prop_map(|(answer, why)| Said { answer, why });
+    let check = select(CheckKind::ALL);
+    prop_oneof![
+        1 => (any_item(), check.clone(), prop_oneof![3 => Just(ActorRole::Holder), 1 => any_role()])
+            .prop_map(|(item, check, role)| Op::Declare(item, check, role)),
+        6 => (any_item(), check, said, prop::bool::weighted(0.8), any_role())
+            .prop_map(|(item, check, said, right, role)| Op::Settle(item, check, said, right, role)),
+        2 => (any_item(), select(CodeKind::ALL), select(CodeAnswer::ALL), any_role())
+            .prop_map(|(item, code, answer, role)| Op::Code(item, code, answer, role)),
+        1 => (any_item(), select(NumberDecision::ALL), any_role())
+            .prop_map(|(item, decision, role)| Op::Number(item, decision, role)),
+        1 => (any_item(), select(DeviceOutcome::ALL), 1_u8..3, any_role())
+            .prop_map(|(item, outcome, why, role)| Op::Outcome(item, outcome, why, role)),
+        3 => any_wipe(),
+    ]
+}
+
+fn any_move_of_the_case() -> impl Strategy<Value = Op> {
+    prop_oneof![
+        2 => (1_u8..3, any_role()).prop_map(|(why, role)| Op::Hold(why, role)),
+        3 => any_role().prop_map(Op::Release),
+        1 => (5_u64..15, 5_u64..15).prop_map(|(due, today)| Op::Reschedule(due, today)),
+        1 => (5_u64..15).prop_map(Op::Begin),
+        1 => prop::bool::weighted(0.2)
+            .prop_map(|so| if so { Op::Cancel(ActorRole::System) } else { Op::Cancel(ActorRole::Holder) }),
+        2 => any_role().prop_map(Op::Reopen),
+        4 => Just(Op::Complete),
+    ]
+}
+
+/// Everything that one item needs, by one role, so that cases get far enough to complete.
+fn whole_item(item: u128, role: ActorRole, level: WipeLevel) -> Vec<Op> {
+    let done = Said {
+        answer: Answer::Done,
+        why: 0,
+    };
+    let kind = if item == SUBSCRIPTION {
+        ItemKind::Subscription
+    } else {
+        ItemKind::Device
+    };
+    let checks = CheckKind::of(kind)
+        .iter()
+        .map(|check| Op::Settle(item, *check, done, true, role));
+    let codes = CodeKind::ALL
+        .iter()
+        .map(|code| Op::Code(item, *code, CodeAnswer::Received, role));
+    let first = [
+        Op::Wipe(item, level, false),
+        Op::Number(item, NumberDecision::Reuse, role),
+    ];
+    first
+        .into_iter()
+        .chain(codes)
+        .chain(checks)
+        .chain([Op::Complete])
+        .collect()
+}
+
+fn any_sequence() -> impl Strategy<Value = Vec<Op>> {
+    let level = select(vec![
+        WipeLevel::Attested,
+        WipeLevel::Acknowledged,
+        WipeLevel::Verified,
+    ]);
+    let whole = (any_item(), any_role(), level).prop_map(|(item, role, level)| whole_item(item, role, level));
+    let everything = Just(
+        [HANDSET, SECRET_HANDSET, SUBSCRIPTION]
+            .iter()
+            .flat_map(|item| whole_item(*item, ActorRole::Desk, WipeLevel::Verified))
+            .collect::<Vec<_>>(),
+    );
+    let step = prop_oneof![
+        12 => any_answer().prop_map(|op| vec![op]),
+        6 => any_move_of_the_case().prop_map(|op| vec![op]),
+        3 => whole,
+        1 => everything,
+    ];
+    proptest::collection::vec(step, 0..40).prop_map(|steps| steps.concat())
+}
+
+/// What must hold of every case, whatever led to it.
+fn check_invariants(case: &Termination) -> Result<(), TestCaseError> {
+    if case.state == TerminationState::Completed {
+        prop_assert!(case.completed_at.is_some());
+        prop_assert!(case.hold.is_none(), "completed under hold");
+        for item in &case.items {
+            prop_assert!(!item.wipe.contradicted, "completed in spite of a contradiction");
+            for check in item.checks.iter().filter(|check| check.mandatory) {
+                let settled = [CheckState::Done, CheckState::NotApplicable, CheckState::Deviation]
+                    .contains(&check.state);
+                prop_assert!(settled, "completed with an open mandatory check");
+            }
+        }
+    }
+    for item in &case.items {
+        let wiped = item
+            .check(CheckKind::Wiped)
+            .is_ok_and(|check| check.state == CheckState::Done);
+        prop_assert!(
+            !wiped || satisfies(item.data_class, &item.wipe),
+            "wiped without proof"
+        );
+        let missing = matches!(item.outcome, Some(DeviceOutcome::Lost | DeviceOutcome::Stolen));
+        prop_assert!(!(wiped && missing), "a missing device is never wiped");
+    }
+    let mut undeclared = case.clone();
+    for check in undeclared.items.iter_mut().flat_map(|item| &mut item.checks) {
+        if check.state == CheckState::Declared {
+            check.state = CheckState::Open;
+        }
+    }
+    prop_assert_eq!(undeclared.is_ready(), case.is_ready(), "a declaration counted");
+    Ok(())
+}
+
+fn check_against_the_model(case: &Termination, model: &Model) -> Result<(), TestCaseError> {
+    prop_assert_eq!(case.state.as_str(), model.state);
+    prop_assert_eq!(case.is_held(), model.held.is_some());
+    prop_assert_eq!(case.is_ready(), model.ready());
+    for (item, number) in case.items.iter().zip([HANDSET, SECRET_HANDSET, SUBSCRIPTION]) {
+        prop_assert_eq!(item.outcome, model.outcome(number));
+        for check in &item.checks {
+            prop_assert_eq!(
+                Some(check.state.as_str()),
+                model.word(number, check.kind),
+                "{}",
+                check.kind
+            );
+        }
+    }
+    Ok(())
+}
+
+fn step(case: &mut Termination, model: &mut Model, op: &Op) -> Result<bool, TestCaseError> {
+    let before = case.clone();
+    let result = run(case, op);
+    prop_assert_eq!(
+        result.is_ok(),
+        model.accept(op),
+        "accepted or refused: {:?}, {:?}",
+        op,
+        result
+    );
+    match &result {
+        Err(_) => prop_assert_eq!(&before, &*case, "a refused command changed something"),
+        Ok(events) if events.is_empty() => {
+            prop_assert_eq!(&before, &*case, "a silent command changed something");
+        }
+        Ok(_) => {}
+    }
+    if result.is_ok() && is_repeatable(op) {
+        let mut again = case.clone();
+        prop_assert_eq!(run(&mut again, op), Ok(vec![]), "repeating {:?}", op);
+        prop_assert_eq!(&again, &*case);
+    }
+    check_against_the_model(case, model)?;
+    check_invariants(case)?;
+    Ok(result.is_ok())
+}
+
+#[test]
+fn random_commands_do_what_the_model_does_and_never_complete_an_unproved_case() {
+    let config = Config {
+        failure_persistence: None,
+        ..Config::default()
+    };
+    let cases = config.cases;
+    let [completed, reopened, refused] = [0, 0, 0].map(Cell::new);
+    let count = |counter: &Cell<u32>| counter.set(counter.get() + 1);
+    let mut runner = TestRunner::new(config);
+    let outcome = runner.run(&any_sequence(), |ops| {
+        let things = vec![
+            device(HANDSET, DataClass::Standard),
+            device(SECRET_HANDSET, DataClass::Secrecy),
+            subscription(),
+        ];
+        let (mut case, mut model) = (case(things, 0), Model::new());
+        for op in &ops {
+            let was = case.state;
+            if !step(&mut case, &mut model, op)? {
+                count(&refused);
+            }
+            match (was, case.state) {
+                (TerminationState::Completed, TerminationState::Open) => count(&reopened),
+                (TerminationState::Open | TerminationState::Scheduled, TerminationState::Completed) => {
+                    count(&completed);
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    });
+    outcome.unwrap_or_else(|failure| panic!("{failure}"));
+    // A generator that never gets anywhere would prove nothing.
+    let few = cases / 20;
+    assert!(
+        completed.get() >= few && reopened.get() >= few && refused.get() >= cases,
+        "too tame a generator"
+    );
+}
