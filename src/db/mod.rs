@@ -17,10 +17,12 @@ pub mod devices;
 pub mod dialect;
 pub mod employments;
 mod error;
+pub mod health;
 pub mod idempotency;
 pub mod instance_settings;
 pub mod jobs;
 pub mod messages;
+pub mod legal_entities;
 pub mod migrations;
 pub mod people;
 #[expect(

@@ -13,6 +13,7 @@ pub mod job;
 pub mod language;
 pub mod message;
 pub mod once;
+pub mod organisation;
 pub mod page;
 pub mod person;
 pub mod policy;

@@ -33,3 +33,22 @@ impl Meta {
         }
     }
 }
+
+/// Which version of a record the caller means to change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ExpectedVersion {
+    /// Whichever is there.
+    Any,
+    /// One of these; none when the list is empty.
+    OneOf(Vec<i64>),
+}
+
+impl ExpectedVersion {
+    /// Whether a record of this version may be changed.
+    pub fn admits(&self, version: i64) -> bool {
+        match self {
+            Self::Any => true,
+            Self::OneOf(versions) => versions.contains(&version),
+        }
+    }
+}

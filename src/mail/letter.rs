@@ -66,6 +66,7 @@ struct HtmlPart<'a> {
 /// What surrounds the blocks.
 struct Frame<'a> {
     lang: &'static str,
+    kind: &'static str,
     greeting: String,
     regards: &'static str,
     phone: &'a str,
@@ -82,6 +83,7 @@ impl<'a> Frame<'a> {
         let name = &view.recipient.first_name;
         Self {
             lang: language.as_str(),
+            kind: pick(language, "mejl", "e-mail"),
             greeting: match language {
                 Language::Sv => format!("Hej {name}!"),
                 Language::En => format!("Hello {name},"),

@@ -129,6 +129,29 @@ impl ReceiptDevice {
     }
 
     fn rows(&self, language: Language) -> FactGroup {
+        let mut rows = self.proof_rows(language);
+        rows.extend(
+            self.codes
+                .iter()
+                .map(|(kind, answer)| (kind.text(language), answer.text(language).to_owned())),
+        );
+        rows.push((
+            pick(language, "Tillbehör", "Accessories"),
+            self.accessories_text(language),
+        ));
+        if let Some(sim) = self.sim {
+            rows.push((
+                pick(language, "Sim-kort", "SIM card"),
+                sim.text(language).to_owned(),
+            ));
+        }
+        FactGroup {
+            title: self.model.clone(),
+            rows,
+        }
+    }
+
+    fn proof_rows(&self, language: Language) -> Vec<(&'static str, String)> {
         let mut rows = vec![
             (
                 pick(language, "Serienummer slutar på", "Serial number ends in"),
@@ -163,25 +186,7 @@ impl ReceiptDevice {
                 method.text(language).to_owned(),
             ));
         }
-        rows.extend(
-            self.codes
-                .iter()
-                .map(|(kind, answer)| (kind.text(language), answer.text(language).to_owned())),
-        );
-        rows.push((
-            pick(language, "Tillbehör", "Accessories"),
-            self.accessories_text(language),
-        ));
-        if let Some(sim) = self.sim {
-            rows.push((
-                pick(language, "Sim-kort", "SIM card"),
-                sim.text(language).to_owned(),
-            ));
-        }
-        FactGroup {
-            title: self.model.clone(),
-            rows,
-        }
+        rows
     }
 
     fn accessories_text(&self, language: Language) -> String {

@@ -88,6 +88,8 @@ pub(super) fn receipt() -> Receipt {
 fn steps() -> Vec<(&'static str, Step)> {
     let (return_by, confirm_by) = (day(2027, 9, 30), day(2027, 10, 4));
     let hand_to = "Maria Lind".to_owned();
+    let keep_number_by = Some(day(2027, 9, 15));
+    let coordinator = Some("Karin Berg".to_owned());
     let remaining = vec![Check::Returned, Check::Wiped, Check::Codes];
     vec![
         (
@@ -95,7 +97,7 @@ fn steps() -> Vec<(&'static str, Step)> {
             Step::EndApproaching {
                 hand_to: hand_to.clone(),
                 return_by,
-                keep_number_by: Some(day(2027, 9, 15)),
+                keep_number_by,
             },
         ),
         (
@@ -107,7 +109,7 @@ fn steps() -> Vec<(&'static str, Step)> {
             "confirm_return",
             Step::ConfirmReturn {
                 confirm_by,
-                coordinator: Some("Karin Berg".to_owned()),
+                coordinator,
             },
         ),
         (
@@ -117,28 +119,32 @@ fn steps() -> Vec<(&'static str, Step)> {
                 remaining: remaining.clone(),
             },
         ),
-        (
-            "reminder_2",
-            Step::Reminder2 {
-                confirm_by,
-                remaining: remaining.clone(),
-                business_days: 5,
-                next_level: "Olof Sund".to_owned(),
-                escalates_on: day(2027, 10, 14),
-            },
-        ),
-        (
-            "escalation",
-            Step::Escalation {
-                decide_by: confirm_by,
-                receiver_name: "Maria Lind".to_owned(),
-                remaining,
-                monthly_cost_ore: Some(24_900),
-            },
-        ),
+        ("reminder_2", reminder_2(confirm_by, remaining.clone())),
+        ("escalation", escalation(confirm_by, remaining)),
         ("receipt_holder", Step::ReceiptHolder(receipt())),
         ("receipt_receiver", Step::ReceiptReceiver(receipt())),
     ]
+}
+
+fn reminder_2(confirm_by: NaiveDate, remaining: Vec<Check>) -> Step {
+    let (next_level, escalates_on) = ("Olof Sund".to_owned(), day(2027, 10, 14));
+    Step::Reminder2 {
+        confirm_by,
+        remaining,
+        business_days: 5,
+        next_level,
+        escalates_on,
+    }
+}
+
+fn escalation(decide_by: NaiveDate, remaining: Vec<Check>) -> Step {
+    let receiver_name = "Maria Lind".to_owned();
+    Step::Escalation {
+        decide_by,
+        receiver_name,
+        remaining,
+        monthly_cost_ore: Some(24_900),
+    }
 }
 
 fn view(language: Language, step: Step) -> MailView {

@@ -8,6 +8,7 @@ use crate::domain::language::Language;
 use chrono::NaiveDate;
 
 /// A telephone number as it is shown in each language, for example "070-174 06 05" and "+46 70 174 06 05".
+/// It is shown as it is given: with no-break spaces it never breaks over two lines.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Phone {
     /// National form, for Swedish text.

@@ -155,10 +155,6 @@ fn deliver_in(
     let outcome = compare(known, document.sequence, content_hash);
     let key = (&source.name, external_id);
     match (outcome, stored) {
-        (DeliveryOutcome::Conflict, _) => Err(ServiceError::Conflict {
-            code: "sequence_conflict",
-            detail: "This sequence was delivered before with another content. Nothing has changed. Deliver the current state with a higher sequence.",
-        }),
         (DeliveryOutcome::Applied, stored) => {
             let employment = apply(
                 tx,
@@ -176,7 +172,7 @@ fn deliver_in(
                 termination.as_ref(),
             ))
         }
-        (DeliveryOutcome::Unchanged | DeliveryOutcome::Stale, Some(mut known)) => {
+        (_, Some(mut known)) => {
             if outcome == DeliveryOutcome::Unchanged && document.sequence > known.document.sequence {
                 known.document.sequence = document.sequence;
                 known.document.occurred_at = document.occurred_at;
@@ -186,7 +182,7 @@ fn deliver_in(
             let termination = db::terminations::find_active(tx, known.id)?;
             Ok(delivery(outcome, false, known, termination.as_ref()))
         }
-        (DeliveryOutcome::Unchanged | DeliveryOutcome::Stale, None) => {
+        (_, None) => {
             Err(ServiceError::Internal("compared with nothing".to_owned()))
         }
     }

@@ -2,10 +2,13 @@
 //! reads or writes; it never calls the outside world from inside a transaction.
 
 mod error;
+pub mod health;
 pub mod hr;
 pub mod idempotency;
+pub mod legal_entities;
 pub mod service_accounts;
 pub mod terminations;
+pub mod tokens;
 
 pub use error::{ServiceError, Violation};
 pub use idempotency::{Recorded, Recorder};

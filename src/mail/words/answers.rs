@@ -24,12 +24,12 @@ impl WipeMethod {
         match self {
             Self::FactoryReset => pick(
                 language,
-                "fabriksåterställning på telefonen",
-                "factory reset on the phone",
+                "Fabriksåterställning på telefonen",
+                "Factory reset on the phone",
             ),
-            Self::MdmCommand => pick(language, "fjärrensning genom MDM", "remote wipe through MDM"),
-            Self::ErasureTool => pick(language, "raderingsverktyg", "erasure tool"),
-            Self::Destruction => pick(language, "fysisk destruktion", "physical destruction"),
+            Self::MdmCommand => pick(language, "Fjärrensning genom MDM", "Remote wipe through MDM"),
+            Self::ErasureTool => pick(language, "Raderingsverktyg", "Erasure tool"),
+            Self::Destruction => pick(language, "Fysisk destruktion", "Physical destruction"),
         }
     }
 }
@@ -138,11 +138,9 @@ impl CodeAnswer {
     pub const fn text(self, language: Language) -> &'static str {
         match self {
             Self::Received => pick(language, "Mottagen", "Received"),
-            Self::NotNeededAfterWipe => pick(
-                language,
-                "Behövs inte när telefonen är rensad",
-                "Not needed once the phone is wiped",
-            ),
+            Self::NotNeededAfterWipe => {
+                pick(language, "Behövs inte efter rensning", "Not needed after a wipe")
+            }
             Self::NotApplicable => pick(language, "Finns ingen", "There is none"),
             Self::Refused => pick(
                 language,

@@ -31,7 +31,7 @@ pub(crate) fn replan_in(tx: &mut Tx<'_>, app: &App, record: &TerminationRecord) 
             let due_at = if app.config.mail.send_window {
                 planned.due_at
             } else {
-                sooner(planned.due_at, now)
+                sooner(app, planned.due_at, now)
             };
             message(tx, record, (planned.step, planned.to, planned.copy_to), due_at)
         })
@@ -40,9 +40,9 @@ pub(crate) fn replan_in(tx: &mut Tx<'_>, app: &App, record: &TerminationRecord) 
     Ok(())
 }
 
-/// Without a send window, what waits only for the window to open is due at once.
-fn sooner(due_at: DateTime<Utc>, now: DateTime<Utc>) -> DateTime<Utc> {
-    if local_date(due_at) == local_date(now) {
+/// Without a send window, what waits only for the next window to open is due at once.
+fn sooner(app: &App, due_at: DateTime<Utc>, now: DateTime<Utc>) -> DateTime<Utc> {
+    if due_at <= app.calendar.next_send_time(now) || local_date(due_at) == local_date(now) {
         now
     } else {
         due_at

@@ -94,7 +94,7 @@ pub(super) enum Field {
     /// Inputs that are seldom needed and stay folded.
     Codes {
         summary: &'static str,
-        hint: &'static str,
+        hint: String,
         inputs: Vec<Text>,
     },
 }

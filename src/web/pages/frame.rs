@@ -76,7 +76,6 @@ impl<'a> Frame<'a> {
     }
 
     /// The style sheet.
-    #[expect(clippy::unused_self, reason = "templates reach it through the frame")]
     pub(super) const fn style(&self) -> &'static str {
         STYLE
     }

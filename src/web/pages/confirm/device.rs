@@ -291,12 +291,26 @@ impl Questions<'_> {
         let mut fields = CodeKind::ALL.iter().map(ask).collect::<Vec<_>>();
         fields.push(Field::Codes {
             summary: self.say("Lämna en kod som behövs", "Hand over a code that is needed"),
-            hint: self.say(
-                "Bara om det behövs. Koden lagras förseglat. Lämna aldrig koder till BankID, Freja eller annan e-legitimation.",
-                "Only if it is needed. The code is stored sealed. Never hand over codes for BankID, Freja or any other electronic ID.",
-            ),
+            hint: self.codes_hint(),
             inputs: CodeKind::ALL.iter().map(give).collect(),
         });
         fields
+    }
+
+    /// Says again what was dropped: a code that was entered before an error has to be entered anew.
+    fn codes_hint(&self) -> String {
+        let hint = self.say(
+            "Bara om det behövs. Koden lagras förseglat. Lämna aldrig koder till BankID, Freja eller annan e-legitimation.",
+            "Only if it is needed. The code is stored sealed. Never hand over codes for BankID, Freja or any other electronic ID.",
+        );
+        let again = self.say(
+            "Skriv in koden igen: vi visar den aldrig.",
+            "Enter the code again: we never show it.",
+        );
+        if self.builder.errors.is_empty() {
+            hint.to_owned()
+        } else {
+            format!("{again} {hint}")
+        }
     }
 }

@@ -214,37 +214,14 @@ impl ConfirmPage {
 
     fn answer(&self, builder: &Builder<'_>) -> Section {
         let language = self.language;
-        let to = self
-            .coordinator
-            .as_deref()
-            .unwrap_or_else(|| pick(language, "telefoniansvarig", "the coordinator"));
-        let choices = CaseAnswer::ALL.iter().map(|answer| {
-            let label = match answer {
-                CaseAnswer::Confirm => pick(
-                    language,
-                    "Jag bekräftar det jag fyller i nedan",
-                    "I confirm what I fill in below",
-                )
-                .to_owned(),
-                CaseAnswer::WrongDate => pick(
-                    language,
-                    "Anställningen fortsätter eller datumet är fel",
-                    "The employment continues or the date is wrong",
-                )
-                .to_owned(),
-                CaseAnswer::HandOver => say!(
-                    language,
-                    "Det här är inte min medarbetare, eller jag vill lämna över till {to}",
-                    "This is not my employee, or I want to hand over to {to}"
-                ),
-            };
-            (answer.as_str(), label)
-        });
         let hint = pick(
             language,
             "Väljer du något av de två sista behöver du inte fylla i resten.",
             "If you choose one of the last two you do not need to fill in the rest.",
         );
+        let choices = CaseAnswer::ALL
+            .iter()
+            .map(|answer| (answer.as_str(), self.answer_label(*answer)));
         let legend = pick(language, "Vad vill du svara?", "What is your answer?");
         let group = builder.group(ANSWER_FIELD.to_owned(), legend, Some(hint.to_owned()), choices);
         let new_last_day = builder.text(
@@ -267,6 +244,31 @@ impl ConfirmPage {
             fields: vec![Field::Radios(group), Field::Text(new_last_day)],
         }
     }
+
+    fn answer_label(&self, answer: CaseAnswer) -> String {
+        let language = self.language;
+        let to = self.coordinator.as_deref();
+        let to = to.unwrap_or_else(|| pick(language, "telefoniansvarig", "the coordinator"));
+        match answer {
+            CaseAnswer::Confirm => {
+                say!(
+                    language,
+                    "Jag bekräftar det jag fyller i nedan",
+                    "I confirm what I fill in below"
+                )
+            }
+            CaseAnswer::WrongDate => say!(
+                language,
+                "Anställningen fortsätter eller datumet är fel",
+                "The employment continues or the date is wrong"
+            ),
+            CaseAnswer::HandOver => say!(
+                language,
+                "Det här är inte min medarbetare, eller jag vill lämna över till {to}",
+                "This is not my employee, or I want to hand over to {to}"
+            ),
+        }
+    }
 }
 
 fn texts(language: Language) -> Texts {
@@ -284,8 +286,8 @@ fn texts(language: Language) -> Texts {
         ),
         recorded: pick(
             language,
-            "Svaret sparas med ditt namn och tiden när du skickar det.",
-            "Your answer is saved with your name and the time you send it.",
+            "Vi sparar svaret, tiden och att det kom genom länken till dig.",
+            "We save the answer, the time, and that it came through the link sent to you.",
         ),
         send: pick(language, "Skicka svaret", "Send the answer"),
     }

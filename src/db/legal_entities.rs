@@ -1,0 +1,116 @@
+//! Legal entities.
+
+use super::schema::legal_entity as table;
+use super::types::{guarded, meta, parse, parse_optional};
+use super::{DbConnection, DbError, Tx};
+use crate::domain::ids::LegalEntityId;
+use crate::domain::organisation::{LegalEntity, LegalEntityKind};
+use crate::domain::page::{Page, PageRequest};
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+
+#[derive(Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = table, treat_none_as_null = true)]
+struct Row {
+    id: String,
+    name: String,
+    kind: String,
+    org_number: Option<String>,
+    language: String,
+    version: i64,
+    created_at: NaiveDateTime,
+    updated_at: NaiveDateTime,
+}
+
+impl TryFrom<Row> for LegalEntity {
+    type Error = DbError;
+
+    fn try_from(row: Row) -> Result<Self, DbError> {
+        Ok(Self {
+            id: parse("legal_entity", "id", &row.id)?,
+            name: row.name,
+            kind: parse("legal_entity", "kind", &row.kind)?,
+            org_number: parse_optional("legal_entity", "org_number", row.org_number.as_deref())?,
+            language: parse("legal_entity", "language", &row.language)?,
+            meta: meta(row.version, row.created_at, row.updated_at),
+        })
+    }
+}
+
+impl From<&LegalEntity> for Row {
+    fn from(entity: &LegalEntity) -> Self {
+        Self {
+            id: entity.id.to_string(),
+            name: entity.name.clone(),
+            kind: entity.kind.as_str().to_owned(),
+            org_number: entity
+                .org_number
+                .as_ref()
+                .map(|number| number.as_str().to_owned()),
+            language: entity.language.as_str().to_owned(),
+            version: entity.meta.version,
+            created_at: entity.meta.created_at.naive_utc(),
+            updated_at: entity.meta.updated_at.naive_utc(),
+        }
+    }
+}
+
+/// The legal entity with this id, if there is one.
+pub fn find(connection: &mut DbConnection, id: LegalEntityId) -> Result<Option<LegalEntity>, DbError> {
+    let row: Option<Row> = table::table
+        .find(id.to_string())
+        .select(Row::as_select())
+        .first(connection)
+        .optional()?;
+    row.map(LegalEntity::try_from).transpose()
+}
+
+/// The legal entity with this id.
+///
+/// # Errors
+/// [`DbError::NotFound`] when there is none.
+pub fn get(connection: &mut DbConnection, id: LegalEntityId) -> Result<LegalEntity, DbError> {
+    find(connection, id)?.ok_or(DbError::NotFound)
+}
+
+/// One page, in the order in which they were made.
+pub fn list(
+    connection: &mut DbConnection,
+    kind: Option<LegalEntityKind>,
+    page: PageRequest,
+) -> Result<Page<LegalEntity>, DbError> {
+    let mut query = table::table.filter(table::id.gt(page.lower_bound())).into_boxed();
+    if let Some(kind) = kind {
+        query = query.filter(table::kind.eq(kind.as_str()));
+    }
+    let rows: Vec<Row> = query
+        .order(table::id)
+        .limit(page.rows_to_read())
+        .select(Row::as_select())
+        .load(connection)?;
+    let entities = rows
+        .into_iter()
+        .map(LegalEntity::try_from)
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok(Page::from_rows(entities, page, |entity| entity.id.into()))
+}
+
+/// Stores a new one.
+pub fn insert(tx: &mut Tx<'_>, entity: &LegalEntity) -> Result<(), DbError> {
+    diesel::insert_into(table::table)
+        .values(Row::from(entity))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
+/// Stores a change (see [`Meta::changed`]) of the version before it.
+///
+/// # Errors
+/// [`DbError::Stale`] when somebody changed it meanwhile.
+pub fn update(tx: &mut Tx<'_>, entity: &LegalEntity) -> Result<(), DbError> {
+    let changed = diesel::update(table::table.find(entity.id.to_string()))
+        .filter(table::version.eq(entity.meta.version - 1))
+        .set(Row::from(entity))
+        .execute(&mut **tx)?;
+    guarded(changed)
+}

@@ -1,0 +1,35 @@
+//! The municipal group: its legal entities.
+
+use super::ids::LegalEntityId;
+use super::language::Language;
+use super::record::Meta;
+use super::text::OrgNumber;
+use crate::text_enum;
+
+text_enum! {
+    /// What kind of legal entity.
+    pub enum LegalEntityKind {
+        /// A nämnd: an authority of the municipality.
+        Authority = "authority",
+        /// A company that the municipality owns.
+        Company = "company",
+    }
+}
+
+/// A nämnd or a company: a data controller, buyer and owner of devices of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LegalEntity {
+    /// Its id.
+    pub id: LegalEntityId,
+    /// What people call it.
+    pub name: String,
+    /// Authority or company.
+    pub kind: LegalEntityKind,
+    /// Its organisation number. The authorities of one municipality share the municipality's, so only one
+    /// of them can carry it here.
+    pub org_number: Option<OrgNumber>,
+    /// The language its people are written to in, unless they have chosen.
+    pub language: Language,
+    /// Version and dates.
+    pub meta: Meta,
+}

@@ -1,0 +1,201 @@
+//! Legal entities: made and changed by administrators, read by everybody who works with the register.
+
+use super::{Ctx, Recorded, Recorder, ServiceError, Violation};
+use crate::config::has_unsafe_characters;
+use crate::db::{self, audit};
+use crate::domain::ids::LegalEntityId;
+use crate::domain::language::Language;
+use crate::domain::organisation::{LegalEntity, LegalEntityKind};
+use crate::domain::page::{Page, PageRequest};
+use crate::domain::policy::Action;
+use crate::domain::record::{ExpectedVersion, Meta};
+use crate::domain::text::OrgNumber;
+use serde_json::json;
+
+/// Longest name, in characters.
+pub const MAX_NAME: usize = 200;
+
+/// What a new legal entity is made of.
+#[derive(Clone, Debug)]
+pub struct NewLegalEntity {
+    /// What people call it.
+    pub name: String,
+    /// Authority or company.
+    pub kind: LegalEntityKind,
+    /// Its organisation number, with or without hyphen.
+    pub org_number: Option<String>,
+    /// The language its people are written to in.
+    pub language: Language,
+}
+
+/// What is to change. Nothing where nothing is said.
+#[derive(Clone, Debug, Default)]
+pub struct LegalEntityPatch {
+    /// A new name.
+    pub name: Option<String>,
+    /// A new organisation number, or none any more.
+    pub org_number: Option<Option<String>>,
+    /// A new language.
+    pub language: Option<Language>,
+}
+
+/// Makes a legal entity.
+///
+/// # Errors
+/// [`ServiceError::Invalid`] with every rule that is broken; [`ServiceError::Conflict`] when another has the
+/// organisation number; as [`Ctx::write_once`].
+pub async fn create(
+    ctx: &Ctx,
+    recorder: Recorder<LegalEntity>,
+    new: NewLegalEntity,
+) -> Result<Recorded<LegalEntity>, ServiceError> {
+    ctx.write_once(Action::EditOrganisation, recorder, move |tx| {
+        let mut rules = Rules::default();
+        let name = rules.name(&new.name);
+        let org_number = rules.org_number(new.org_number.as_deref());
+        rules.finish()?;
+        let entity = LegalEntity {
+            id: tx.new_id(),
+            name,
+            kind: new.kind,
+            org_number,
+            language: new.language,
+            meta: Meta::new(tx.now()),
+        };
+        db::legal_entities::insert(tx, &entity)?;
+        let details = json!({ "kind": entity.kind });
+        audit::append(tx, entry("legal_entity.created", entity.id, details))?;
+        Ok(entity)
+    })
+    .await
+}
+
+/// One legal entity.
+///
+/// # Errors
+/// [`ServiceError::NotFound`]; as [`Ctx::read`].
+pub async fn get(ctx: &Ctx, id: LegalEntityId) -> Result<LegalEntity, ServiceError> {
+    ctx.read(Action::ReadRegister, move |connection| {
+        db::legal_entities::find(connection, id)?.ok_or(NOT_FOUND)
+    })
+    .await
+}
+
+/// One page of legal entities, of one kind or of all.
+///
+/// # Errors
+/// As [`Ctx::read`].
+pub async fn list(
+    ctx: &Ctx,
+    kind: Option<LegalEntityKind>,
+    request: PageRequest,
+) -> Result<Page<LegalEntity>, ServiceError> {
+    ctx.read(Action::ReadRegister, move |connection| {
+        Ok(db::legal_entities::list(connection, kind, request)?)
+    })
+    .await
+}
+
+/// Changes a legal entity. A change to what it already is leaves its version as it was.
+///
+/// # Errors
+/// [`ServiceError::NotFound`]; [`ServiceError::Stale`] when its version is not the expected one; as
+/// [`create`].
+pub async fn update(
+    ctx: &Ctx,
+    id: LegalEntityId,
+    expected: ExpectedVersion,
+    patch: LegalEntityPatch,
+) -> Result<LegalEntity, ServiceError> {
+    ctx.write(Action::EditOrganisation, move |tx| {
+        let current = db::legal_entities::find(tx, id)?.ok_or(NOT_FOUND)?;
+        if !expected.admits(current.meta.version) {
+            return Err(ServiceError::Stale {
+                current: current.meta.version,
+            });
+        }
+        let mut changed = patched(current.clone(), &patch)?;
+        if changed == current {
+            return Ok(current);
+        }
+        changed.meta = current.meta.changed(tx.now());
+        db::legal_entities::update(tx, &changed)?;
+        let details = json!({ "version": changed.meta.version });
+        audit::append(tx, entry("legal_entity.changed", id, details))?;
+        Ok(changed)
+    })
+    .await
+}
+
+const NOT_FOUND: ServiceError = ServiceError::NotFound("legal entity");
+
+fn patched(mut entity: LegalEntity, patch: &LegalEntityPatch) -> Result<LegalEntity, ServiceError> {
+    let mut rules = Rules::default();
+    if let Some(name) = &patch.name {
+        entity.name = rules.name(name);
+    }
+    if let Some(org_number) = &patch.org_number {
+        entity.org_number = rules.org_number(org_number.as_deref());
+    }
+    entity.language = patch.language.unwrap_or(entity.language);
+    rules.finish()?;
+    Ok(entity)
+}
+
+fn entry(action: &'static str, id: LegalEntityId, details: serde_json::Value) -> audit::Entry {
+    audit::Entry {
+        action,
+        object_type: "legal_entity",
+        object_id: id.to_string(),
+        termination: None,
+        details,
+    }
+}
+
+/// Collects every broken rule, so that the caller can mend all of them at once.
+#[derive(Default)]
+struct Rules(Vec<Violation>);
+
+impl Rules {
+    fn name(&mut self, text: &str) -> String {
+        let name = text.trim();
+        if name.is_empty() {
+            self.refuse("/name", "name_blank", "Give the name that people know it by.");
+        } else if name.chars().count() > MAX_NAME {
+            self.refuse("/name", "name_too_long", "A name has at most 200 characters.");
+        } else if has_unsafe_characters(name) {
+            self.refuse(
+                "/name",
+                "name_characters",
+                "A name is one line without invisible characters.",
+            );
+        }
+        name.to_owned()
+    }
+
+    fn org_number(&mut self, text: Option<&str>) -> Option<OrgNumber> {
+        match text.map(OrgNumber::parse)? {
+            Ok(number) => Some(number),
+            Err(error) => {
+                self.refuse("/org_number", error.code, error.detail);
+                None
+            }
+        }
+    }
+
+    fn refuse(&mut self, pointer: &str, code: &'static str, detail: &'static str) {
+        self.0.push(Violation {
+            pointer: pointer.to_owned(),
+            code,
+            detail,
+        });
+    }
+
+    fn finish(self) -> Result<(), ServiceError> {
+        if self.0.is_empty() {
+            Ok(())
+        } else {
+            Err(ServiceError::Invalid(self.0))
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! The resources of the JSON API, one file each.
+
+pub mod legal_entities;

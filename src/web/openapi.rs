@@ -1,0 +1,303 @@
+//! The API document: OpenAPI 3.1, made from the handlers and their types.
+//!
+//! What every operation of a kind can answer follows from what it takes and is added here, so that no
+//! handler has to repeat it and none can forget it.
+
+use super::problem::{MEDIA_TYPE, ProblemBody, ProblemType};
+use super::{api, auth, docs, health};
+use std::collections::BTreeMap;
+use utoipa::openapi::path::{Operation, ParameterIn, PathItem};
+use utoipa::openapi::response::{Response, ResponseBuilder};
+use utoipa::openapi::security::{ClientCredentials, Flow, OAuth2, Scopes, SecurityScheme};
+use utoipa::openapi::{ContentBuilder, OpenApi as Document, Ref, RefOr};
+use utoipa::openapi::{header::HeaderBuilder, schema::Type};
+use utoipa::{IntoParams, Modify, OpenApi};
+
+/// The name of the security scheme.
+const SCHEME: &str = "oauth2";
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Handback",
+        description = "Follows the mobile devices of a municipal group from order to a proved return, reset and wipe.",
+    ),
+    tags(
+        (name = "Organisation", description = "Legal entities, units, people and employments."),
+        (name = "Auth", description = "Access tokens."),
+        (name = "Operations", description = "The service itself."),
+    ),
+    paths(
+        api::legal_entities::create,
+        api::legal_entities::list,
+        api::legal_entities::get,
+        api::legal_entities::update,
+        auth::token_endpoint::issue,
+        docs::openapi,
+        health::live,
+        health::ready,
+        health::metrics,
+    ),
+    components(schemas(ProblemBody)),
+    security(("oauth2" = [])),
+    modifiers(&Standard),
+)]
+struct ApiDocument;
+
+/// The document. The same code gives the same document.
+pub fn document() -> Document {
+    ApiDocument::openapi()
+}
+
+/// The document as YAML. Empty only if the library cannot write its own document; a test reads it.
+pub fn to_yaml() -> String {
+    document().to_yaml().unwrap_or_default()
+}
+
+/// Adds what all operations share.
+struct Standard;
+
+impl Modify for Standard {
+    fn modify(&self, document: &mut Document) {
+        let introduction = document.info.description.take().unwrap_or_default();
+        document.info.description = Some(format!(
+            "{introduction}\n\n{CONVENTIONS}\n\n## Problems\n\n{}",
+            ProblemType::reference()
+        ));
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme(SCHEME, security_scheme());
+        for status in statuses() {
+            components
+                .responses
+                .insert(component_name(status), RefOr::T(problem_response(status)));
+        }
+        for item in document.paths.paths.values_mut() {
+            for operation in operations(item) {
+                complete(operation);
+            }
+        }
+    }
+}
+
+const CONVENTIONS: &str = "## Conventions
+
+- Every error is `application/problem+json` (RFC 9457); its `type` is one of the list below.
+- A POST that creates or acts takes an `Idempotency-Key`. Repeated with the same key, it gets the first answer \
+again, byte for byte, with `Idempotent-Replayed: true`. Keys are kept for 30 days.
+- A record has an `ETag`. Edits send it as `If-Match`.
+- PATCH takes a merge patch (RFC 7396): an absent member stays, null clears.
+- Lists give `next`, the address of the next page, until there is none.
+- Unknown members and parameters are refused. Ids are UUIDs; instants are UTC (RFC 3339); dates are dates.";
+
+fn security_scheme() -> SecurityScheme {
+    let scopes = [
+        ("hr", "Deliver employment documents"),
+        ("mdm", "Deliver MDM reports"),
+        (
+            "desk",
+            "Keep the register and work with terminations, codes included",
+        ),
+        ("read", "Read everything but codes"),
+        ("admin", "Set up legal entities, sources and the service itself"),
+    ];
+    let flow = ClientCredentials::new("/oauth/token", Scopes::from_iter(scopes));
+    SecurityScheme::OAuth2(OAuth2::new([Flow::ClientCredentials(flow)]))
+}
+
+/// The statuses of problems, each once.
+fn statuses() -> Vec<u16> {
+    let mut statuses: Vec<u16> = ProblemType::ALL.iter().map(|kind| kind.status()).collect();
+    statuses.dedup();
+    statuses
+}
+
+fn component_name(status: u16) -> String {
+    format!("Problem{status}")
+}
+
+fn problem_response(status: u16) -> Response {
+    let titles: Vec<&str> = ProblemType::ALL
+        .iter()
+        .filter(|kind| kind.status() == status)
+        .map(|kind| kind.title())
+        .collect();
+    let content = ContentBuilder::new()
+        .schema(Some(Ref::from_schema_name("Problem")))
+        .build();
+    let mut response = ResponseBuilder::new()
+        .description(titles.join("; "))
+        .content(MEDIA_TYPE, content);
+    for (name, description) in headers_of(status) {
+        let schema = utoipa::openapi::schema::ObjectBuilder::new()
+            .schema_type(Type::String)
+            .build();
+        response = response.header(
+            *name,
+            HeaderBuilder::new()
+                .schema(Some(schema))
+                .description(Some(*description))
+                .build(),
+        );
+    }
+    response.build()
+}
+
+const fn headers_of(status: u16) -> &'static [(&'static str, &'static str)] {
+    match status {
+        401 => &[("WWW-Authenticate", "How to authenticate (RFC 6750)")],
+        405 => &[("Allow", "The methods of the resource")],
+        412 => &[("ETag", "The current version")],
+        429 => &[
+            ("Retry-After", "Seconds to wait"),
+            ("RateLimit", "What is left, and until when"),
+        ],
+        503 => &[("Retry-After", "Seconds to wait")],
+        _ => &[],
+    }
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    [
+        item.get.as_mut(),
+        item.put.as_mut(),
+        item.post.as_mut(),
+        item.delete.as_mut(),
+        item.patch.as_mut(),
+    ]
+    .into_iter()
+    .flatten()
+}
+
+/// Adds the problems that follow from what the operation takes.
+fn complete(operation: &mut Operation) {
+    let has = |place: ParameterIn, name: Option<&str>| {
+        let parameters = operation.parameters.iter().flatten();
+        parameters
+            .filter_map(|parameter| match parameter {
+                RefOr::T(parameter) => Some(parameter),
+                RefOr::Ref(_) => None,
+            })
+            .filter(|parameter| parameter.parameter_in == place)
+            .any(|parameter| name.is_none_or(|name| parameter.name.eq_ignore_ascii_case(name)))
+    };
+    let is_public = operation.security.is_some();
+    let mut statuses = vec![429, 500, 503];
+    if !is_public {
+        statuses.extend([400, 401, 403]);
+    }
+    if has(ParameterIn::Path, None) {
+        statuses.push(404);
+    }
+    if has(ParameterIn::Header, Some("If-Match")) {
+        statuses.extend([409, 412, 428]);
+    }
+    if has(ParameterIn::Header, Some("Idempotency-Key")) {
+        statuses.extend([409, 422]);
+    }
+    if operation.request_body.is_some() {
+        statuses.extend([408, 413]);
+        if !is_public {
+            statuses.extend([415, 422]);
+        }
+    }
+    let known: &mut BTreeMap<_, _> = &mut operation.responses.responses;
+    for status in statuses {
+        known
+            .entry(status.to_string())
+            .or_insert_with(|| RefOr::Ref(Ref::from_response_name(component_name(status))));
+    }
+}
+
+macro_rules! header_params {
+    ($($(#[$doc:meta])* $extractor:path => $name:literal, $required:literal, $max:literal, $example:literal, $description:literal;)+) => {$(
+        $(#[$doc])*
+        impl IntoParams for $extractor {
+            fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<utoipa::openapi::path::Parameter> {
+                let schema = utoipa::openapi::schema::ObjectBuilder::new()
+                    .schema_type(Type::String)
+                    .max_length(Some($max))
+                    .examples([$example])
+                    .build();
+                let required = if $required { utoipa::openapi::Required::True } else { utoipa::openapi::Required::False };
+                vec![
+                    utoipa::openapi::path::ParameterBuilder::new()
+                        .name($name)
+                        .parameter_in(ParameterIn::Header)
+                        .required(required)
+                        .description(Some($description))
+                        .schema(Some(schema))
+                        .build(),
+                ]
+            }
+        }
+    )+};
+}
+
+header_params! {
+    super::extract::IdempotencyKey => "Idempotency-Key", true, 255, "8e03978e-40d5-43dd-bc93-6894a57f9324",
+        "A fresh UUID for every request that is meant to happen, the same one when it is repeated.";
+    super::extract::IfMatch => "If-Match", true, 1000, "\"v3\"",
+        "The ETag of the version that the edit is meant for.";
+    super::extract::IfNoneMatch => "If-None-Match", false, 1000, "\"v3\"",
+        "The ETag of the version that the caller has: if it is still the current one, the answer is 304.";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_document_is_written_and_is_the_same_every_time() {
+        let yaml = to_yaml();
+        assert!(yaml.starts_with("openapi: 3.1.0\n"), "{yaml}");
+        assert_eq!(yaml, to_yaml());
+    }
+
+    #[test]
+    fn every_operation_promises_the_problems_that_it_can_answer_with() {
+        let document = serde_json::to_value(document()).unwrap();
+        let responses = |path: &str, method: &str| -> Vec<String> {
+            let found = document["paths"][path][method]["responses"].as_object().unwrap();
+            found.keys().cloned().collect()
+        };
+        assert_eq!(
+            responses("/v1/legal-entities", "post"),
+            [
+                "201", "400", "401", "403", "408", "409", "413", "415", "422", "429", "500", "503"
+            ]
+        );
+        assert_eq!(
+            responses("/v1/legal-entities/{id}", "patch"),
+            [
+                "200", "400", "401", "403", "404", "408", "409", "412", "413", "415", "422", "428", "429",
+                "500", "503"
+            ]
+        );
+        let name = &document["paths"]["/v1/legal-entities"]["post"]["responses"]["422"]["$ref"];
+        assert_eq!(name, "#/components/responses/Problem422");
+        assert!(document["components"]["responses"]["Problem422"]["content"][MEDIA_TYPE].is_object());
+    }
+
+    #[test]
+    fn request_bodies_are_closed_and_every_text_in_them_has_a_limit() {
+        let document = serde_json::to_value(document()).unwrap();
+        for (path, item) in document["paths"].as_object().unwrap() {
+            for (method, operation) in item.as_object().unwrap() {
+                let Some(reference) =
+                    operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].as_str()
+                else {
+                    continue;
+                };
+                let schema = document.pointer(reference.trim_start_matches('#')).unwrap();
+                assert_eq!(schema["additionalProperties"], false, "{method} {path}");
+                for (name, member) in schema["properties"].as_object().unwrap() {
+                    let is_text = member["type"] == "string" || member["type"][0] == "string";
+                    let has_limit = ["maxLength", "enum", "format"]
+                        .iter()
+                        .any(|key| !member[key].is_null());
+                    assert!(!is_text || has_limit, "{method} {path} {name}");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,301 @@
+//! One of each page, with invented people.
+
+use crate::domain::language::Language;
+use crate::mail::Phone;
+use crate::mail::receipt::{Proof, Receipt, ReceiptDevice, ReceiptSubscription};
+use crate::mail::words::{
+    Check, CodeAnswer, CodeKind, Condition, DeviceOutcome, FactLevel, NumberDecision, SimAnswer, WipeMethod,
+};
+use crate::web::pages::confirm::*;
+use crate::web::pages::*;
+use chrono::{DateTime, NaiveDate, TimeZone, Utc};
+
+pub(super) const LANGUAGES: [Language; 2] = [Language::Sv, Language::En];
+
+pub(super) fn day(year: i32, month: u32, day: u32) -> NaiveDate {
+    NaiveDate::from_ymd_opt(year, month, day).unwrap()
+}
+
+pub(super) fn at() -> DateTime<Utc> {
+    Utc.with_ymd_and_hms(2027, 10, 1, 7, 30, 0).unwrap()
+}
+
+pub(super) fn site() -> Site {
+    Site {
+        service_name: "Kundtjänst telefoni".to_owned(),
+        municipality: "Exempelkommunen".to_owned(),
+        help_phone: Phone {
+            sv: "070-174 06 90".to_owned(),
+            en: "+46 70 174 06 90".to_owned(),
+        },
+        accessibility_url: Some("/accessibility".to_owned()),
+    }
+}
+
+pub(super) fn number() -> Phone {
+    Phone {
+        sv: "070-174 06 05".to_owned(),
+        en: "+46 70 174 06 05".to_owned(),
+    }
+}
+
+pub(super) fn device(model: &str, hold: bool) -> DeviceItem {
+    DeviceItem {
+        model: model.to_owned(),
+        serial_last4: "7Q2K".to_owned(),
+        accessories: vec!["laddare".to_owned(), "fodral".to_owned()],
+        open: vec![
+            Check::RecordsSaved,
+            Check::Returned,
+            Check::Accessories,
+            Check::Reset,
+            Check::Wiped,
+            Check::Codes,
+            Check::Sim,
+        ],
+        done: Vec::new(),
+        hold,
+    }
+}
+
+pub(super) fn confirm(language: Language) -> ConfirmPage {
+    ConfirmPage {
+        language,
+        site: site(),
+        language_switch: Some("?lang=other".to_owned()),
+        action: "/c/tO-k_en".to_owned(),
+        csrf: "c5rf".to_owned(),
+        case_number: "HB-2027-00042".to_owned(),
+        holder_name: Some("Anna Ek".to_owned()),
+        last_day: day(2027, 9, 30),
+        return_by: day(2027, 9, 30),
+        coordinator: Some("Karin Berg".to_owned()),
+        devices: vec![device("Exempel X1", false)],
+        subscriptions: vec![SubscriptionItem {
+            number: number(),
+            decided: None,
+        }],
+        entered: Entered::default(),
+        errors: Vec::new(),
+    }
+}
+
+/// Half filled in, with a held second phone.
+pub(super) fn confirm_with_errors(language: Language) -> ConfirmPage {
+    let entered = [
+        ("answer", "confirm"),
+        ("d0_have", "yes"),
+        ("d0_serial", "9999"),
+        ("d0_condition", "intact"),
+        ("d0_code_sim_pin", "received"),
+        ("d0_code_sim_pin_value", "4711"),
+        ("d0_accessories_note", "fodral & kabel"),
+        ("message", "Ligger i \"receptionen\""),
+    ];
+    let error = |field: &str, message| FieldError {
+        field: field.to_owned(),
+        message,
+    };
+    ConfirmPage {
+        devices: vec![device("Exempel X1", false), device("Exempel X2", true)],
+        entered: entered
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into_iter()
+            .collect(),
+        errors: vec![
+            error("d0_serial", ErrorMessage::SerialMismatch),
+            error("d0_wiped", ErrorMessage::WipedMissing),
+            error("d0_code_screen_lock", ErrorMessage::CodeMissing),
+            error("d1_have", ErrorMessage::HaveMissing),
+            error("s0_number", ErrorMessage::NumberMissing),
+        ],
+        ..confirm(language)
+    }
+}
+
+pub(super) fn done(language: Language) -> DonePage {
+    let checks = vec![Check::Wiped, Check::Codes];
+    DonePage {
+        language,
+        site: site(),
+        language_switch: None,
+        case_number: "HB-2027-00042".to_owned(),
+        answer: CaseAnswer::Confirm,
+        recorded_by: "Maria Lind".to_owned(),
+        recorded_at: at(),
+        already_recorded: false,
+        handed_to: None,
+        open: vec![OpenItem {
+            label: "Exempel X1".to_owned(),
+            checks,
+        }],
+        receipt_url: None,
+    }
+}
+
+pub(super) fn receipt() -> Receipt {
+    let proof = |level| Proof {
+        level,
+        on: Some(day(2027, 9, 30)),
+        by: Some("Maria Lind".to_owned()),
+    };
+    let phone = ReceiptDevice {
+        model: "Exempel X1".to_owned(),
+        serial_last4: "7Q2K".to_owned(),
+        outcome: DeviceOutcome::Returned,
+        returned: proof(FactLevel::Attested),
+        condition: Some(Condition::Intact),
+        reset: proof(FactLevel::Attested),
+        wiped: proof(FactLevel::Reported),
+        wipe_method: Some(WipeMethod::MdmCommand),
+        codes: CodeKind::ALL
+            .iter()
+            .map(|kind| (*kind, CodeAnswer::NotNeededAfterWipe))
+            .collect(),
+        accessories: vec![("laddare".to_owned(), true), ("fodral".to_owned(), true)],
+        sim: Some(SimAnswer::Returned),
+    };
+    Receipt {
+        case_number: "HB-2027-00042".to_owned(),
+        holder_name: Some("Anna Ek".to_owned()),
+        unit: "Ekskolan".to_owned(),
+        issuer: "Barn- och utbildningsnämnden".to_owned(),
+        issued_at: at(),
+        devices: vec![phone],
+        subscriptions: vec![ReceiptSubscription {
+            number: number(),
+            decision: Some(NumberDecision::Reuse),
+            carried_out_on: Some(day(2027, 10, 1)),
+            directory_updated_on: Some(day(2027, 10, 1)),
+        }],
+        deviations: Vec::new(),
+        verification_code: "K7QM-2XRD".to_owned(),
+        verify_url: Some("/verify/K7QM-2XRD".to_owned()),
+    }
+}
+
+pub(super) fn lost_receipt() -> Receipt {
+    let mut receipt = receipt();
+    let lost = Proof {
+        level: FactLevel::Lost,
+        on: Some(day(2027, 9, 30)),
+        by: None,
+    };
+    let device = &mut receipt.devices[0];
+    device.outcome = DeviceOutcome::Lost;
+    (device.returned, device.reset, device.wiped) = (lost.clone(), lost.clone(), lost);
+    (device.condition, device.wipe_method, device.sim) = (None, None, None);
+    receipt.deviations = vec!["Borttappad på buss, anmäld 29 september".to_owned()];
+    receipt
+}
+
+pub(super) fn receipt_page(language: Language, receipt: Receipt) -> String {
+    ReceiptPage {
+        language,
+        site: site(),
+        language_switch: None,
+        receipt,
+    }
+    .render()
+    .unwrap()
+}
+
+pub(super) fn error_page(language: Language, kind: ErrorKind) -> String {
+    ErrorPage {
+        language,
+        site: site(),
+        kind,
+        reference: Some("0192-ref".to_owned()),
+    }
+    .render()
+    .unwrap()
+}
+
+pub(super) fn mail(language: Language) -> MailPage {
+    MailPage {
+        language,
+        site: site(),
+        back_url: "/mailbox".to_owned(),
+        subject: "Bekräfta återlämnad mobiltelefon (HB-2027-00042)".to_owned(),
+        mail_language: Language::Sv,
+        headers: vec![(
+            "To".to_owned(),
+            "Maria Lind <maria@exempelkommunen.example>".to_owned(),
+        )],
+        text: "Hej Maria!\n\nBekräfta:\n/c/tO-k_en\n".to_owned(),
+        html_src: Some("mail-confirm_return-sv.html".to_owned()),
+    }
+}
+
+/// Every page in every language, by a name of its own.
+pub(super) fn every() -> Vec<(String, Language, String)> {
+    let mut pages = Vec::new();
+    for language in LANGUAGES {
+        let named = answer_pages(language).into_iter().chain(other_pages(language));
+        pages.extend(named.map(|(name, html)| (name, language, html)));
+    }
+    pages
+}
+
+fn answer_pages(language: Language) -> Vec<(String, String)> {
+    let complete = DonePage {
+        open: Vec::new(),
+        receipt_url: Some("/s/x".to_owned()),
+        ..done(language)
+    };
+    let handed = DonePage {
+        answer: CaseAnswer::HandOver,
+        already_recorded: true,
+        ..done(language)
+    };
+    let pages = [
+        ("confirm", confirm(language).render()),
+        ("confirm-errors", confirm_with_errors(language).render()),
+        ("done", done(language).render()),
+        ("done-complete", complete.render()),
+        ("done-handed-over", handed.render()),
+    ];
+    pages
+        .map(|(name, html)| (name.to_owned(), html.unwrap()))
+        .to_vec()
+}
+
+fn other_pages(language: Language) -> Vec<(String, String)> {
+    let row = MailboxRow {
+        url: "/mailbox/1".to_owned(),
+        to: "Maria Lind".to_owned(),
+        subject: "Bekräfta återlämnad mobiltelefon (HB-2027-00042)".to_owned(),
+        at: at(),
+    };
+    let mailbox = |mails| {
+        MailboxPage {
+            language,
+            site: site(),
+            mails,
+        }
+        .render()
+        .unwrap()
+    };
+    let mut pages = vec![
+        (
+            "gone".to_owned(),
+            GonePage {
+                language,
+                site: site(),
+            }
+            .render()
+            .unwrap(),
+        ),
+        ("receipt".to_owned(), receipt_page(language, receipt())),
+        ("receipt-lost".to_owned(), receipt_page(language, lost_receipt())),
+        ("mailbox".to_owned(), mailbox(vec![row.clone(), row])),
+        ("mailbox-empty".to_owned(), mailbox(Vec::new())),
+        ("mail".to_owned(), mail(language).render().unwrap()),
+    ];
+    pages.extend(
+        ErrorKind::ALL
+            .iter()
+            .map(|kind| (format!("error-{kind}"), error_page(language, *kind))),
+    );
+    pages
+}

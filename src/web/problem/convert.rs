@@ -1,0 +1,61 @@
+//! From the refusals of the services to problems.
+
+use super::{Fault, Problem, ProblemType};
+use crate::domain::error::DomainError;
+use crate::domain::policy::Action;
+use crate::services::ServiceError;
+use crate::web::etag;
+
+impl From<ServiceError> for Problem {
+    fn from(error: ServiceError) -> Self {
+        match error {
+            ServiceError::TokenRevoked => invalid_token(),
+            ServiceError::Forbidden(action) => forbidden(action),
+            ServiceError::NotFound(what) => {
+                Self::new(ProblemType::NotFound).detail(format!("There is no such {what}."))
+            }
+            ServiceError::Invalid(violations) => violations
+                .into_iter()
+                .map(Fault::from)
+                .fold(Self::new(ProblemType::ValidationFailed), Self::error),
+            ServiceError::Domain(error) => from_domain(&error),
+            ServiceError::Conflict { code, detail } => {
+                Self::new(ProblemType::Conflict).code(code).detail(detail)
+            }
+            ServiceError::Stale { current } => {
+                Self::new(ProblemType::PreconditionFailed).header("etag", etag::of_version(current))
+            }
+            ServiceError::KeyReused => Self::new(ProblemType::IdempotencyKeyReused),
+            ServiceError::Gone => Self::new(ProblemType::LinkGone),
+            ServiceError::Busy => Self::new(ProblemType::Busy).header("retry-after", "1"),
+            ServiceError::Unavailable => Self::new(ProblemType::Unavailable).header("retry-after", "5"),
+            ServiceError::Internal(text) => Self::internal(text),
+        }
+    }
+}
+
+/// A token that is not or no longer good (RFC 6750 §3.1). Why is for the log alone.
+pub fn invalid_token() -> Problem {
+    Problem::new(ProblemType::InvalidToken).header("www-authenticate", r#"Bearer error="invalid_token""#)
+}
+
+fn forbidden(action: Action) -> Problem {
+    let scopes: Vec<&str> = action.scopes().iter().map(|scope| scope.as_str()).collect();
+    let problem = Problem::new(ProblemType::Forbidden);
+    match scopes.as_slice() {
+        [] => problem.header("www-authenticate", r#"Bearer error="insufficient_scope""#),
+        [scope, ..] => problem
+            .header(
+                "www-authenticate",
+                format!(r#"Bearer error="insufficient_scope", scope="{scope}""#),
+            )
+            .detail(format!("One of these scopes is needed: {}.", scopes.join(", "))),
+    }
+}
+
+fn from_domain(error: &DomainError) -> Problem {
+    // The texts of the domain are made of its own words.
+    Problem::new(ProblemType::InvalidState)
+        .code(error.code())
+        .detail(format!("{error}."))
+}
