@@ -1,11 +1,12 @@
 //! Assignments.
 
-use super::schema::assignment as table;
+use super::schema::{assignment as table, termination, termination_item};
 use super::types::{guarded, meta, parse, parse_json, parse_optional, to_json, utc};
 use super::{DbConnection, DbError, Tx};
-use crate::domain::assignment::{Assigned, Assignment};
+use crate::domain::assignment::{Assigned, Assignment, AssignmentEnd};
 use crate::domain::ids::{AssignmentId, DeviceId, EmploymentId, SubscriptionId};
 use crate::domain::page::{Page, PageRequest};
+use crate::domain::wipe::Custody;
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
@@ -85,6 +86,9 @@ impl TryFrom<Row> for Assignment {
     }
 }
 
+/// The states in which a termination is being worked with.
+const UNDER_WAY: [&str; 2] = ["scheduled", "open"];
+
 /// Which assignments are asked for.
 #[derive(Clone, Debug, Default)]
 pub struct AssignmentFilter {
@@ -133,6 +137,15 @@ pub fn open_of_device(connection: &mut DbConnection, id: DeviceId) -> Result<Opt
         .first(connection)
         .optional()?;
     row.map(Assignment::try_from).transpose()
+}
+
+/// Whether a termination under way asks for what the assignment is about.
+pub fn is_in_termination(connection: &mut DbConnection, id: AssignmentId) -> Result<bool, DbError> {
+    let asked_for = termination_item::table
+        .inner_join(termination::table.on(termination::id.eq(termination_item::termination_id)))
+        .filter(termination_item::assignment_id.eq(id.to_string()))
+        .filter(termination::state.eq_any(UNDER_WAY));
+    Ok(diesel::select(diesel::dsl::exists(asked_for)).get_result(connection)?)
 }
 
 /// One page of assignments.
@@ -185,4 +198,23 @@ pub fn update(tx: &mut Tx<'_>, assignment: &Assignment) -> Result<(), DbError> {
         .set(Row::try_from(assignment)?)
         .execute(&mut **tx)?;
     guarded(changed)
+}
+
+/// When each custody of a device began. What was registered by mistake was none.
+pub fn custodies_of_device(connection: &mut DbConnection, id: DeviceId) -> Result<Vec<Custody>, DbError> {
+    let rows: Vec<(NaiveDateTime, i64)> = table::table
+        .filter(table::device_id.eq(id.to_string()))
+        .filter(
+            table::end_reason
+                .is_null()
+                .or(table::end_reason.ne(AssignmentEnd::Mistake.as_str())),
+        )
+        .order(table::id)
+        .select((table::assigned_at, table::custody_epoch))
+        .load(connection)?;
+    let custody = |(began_at, epoch)| Custody {
+        began_at: utc(began_at),
+        epoch,
+    };
+    Ok(rows.into_iter().map(custody).collect())
 }

@@ -201,3 +201,12 @@ fn imei_row(device: &Device, slot: i32, number: &Imei) -> ImeiRow {
         device_id: device.id.to_string(),
     }
 }
+
+/// Keeps others from deciding about the device until the transaction ends. Of two facts that arrive together, the
+/// second to be assessed sees the first.
+pub fn lock(tx: &mut Tx<'_>, id: DeviceId) -> Result<(), DbError> {
+    diesel::update(table::table.find(id.to_string()))
+        .set(table::version.eq(table::version))
+        .execute(&mut **tx)?;
+    Ok(())
+}

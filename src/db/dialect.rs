@@ -3,7 +3,10 @@
 //! The derived multi-connection knows neither `ON CONFLICT` nor batch inserts, so these match on the inner
 //! connection and expand the same body for both.
 
-use super::{DbConnection, Tx};
+use super::{DbConnection, DbError, Tx};
+use crate::domain::ids::{EmploymentId, LegalEntityId};
+use diesel::prelude::*;
+use diesel::sql_types::Text;
 
 /// Whatever a query can be sent through.
 pub trait Connected {
@@ -32,4 +35,35 @@ macro_rules! on_both {
             $crate::db::DbConnection::Sqlite($inner) => $body,
         }
     };
+}
+
+/// A row that other rows hang on. Who decides about those rows takes it first.
+#[derive(Clone, Copy, Debug)]
+pub enum Anchor {
+    /// What an employment has: a hand-out must not slip past a termination that is being made.
+    Employment(EmploymentId),
+    /// The tree of units: two moves that are right alone can make a loop together.
+    LegalEntity(LegalEntityId),
+}
+
+/// Waits for the row and keeps others from deciding about it until the transaction ends. They can read it,
+/// and refer to it. SQLite has one writer at a time, who has everything already.
+pub fn lock(tx: &mut Tx<'_>, anchor: Anchor) -> Result<(), DbError> {
+    let DbConnection::Postgres(connection) = &mut **tx else {
+        return Ok(());
+    };
+    let (statement, id) = match anchor {
+        Anchor::Employment(id) => (
+            "SELECT 1 FROM employment WHERE id = $1 FOR NO KEY UPDATE",
+            id.to_string(),
+        ),
+        Anchor::LegalEntity(id) => (
+            "SELECT 1 FROM legal_entity WHERE id = $1 FOR NO KEY UPDATE",
+            id.to_string(),
+        ),
+    };
+    diesel::sql_query(statement)
+        .bind::<Text, _>(id)
+        .execute(connection)?;
+    Ok(())
 }

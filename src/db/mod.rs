@@ -8,6 +8,7 @@
 pub mod action_links;
 pub mod assignments;
 pub mod audit;
+pub mod codes;
 #[expect(
     missing_docs,
     reason = "the derive of the multi-connection writes items without documentation"
@@ -17,12 +18,14 @@ pub mod devices;
 pub mod dialect;
 pub mod employments;
 mod error;
+pub mod evidence;
 pub mod health;
 pub mod idempotency;
 pub mod instance_settings;
 pub mod jobs;
-pub mod messages;
+pub mod keys;
 pub mod legal_entities;
+pub mod messages;
 pub mod migrations;
 pub mod people;
 #[expect(

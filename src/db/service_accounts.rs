@@ -119,3 +119,13 @@ pub fn revoke(tx: &mut Tx<'_>, id: ServiceAccountId) -> Result<(), DbError> {
         Err(DbError::NotFound)
     }
 }
+
+/// Keeps others from acting as the same account until the transaction ends, so that what is counted stays counted.
+/// Other kinds of actors are not kept waiting.
+pub fn lock(tx: &mut Tx<'_>) -> Result<(), DbError> {
+    let id = tx.stamp().actor_id.clone();
+    diesel::update(table::table.find(id))
+        .set(table::version.eq(table::version))
+        .execute(&mut **tx)?;
+    Ok(())
+}

@@ -3,13 +3,48 @@
 
 /// First and last names, in the order in which people are made.
 pub(super) const NAMES: [&str; 42] = [
-    "Alva Ekström", "Björn Sandin", "Cecilia Norling", "Dawit Haile", "Elin Åkerblom", "Farid Rostami",
-    "Gunilla Öst", "Hugo Lindvall", "Ingrid Palm", "Johan Ädel", "Karin Sjögren", "Leo Brandt",
-    "Maja Holmér", "Nils Forslund", "Olga Petrova", "Pär Wiklund", "Qarin Dahl", "Rasmus Ljung",
-    "Sara Tillman", "Tove Granath", "Ulf Rosén", "Vera Nyqvist", "Wilma Hedin", "Xander Berg",
-    "Yasmin Aziz", "Zara Lindh", "Åke Moberg", "Ärla Sundin", "Örjan Falk", "Anton Viklander",
-    "Beatrice Fors", "Carl Ekdahl", "Disa Malm", "Emil Rask", "Frida Ståhl", "Göran Lilja",
-    "Hanna Borg", "Ivar Selander", "Jasmine Toll", "Kalle Winge", "Lisbeth Auer", "Mohammed Farah",
+    "Alva Ekström",
+    "Björn Sandin",
+    "Cecilia Norling",
+    "Dawit Haile",
+    "Elin Åkerblom",
+    "Farid Rostami",
+    "Gunilla Öst",
+    "Hugo Lindvall",
+    "Ingrid Palm",
+    "Johan Ädel",
+    "Karin Sjögren",
+    "Leo Brandt",
+    "Maja Holmér",
+    "Nils Forslund",
+    "Olga Petrova",
+    "Pär Wiklund",
+    "Qarin Dahl",
+    "Rasmus Ljung",
+    "Sara Tillman",
+    "Tove Granath",
+    "Ulf Rosén",
+    "Vera Nyqvist",
+    "Wilma Hedin",
+    "Xander Berg",
+    "Yasmin Aziz",
+    "Zara Lindh",
+    "Åke Moberg",
+    "Ärla Sundin",
+    "Örjan Falk",
+    "Anton Viklander",
+    "Beatrice Fors",
+    "Carl Ekdahl",
+    "Disa Malm",
+    "Emil Rask",
+    "Frida Ståhl",
+    "Göran Lilja",
+    "Hanna Borg",
+    "Ivar Selander",
+    "Jasmine Toll",
+    "Kalle Winge",
+    "Lisbeth Auer",
+    "Mohammed Farah",
 ];
 
 /// A legal entity with its units: the first unit is the förvaltning or the company itself.
@@ -30,7 +65,11 @@ pub(super) const BRANCHES: [Branch; 3] = [
         is_company: false,
         source: "hr",
         source_label: "Personalsystemet",
-        units: &[("SOC", "Socialförvaltningen"), ("SOC-HEM", "Hemtjänsten Norr"), ("SOC-STOD", "Stöd och service")],
+        units: &[
+            ("SOC", "Socialförvaltningen"),
+            ("SOC-HEM", "Hemtjänsten Norr"),
+            ("SOC-STOD", "Stöd och service"),
+        ],
         secrecy: true,
     },
     Branch {
@@ -38,7 +77,11 @@ pub(super) const BRANCHES: [Branch; 3] = [
         is_company: false,
         source: "hr-skola",
         source_label: "Personalsystemet, skola",
-        units: &[("BUN", "Utbildningsförvaltningen"), ("BUN-EK", "Ekbackens skola"), ("BUN-FSK", "Förskolan Tallen")],
+        units: &[
+            ("BUN", "Utbildningsförvaltningen"),
+            ("BUN-EK", "Ekbackens skola"),
+            ("BUN-FSK", "Förskolan Tallen"),
+        ],
         secrecy: false,
     },
     Branch {
@@ -51,8 +94,12 @@ pub(super) const BRANCHES: [Branch; 3] = [
     },
 ];
 
-pub(super) const MODELS: [(&str, &str); 4] =
-    [("Exempel", "E10"), ("Exempel", "E20 Pro"), ("Norrsken", "Mobil 5"), ("Norrsken", "Mobil 5 Mini")];
+pub(super) const MODELS: [(&str, &str); 4] = [
+    ("Exempel", "E10"),
+    ("Exempel", "E20 Pro"),
+    ("Norrsken", "Mobil 5"),
+    ("Norrsken", "Mobil 5 Mini"),
+];
 
 /// An IMEI of the test type allocation 00-100001 with its check digit.
 pub(super) fn imei(index: u32) -> String {

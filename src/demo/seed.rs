@@ -13,7 +13,9 @@ use crate::domain::organisation::{LegalEntity, LegalEntityKind};
 use crate::domain::record::ExpectedVersion;
 use crate::domain::source::SourceKind;
 use crate::domain::termination::DataClass;
-use crate::domain::text::{EmailAddress, ExternalId, Imei, PersonName, PhoneNumber, SerialNumber, SourceName};
+use crate::domain::text::{
+    EmailAddress, ExternalId, Imei, PersonName, PhoneNumber, SerialNumber, SourceName,
+};
 use crate::services::assignments::{self, NewAssignment};
 use crate::services::devices::{self, NewDevice};
 use crate::services::legal_entities::{self, NewLegalEntity};
@@ -22,7 +24,7 @@ use crate::services::subscriptions::{self, NewSubscription};
 use crate::services::units::{self, NewUnit, UnitPatch};
 use crate::services::{Ctx, Recorder, hr};
 use anyhow::Context;
-use chrono::{Days, NaiveDate};
+use chrono::{Days, NaiveDate, TimeDelta};
 
 /// How many handsets there are in all; those that nobody has lie in stock.
 const DEVICES: u32 = 60;
@@ -50,18 +52,29 @@ pub async fn run(ctx: &Ctx) -> anyhow::Result<Seeded> {
     let today = local_date(ctx.app.clock.now());
     let mut entities = Vec::new();
     for branch in &BRANCHES {
-        entities.push(organisation(ctx, branch).await.with_context(|| branch.name.to_owned())?);
+        entities.push(
+            organisation(ctx, branch)
+                .await
+                .with_context(|| branch.name.to_owned())?,
+        );
     }
     let mut employed = Vec::new();
     for (index, name) in NAMES.iter().enumerate() {
         let document = document(index, name, None)?;
-        employed.push(deliver(ctx, index, document).await.with_context(|| (*name).to_owned())?);
+        employed.push(
+            deliver(ctx, index, document)
+                .await
+                .with_context(|| (*name).to_owned())?,
+        );
     }
     coordinators(ctx, &employed).await?;
     let stock = handsets(ctx, &entities).await?;
     hand_out(ctx, &employed, &stock).await?;
     ends(ctx, today).await?;
-    let example = employed.get(EXAMPLE).cloned().context("the example is among the people")?;
+    let example = employed
+        .get(EXAMPLE)
+        .cloned()
+        .context("the example is among the people")?;
     Ok(Seeded { example })
 }
 
@@ -77,19 +90,42 @@ fn place(index: usize) -> Place {
     let below = units.len().saturating_sub(1).max(1);
     let unit_at = |at: usize| units.get(at).map_or("SOC", |unit| unit.0);
     match seat {
-        0 => Place { branch, unit: unit_at(0), manager: None },
-        seat if seat <= below => Place { branch, unit: unit_at(seat), manager: Some(head) },
+        0 => Place {
+            branch,
+            unit: unit_at(0),
+            manager: None,
+        },
+        seat if seat <= below => Place {
+            branch,
+            unit: unit_at(seat),
+            manager: Some(head),
+        },
         seat => {
             let unit = 1 + seat % below;
-            Place { branch, unit: unit_at(unit), manager: Some(head + unit) }
+            Place {
+                branch,
+                unit: unit_at(unit),
+                manager: Some(head + unit),
+            }
         }
     }
 }
 
 async fn organisation(ctx: &Ctx, branch: &Branch) -> anyhow::Result<LegalEntityId> {
-    let kind = if branch.is_company { LegalEntityKind::Company } else { LegalEntityKind::Authority };
-    let new = NewLegalEntity { name: branch.name.to_owned(), kind, org_number: None, language: Language::Sv };
-    let entity: LegalEntity = legal_entities::create(ctx, Recorder::none(), new).await?.into_fresh()?;
+    let kind = if branch.is_company {
+        LegalEntityKind::Company
+    } else {
+        LegalEntityKind::Authority
+    };
+    let new = NewLegalEntity {
+        name: branch.name.to_owned(),
+        kind,
+        org_number: None,
+        language: Language::Sv,
+    };
+    let entity: LegalEntity = legal_entities::create(ctx, Recorder::none(), new)
+        .await?
+        .into_fresh()?;
     let source: SourceName = branch.source.parse()?;
     let new = NewSource {
         name: source.clone(),
@@ -120,15 +156,27 @@ fn document(index: usize, name: &str, end_date: Option<NaiveDate>) -> anyhow::Re
             external_id: format!("p-{}", 1001 + index).parse()?,
             name: name.map(PersonName::parse).transpose()?,
             email: name.map(|name| EmailAddress::parse(&email(name))).transpose()?,
-            language: Some(if index % 7 == 5 { Language::En } else { Language::Sv }).filter(|_| name.is_some()),
+            language: Some(if index % 7 == 5 {
+                Language::En
+            } else {
+                Language::Sv
+            })
+            .filter(|_| name.is_some()),
         })
     };
     let manager_name = |index: usize| NAMES.get(index).copied();
-    let manager = place.manager.map(|index| reference(index, manager_name(index))).transpose()?;
+    let manager = place
+        .manager
+        .map(|index| reference(index, manager_name(index)))
+        .transpose()?;
     let first_day = NaiveDate::from_ymd_opt(2019, 8, 1).unwrap_or_default() + Days::new(index as u64 * 31);
     Ok(EmploymentDocument {
         person: reference(index, Some(name))?,
-        kind: if index % 11 == 10 { EmploymentKind::Hourly } else { EmploymentKind::Employee },
+        kind: if index % 11 == 10 {
+            EmploymentKind::Hourly
+        } else {
+            EmploymentKind::Employee
+        },
         unit: place.unit.parse()?,
         manager,
         state: EmploymentState::Active,
@@ -143,7 +191,9 @@ fn document(index: usize, name: &str, end_date: Option<NaiveDate>) -> anyhow::Re
 async fn deliver(ctx: &Ctx, index: usize, document: EmploymentDocument) -> anyhow::Result<Employment> {
     let source = BRANCHES.get(place(index).branch).context("branch")?.source;
     let external_id: ExternalId = format!("e-{}", 5001 + index).parse()?;
-    Ok(hr::deliver(ctx, source.parse()?, external_id, document).await?.employment)
+    Ok(hr::deliver(ctx, source.parse()?, external_id, document)
+        .await?
+        .employment)
 }
 
 /// Each förvaltning and company has a coordinator: somebody who works there.
@@ -151,7 +201,10 @@ async fn coordinators(ctx: &Ctx, employed: &[Employment]) -> anyhow::Result<()> 
     for branch in 0..BRANCHES.len() {
         let head = employed.get(branch * 14).context("head")?;
         let coordinator = employed.get(branch * 14 + 9).context("coordinator")?;
-        let patch = UnitPatch { coordinator_id: Some(Some(coordinator.person_id)), ..UnitPatch::default() };
+        let patch = UnitPatch {
+            coordinator_id: Some(Some(coordinator.person_id)),
+            ..UnitPatch::default()
+        };
         units::update(ctx, head.unit_id, ExpectedVersion::Any, patch).await?;
     }
     Ok(())
@@ -175,7 +228,11 @@ async fn handsets(ctx: &Ctx, entities: &[LegalEntityId]) -> anyhow::Result<Vec<D
                 .chain(second)
                 .map(|text| Imei::parse(&text))
                 .collect::<Result<_, _>>()?,
-            data_class: if secrecy && index % 2 == 0 { DataClass::Secrecy } else { DataClass::Standard },
+            data_class: if secrecy && index % 2 == 0 {
+                DataClass::Secrecy
+            } else {
+                DataClass::Standard
+            },
         };
         stock.push(devices::create(ctx, Recorder::none(), new).await?.into_fresh()?);
     }
@@ -185,7 +242,9 @@ async fn handsets(ctx: &Ctx, entities: &[LegalEntityId]) -> anyhow::Result<Vec<D
 async fn hand_out(ctx: &Ctx, employed: &[Employment], stock: &[Device]) -> anyhow::Result<()> {
     let mut left: Vec<&Device> = stock.iter().collect();
     for (index, employment) in employed.iter().enumerate().take(HOLDERS.max(EXAMPLE + 1)) {
-        let own = left.iter().position(|device| device.legal_entity_id == employment.legal_entity_id);
+        let own = left
+            .iter()
+            .position(|device| device.legal_entity_id == employment.legal_entity_id);
         let device = left.remove(own.context("a handset of the same owner")?);
         let accessories = vec!["Laddare".to_owned()];
         assign(ctx, employment, Assigned::Device(device.id), accessories).await?;
@@ -195,8 +254,16 @@ async fn hand_out(ctx: &Ctx, employed: &[Employment], stock: &[Device]) -> anyho
             number,
             operator: Some("Exempeltele".to_owned()),
         };
-        let subscription = subscriptions::create(ctx, Recorder::none(), new).await?.into_fresh()?;
-        assign(ctx, employment, Assigned::Subscription(subscription.id), Vec::new()).await?;
+        let subscription = subscriptions::create(ctx, Recorder::none(), new)
+            .await?
+            .into_fresh()?;
+        assign(
+            ctx,
+            employment,
+            Assigned::Subscription(subscription.id),
+            Vec::new(),
+        )
+        .await?;
     }
     Ok(())
 }
@@ -207,15 +274,21 @@ async fn assign(
     assigned: Assigned,
     accessories: Vec<String>,
 ) -> anyhow::Result<()> {
-    let new = NewAssignment { employment_id: employment.id, assigned, accessories };
-    assignments::create(ctx, Recorder::none(), new).await?.into_fresh()?;
+    let new = NewAssignment {
+        employment_id: employment.id,
+        assigned,
+        accessories,
+    };
+    assignments::create(ctx, Recorder::none(), new)
+        .await?
+        .into_fresh()?;
     Ok(())
 }
 
 /// A few employments end: next month, in two weeks, the day after tomorrow, and one that HR was late with.
 async fn ends(ctx: &Ctx, today: NaiveDate) -> anyhow::Result<()> {
     for (index, days) in [(3, 40), (7, 14), (17, 2), (24, -5)] {
-        let end = if days < 0 { today - Days::new(5) } else { today + Days::new(days.unsigned_abs()) };
+        let end = today + TimeDelta::days(days);
         let name = NAMES.get(index).context("name")?;
         deliver(ctx, index, document(index, name, Some(end))?).await?;
     }

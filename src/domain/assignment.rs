@@ -28,6 +28,25 @@ text_enum! {
     }
 }
 
+text_enum! {
+    /// Why somebody ends an assignment outside of any termination.
+    pub enum HandBack {
+        /// Handed back in the course of the employment.
+        Returned = "returned",
+        /// Registered by mistake.
+        Mistake = "mistake",
+    }
+}
+
+impl From<HandBack> for AssignmentEnd {
+    fn from(why: HandBack) -> Self {
+        match why {
+            HandBack::Returned => Self::Returned,
+            HandBack::Mistake => Self::Mistake,
+        }
+    }
+}
+
 /// A device or a subscription in the hands of one employment. It hangs on the employment, not on the
 /// person: ending one of two jobs takes only the phone of that job.
 #[derive(Clone, Debug, PartialEq, Eq)]

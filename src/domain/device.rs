@@ -5,6 +5,7 @@ use super::record::Meta;
 use super::termination::DataClass;
 use super::text::{Imei, SerialNumber};
 use crate::text_enum;
+use chrono::{DateTime, Utc};
 
 text_enum! {
     /// Where a handset is in its life.
@@ -46,4 +47,32 @@ pub struct Device {
     pub custody_epoch: i64,
     /// Version and dates.
     pub meta: Meta,
+}
+
+impl Device {
+    /// The device in the hands of somebody, from now on.
+    #[must_use]
+    pub fn handed_out(self, now: DateTime<Utc>) -> Self {
+        Self {
+            status: DeviceStatus::Assigned,
+            custody_epoch: self.custody_epoch + 1,
+            meta: self.meta.changed(now),
+            ..self
+        }
+    }
+
+    /// The device out of the hands of somebody, from now on. What is lost, stolen or out of use stays so.
+    #[must_use]
+    pub fn taken_back(self, now: DateTime<Utc>) -> Self {
+        let status = match self.status {
+            DeviceStatus::InStock | DeviceStatus::Assigned => DeviceStatus::InStock,
+            gone @ (DeviceStatus::Lost | DeviceStatus::Stolen | DeviceStatus::Retired) => gone,
+        };
+        Self {
+            status,
+            custody_epoch: self.custody_epoch + 1,
+            meta: self.meta.changed(now),
+            ..self
+        }
+    }
 }

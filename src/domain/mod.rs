@@ -5,6 +5,7 @@ pub mod action_link;
 pub mod actor;
 pub mod assignment;
 pub mod calendar;
+pub mod code;
 pub mod device;
 pub mod employment;
 pub mod error;

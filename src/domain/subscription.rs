@@ -4,6 +4,7 @@ use super::ids::{LegalEntityId, SubscriptionId};
 use super::record::Meta;
 use super::text::PhoneNumber;
 use crate::text_enum;
+use chrono::{DateTime, Utc};
 
 text_enum! {
     /// Where a subscription is in its life.
@@ -32,4 +33,30 @@ pub struct Subscription {
     pub status: SubscriptionStatus,
     /// Version and dates.
     pub meta: Meta,
+}
+
+impl Subscription {
+    /// The subscription in somebody's use, from now on.
+    #[must_use]
+    pub fn handed_out(self, now: DateTime<Utc>) -> Self {
+        Self {
+            status: SubscriptionStatus::Assigned,
+            meta: self.meta.changed(now),
+            ..self
+        }
+    }
+
+    /// The subscription out of use, from now on. One that has ended stays so.
+    #[must_use]
+    pub fn taken_back(self, now: DateTime<Utc>) -> Self {
+        let status = match self.status {
+            SubscriptionStatus::Available | SubscriptionStatus::Assigned => SubscriptionStatus::Available,
+            SubscriptionStatus::Terminated => SubscriptionStatus::Terminated,
+        };
+        Self {
+            status,
+            meta: self.meta.changed(now),
+            ..self
+        }
+    }
 }

@@ -56,6 +56,20 @@ pub enum ServiceError {
     /// The link is used up, expired, revoked or unknown: always the same answer.
     #[error("the link no longer works")]
     Gone,
+    /// It was there and is not any more, for good.
+    #[error("{detail}")]
+    UsedUp {
+        /// Why, as a stable word.
+        code: &'static str,
+        /// What to do about it.
+        detail: &'static str,
+    },
+    /// The actor has done this too often lately.
+    #[error("the limit is reached")]
+    LimitReached {
+        /// How many seconds to wait.
+        retry_after: u32,
+    },
     /// Too much at once; try again soon.
     #[error("busy")]
     Busy,

@@ -182,9 +182,7 @@ fn deliver_in(
             let termination = db::terminations::find_active(tx, known.id)?;
             Ok(delivery(outcome, false, known, termination.as_ref()))
         }
-        (_, None) => {
-            Err(ServiceError::Internal("compared with nothing".to_owned()))
-        }
+        (_, None) => Err(ServiceError::Internal("compared with nothing".to_owned())),
     }
 }
 

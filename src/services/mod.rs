@@ -1,17 +1,32 @@
 //! Use cases: one function each, at most one write transaction each. A use case authorises first, then
 //! reads or writes; it never calls the outside world from inside a transaction.
 
+pub mod assignments;
+pub mod codes;
+pub mod devices;
+pub mod employments;
 mod error;
+pub mod evidence;
 pub mod health;
 pub mod hr;
 pub mod idempotency;
+pub mod keys;
 pub mod legal_entities;
+pub mod mdm;
+pub mod people;
+mod references;
 pub mod service_accounts;
+pub mod sources;
+pub mod subscriptions;
 pub mod terminations;
 pub mod tokens;
+mod trail;
+pub mod units;
+mod violations;
 
 pub use error::{ServiceError, Violation};
 pub use idempotency::{Recorded, Recorder};
+pub use violations::Violations;
 
 use crate::app::App;
 use crate::db::{self, DbConnection, Stamp, Tx};

@@ -48,7 +48,7 @@ const METRICS_UPKEEP: Duration = Duration::from_secs(5);
 
 /// The route table.
 pub fn configure(config: &mut ServiceConfig) {
-    use api::legal_entities;
+    use api::{employment_documents, legal_entities};
 
     config
         .service(
@@ -61,6 +61,8 @@ pub fn configure(config: &mut ServiceConfig) {
                 .get(legal_entities::get)
                 .patch(legal_entities::update),
         )
+        .service(resource("/v1/sources/{source}/employments/{external_id}").put(employment_documents::put))
+        .service(resource("/v1/sources/{source}/employment-documents").post(employment_documents::post))
         .service(resource("/oauth/token").post(auth::token_endpoint::issue))
         .service(resource("/livez").get(health::live))
         .service(resource("/readyz").get(health::ready))

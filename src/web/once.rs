@@ -104,12 +104,14 @@ const fn is_kept(error: &ServiceError) -> bool {
         ServiceError::Invalid(_)
         | ServiceError::Domain(_)
         | ServiceError::Conflict { .. }
-        | ServiceError::Stale { .. } => true,
+        | ServiceError::Stale { .. }
+        | ServiceError::UsedUp { .. } => true,
         ServiceError::TokenRevoked
         | ServiceError::Forbidden(_)
         | ServiceError::NotFound(_)
         | ServiceError::KeyReused
         | ServiceError::Gone
+        | ServiceError::LimitReached { .. }
         | ServiceError::Busy
         | ServiceError::Unavailable
         | ServiceError::Internal(_) => false,

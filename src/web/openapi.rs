@@ -28,6 +28,8 @@ const SCHEME: &str = "oauth2";
         (name = "Operations", description = "The service itself."),
     ),
     paths(
+        api::employment_documents::put,
+        api::employment_documents::post,
         api::legal_entities::create,
         api::legal_entities::list,
         api::legal_entities::get,

@@ -75,6 +75,18 @@ pub fn clean_text(text: &str, max_chars: usize) -> Result<String, TextError> {
     Ok(text)
 }
 
+/// What people call a thing, trimmed: 1 to `max_chars` characters on one line.
+///
+/// # Errors
+/// As [`clean_text`].
+pub fn clean_line(text: &str, max_chars: usize) -> Result<String, TextError> {
+    let text = clean_text(text, max_chars)?;
+    if text.contains('\n') {
+        return Err(TextError::new("text_characters", "Write this on one line."));
+    }
+    Ok(text)
+}
+
 /// C0 and C1 controls, bidirectional embeddings, overrides and isolates, line and paragraph separators.
 fn is_forbidden(c: char) -> bool {
     c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')

@@ -12,7 +12,7 @@ mod personal_number;
 
 pub use contact::{EmailAddress, PhoneNumber};
 pub use device::{Imei, ImeiBody, SerialNumber};
-pub use free_text::{PersonName, REASON_MAX_CHARS, clean_text};
+pub use free_text::{PersonName, REASON_MAX_CHARS, clean_line, clean_text};
 pub use organisation::{ExternalId, OrgNumber, SourceName};
 pub use personal_number::looks_like_personal_number;
 

@@ -5,14 +5,20 @@
 //! contradicts it. Sending wipe commands and parsing what a vendor reports happen elsewhere.
 
 mod assess;
+mod custody;
 mod evidence;
 mod policy;
+mod report;
 #[cfg(test)]
 mod tests;
 
 pub use assess::{GRACE, STALLED_AFTER, assess};
+pub use custody::{Custody, PlacedEvidence, about_case, custody_at};
 pub use evidence::{Evidence, EvidenceKind, FUTURE_TOLERANCE, WipeScope};
 pub use policy::{DataClass, required_level, satisfies};
+pub use report::{
+    Binding, EvidenceDetails, EvidenceMatch, EvidenceRecord, IdentityReading, Inventory, QuarantineReason,
+};
 
 use crate::text_enum;
 use serde::{Deserialize, Serialize};

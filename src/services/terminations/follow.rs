@@ -13,7 +13,7 @@ use crate::domain::termination::{
     TerminationKind, TerminationRecord,
 };
 use crate::domain::timeline;
-use crate::services::ServiceError;
+use crate::services::{ServiceError, evidence};
 use chrono::NaiveDate;
 
 /// Brings the termination of an employment in line with it: opens one, moves it, takes in what was handed out
@@ -74,14 +74,20 @@ fn adjust(
             added.push(new_item(tx, assignment)?);
         }
     }
-    change_in(tx, app, active, |record| {
+    let grown = !added.is_empty();
+    let after = change_in(tx, app, active, |record| {
         let mut events = record.termination.reschedule(end_on, return_by, today)?;
         for (item, holding) in added {
             events.extend(record.termination.add_item(item)?);
             record.holdings.push(holding);
         }
         Ok(events)
-    })
+    })?;
+    if grown {
+        evidence::take_in(tx, app, after)
+    } else {
+        Ok(after)
+    }
 }
 
 fn open(
@@ -120,7 +126,7 @@ fn open(
     record_in(tx, &events)?;
     plan::replan_in(tx, app, &record)?;
     consequences::schedule_begin_in(tx, &record)?;
-    Ok(record)
+    evidence::take_in(tx, app, record)
 }
 
 /// The item for an assignment. Reads the data class of the device as it is now.

@@ -5,9 +5,15 @@
 
 mod consequences;
 mod follow;
+mod identity;
 mod plan;
+mod read;
+mod work;
 
 pub use follow::follow_employment_in;
+pub use identity::{Identity, IdentityRead};
+pub use read::{TerminationView, get, list};
+pub use work::{CheckAnswer, decide_number, hold, release, reopen, report_outcome, settle};
 pub(super) use plan::receiver_changed_in;
 
 use super::ServiceError;
@@ -41,7 +47,10 @@ pub(super) fn change_in(
 ) -> Result<TerminationRecord, ServiceError> {
     let mut after = before.clone();
     let mut events = command(&mut after)?;
-    events.extend(after.termination.complete_if_ready(tx.now()));
+    // A case that was opened again by a decision may have nothing open; it waits for the work it was opened for.
+    if !events.iter().any(|event| matches!(event, Event::Reopened { .. })) {
+        events.extend(after.termination.complete_if_ready(tx.now()));
+    }
     if events.is_empty() {
         return Ok(before);
     }

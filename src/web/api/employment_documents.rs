@@ -142,11 +142,14 @@ impl From<&Delivery> for DeliveryOut {
             employment_id: delivery.employment.id,
             version: delivery.employment.meta.version,
             sequence: delivery.employment.document.sequence,
-            termination: delivery.termination.as_ref().map(|found| DeliveredTerminationOut {
-                id: found.id,
-                number: found.number.clone(),
-                state: found.state,
-            }),
+            termination: delivery
+                .termination
+                .as_ref()
+                .map(|found| DeliveredTerminationOut {
+                    id: found.id,
+                    number: found.number.clone(),
+                    state: found.state,
+                }),
         }
     }
 }
@@ -239,7 +242,11 @@ fn render(delivery: &Delivery) -> Result<Reply, Problem> {
     let version = delivery.employment.meta.version;
     let body = DeliveryOut::from(delivery);
     if delivery.is_new {
-        return created(format!("/v1/employments/{}", delivery.employment.id), version, &body);
+        return created(
+            format!("/v1/employments/{}", delivery.employment.id),
+            version,
+            &body,
+        );
     }
     let mut reply = json(StatusCode::OK, &body)?;
     reply.headers.push(("etag".to_owned(), etag::of_version(version)));
@@ -248,11 +255,13 @@ fn render(delivery: &Delivery) -> Result<Reply, Problem> {
 
 /// The parsed document, or nothing and a note of everything that is wrong with it.
 fn document(body: EmploymentDocumentIn, at: &str, violations: &mut Violations) -> Option<EmploymentDocument> {
-    let person = person(body.person, &format!("{at}/person"), violations);
-    let manager = body.manager.map(|manager| person(manager, &format!("{at}/manager"), violations));
+    let employed = person(body.person, &format!("{at}/person"), violations);
+    let manager = body
+        .manager
+        .map(|manager| person(manager, &format!("{at}/manager"), violations));
     let unit = violations.take(format!("{at}/unit"), ExternalId::parse(&body.unit));
     Some(EmploymentDocument {
-        person: person?,
+        person: employed?,
         kind: body.kind,
         unit: unit?,
         manager: match manager {
@@ -272,5 +281,10 @@ fn person(body: PersonReferenceIn, at: &str, violations: &mut Violations) -> Opt
     let external_id = violations.take(format!("{at}/external_id"), ExternalId::parse(&body.external_id));
     let name = violations.take_optional(format!("{at}/name"), body.name, PersonName::parse);
     let email = violations.take_optional(format!("{at}/email"), body.email, EmailAddress::parse);
-    Some(PersonReference { external_id: external_id?, name, email, language: body.language })
+    Some(PersonReference {
+        external_id: external_id?,
+        name,
+        email,
+        language: body.language,
+    })
 }

@@ -27,6 +27,10 @@ impl From<ServiceError> for Problem {
             }
             ServiceError::KeyReused => Self::new(ProblemType::IdempotencyKeyReused),
             ServiceError::Gone => Self::new(ProblemType::LinkGone),
+            ServiceError::UsedUp { code, detail } => Self::new(ProblemType::Gone).code(code).detail(detail),
+            ServiceError::LimitReached { retry_after } => {
+                Self::new(ProblemType::RateLimited).header("retry-after", retry_after.to_string())
+            }
             ServiceError::Busy => Self::new(ProblemType::Busy).header("retry-after", "1"),
             ServiceError::Unavailable => Self::new(ProblemType::Unavailable).header("retry-after", "5"),
             ServiceError::Internal(text) => Self::internal(text),
@@ -54,8 +58,31 @@ fn forbidden(action: Action) -> Problem {
 }
 
 fn from_domain(error: &DomainError) -> Problem {
-    // The texts of the domain are made of its own words.
-    Problem::new(ProblemType::InvalidState)
-        .code(error.code())
-        .detail(format!("{error}."))
+    let (code, text) = (error.code(), error.to_string());
+    match error {
+        DomainError::UnknownItem | DomainError::UnknownCheck => {
+            Problem::new(ProblemType::NotFound).detail(format!("{}.", capitalised(&text)))
+        }
+        // The texts of the domain are made of its own words.
+        DomainError::InvalidTransition { .. }
+        | DomainError::Held
+        | DomainError::WrongDevice
+        | DomainError::PolicyNotMet { .. }
+        | DomainError::Contradicted
+        | DomainError::NotReturned
+        | DomainError::Unanswered { .. }
+        | DomainError::NeedsReason
+        | DomainError::NotAllowed { .. }
+        | DomainError::Conflict
+        | DomainError::Unsupported(_) => Problem::new(ProblemType::InvalidState)
+            .code(code)
+            .detail(format!("{}.", capitalised(&text))),
+    }
+}
+
+fn capitalised(text: &str) -> String {
+    let mut characters = text.chars();
+    characters
+        .next()
+        .map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
 }

@@ -66,6 +66,8 @@ problem_types! {
         "`code` says why. Read the resource again before you decide what to do.";
     LinkGone = "link-gone", 410, "The link no longer works",
         "It was used, has expired or was revoked. The newest mail has the one that works.";
+    Gone = "gone", 410, "It was here and is not any more",
+        "`code` says why. It does not come back: repeating the request does not help.";
     PreconditionFailed = "precondition-failed", 412, "The resource has changed",
         "`If-Match` names another version than the current one, whose tag is in `ETag`. Read it again, then decide.";
     BodyTooLarge = "body-too-large", 413, "The body is too large",

@@ -1,8 +1,6 @@
 //! A server of its own for every test.
 
 use crate::app::App;
-use crate::domain::calendar::Calendar;
-use crate::integrations::mail::MemoryMailer;
 use crate::clock::{Clock, Ids};
 use crate::config::Config;
 use crate::crypto::access_token::AccessTokens;
@@ -10,9 +8,11 @@ use crate::crypto::keyring::Keyring;
 use crate::crypto::token::ClientSecret;
 use crate::db::{Db, DbError, Stamp, Tx, migrations, service_accounts};
 use crate::domain::actor::Scope;
+use crate::domain::calendar::Calendar;
 use crate::domain::ids::ServiceAccountId;
 use crate::domain::record::Meta;
 use crate::domain::service_account::ServiceAccount;
+use crate::integrations::mail::MemoryMailer;
 use crate::web::{State, configure, routing, server_with};
 use actix_web::HttpResponse;
 use actix_web::dev::ServerHandle;

@@ -1,0 +1,46 @@
+//! Which keys of the keyring are in use, and the proof that they are still the same keys.
+
+use super::schema::{data_key, key_check, message};
+use super::{DbConnection, DbError, Tx};
+use diesel::dsl::count_star;
+use diesel::prelude::*;
+
+/// The stored proofs, by kid.
+pub fn checks(connection: &mut DbConnection) -> Result<Vec<(String, Vec<u8>)>, DbError> {
+    Ok(key_check::table
+        .order(key_check::kid)
+        .select((key_check::kid, key_check::sealed))
+        .load(connection)?)
+}
+
+/// Stores the proof for a new key.
+pub fn insert_check(tx: &mut Tx<'_>, kid: &str, sealed: &[u8]) -> Result<(), DbError> {
+    diesel::insert_into(key_check::table)
+        .values((key_check::kid.eq(kid), key_check::sealed.eq(sealed)))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
+/// How many data keys each key wraps.
+pub fn data_keys_by_kid(connection: &mut DbConnection) -> Result<Vec<(String, i64)>, DbError> {
+    Ok(data_key::table
+        .filter(data_key::destroyed_at.is_null())
+        .group_by(data_key::kid)
+        .order(data_key::kid)
+        .select((data_key::kid, count_star()))
+        .load(connection)?)
+}
+
+/// How many written mails each key seals.
+pub fn messages_by_kid(connection: &mut DbConnection) -> Result<Vec<(String, i64)>, DbError> {
+    let found: Vec<(Option<String>, i64)> = message::table
+        .filter(message::sealed_kid.is_not_null())
+        .group_by(message::sealed_kid)
+        .order(message::sealed_kid)
+        .select((message::sealed_kid, count_star()))
+        .load(connection)?;
+    Ok(found
+        .into_iter()
+        .filter_map(|(kid, count)| Some((kid?, count)))
+        .collect())
+}

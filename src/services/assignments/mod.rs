@@ -1,0 +1,219 @@
+//! Assignments: handing out devices and subscriptions, and taking them back outside of any termination.
+
+mod custody;
+
+use super::{Ctx, Recorded, Recorder, ServiceError, Violations, references, terminations, trail};
+use crate::app::App;
+use crate::db::assignments::AssignmentFilter;
+use crate::db::dialect::{self, Anchor};
+use crate::db::{self, Tx};
+use crate::domain::assignment::{Assigned, Assignment, AssignmentEnd, HandBack};
+use crate::domain::calendar::local_date;
+use crate::domain::employment::Employment;
+use crate::domain::ids::{AssignmentId, EmploymentId};
+use crate::domain::page::{Page, PageRequest};
+use crate::domain::policy::Action;
+use crate::domain::record::{ExpectedVersion, Meta};
+use custody::Asset;
+use serde_json::json;
+
+/// Who is to have what.
+#[derive(Clone, Debug)]
+pub struct NewAssignment {
+    /// Who.
+    pub employment_id: EmploymentId,
+    /// What.
+    pub assigned: Assigned,
+    /// What is handed out with it.
+    pub accessories: Vec<String>,
+}
+
+const NOT_FOUND: ServiceError = ServiceError::NotFound("assignment");
+
+/// Hands out a device or a subscription.
+///
+/// # Errors
+/// [`ServiceError::Invalid`] `unknown_employment`, `unknown_device`, `unknown_subscription`,
+/// `legal_entity_mismatch`; [`ServiceError::Conflict`] `employment_ended`, `device_not_available`,
+/// `device_assigned`, `subscription_not_available`, `subscription_assigned`; as [`Ctx::write_once`].
+pub async fn create(
+    ctx: &Ctx,
+    recorder: Recorder<Assignment>,
+    new: NewAssignment,
+) -> Result<Recorded<Assignment>, ServiceError> {
+    let app = ctx.app.clone();
+    ctx.write_once(Action::EditRegister, recorder, move |tx| {
+        create_in(tx, &app, &new)
+    })
+    .await
+}
+
+fn create_in(tx: &mut Tx<'_>, app: &App, new: &NewAssignment) -> Result<Assignment, ServiceError> {
+    dialect::lock(tx, Anchor::Employment(new.employment_id))?;
+    let (employment, asset) = find_both(tx, new)?;
+    if employment.has_ended(local_date(tx.now())) {
+        return Err(ServiceError::Conflict {
+            code: "employment_ended",
+            detail: "The employment is over. Nothing can be handed out on it.",
+        });
+    }
+    asset.check_available()?;
+    let now = tx.now();
+    let asset = asset.handed_out(now);
+    let assignment = Assignment {
+        id: tx.new_id(),
+        legal_entity_id: employment.legal_entity_id,
+        employment_id: employment.id,
+        assigned: new.assigned,
+        custody_epoch: asset.custody_epoch(),
+        accessories: new.accessories.clone(),
+        assigned_at: now,
+        ended: None,
+        meta: Meta::new(now),
+    };
+    // First, because two hand-outs of one device meet here: the loser is told so at once.
+    db::assignments::insert(tx, &assignment)?;
+    asset.update(tx)?;
+    note(tx, "assignment.created", &assignment, None)?;
+    // What is handed out after the end became known has to come back too.
+    terminations::follow_employment_in(tx, app, &employment)?;
+    Ok(assignment)
+}
+
+fn find_both(tx: &mut Tx<'_>, new: &NewAssignment) -> Result<(Employment, Asset), ServiceError> {
+    let mut violations = Violations::default();
+    let employment = db::employments::find(tx, new.employment_id)?;
+    if employment.is_none() {
+        violations.add(
+            "/employment_id",
+            "unknown_employment",
+            "There is no employment with this id.",
+        );
+    }
+    let asset = custody::find(tx, new.assigned)?;
+    if asset.is_none() {
+        let code = match new.assigned {
+            Assigned::Device(_) => "unknown_device",
+            Assigned::Subscription(_) => "unknown_subscription",
+        };
+        violations.add(pointer(new.assigned), code, "There is nothing with this id.");
+    }
+    let both = employment.zip(asset);
+    let is_foreign =
+        |(employment, asset): &(Employment, Asset)| employment.legal_entity_id != asset.legal_entity_id();
+    if both.as_ref().is_some_and(is_foreign) {
+        violations.add(
+            pointer(new.assigned),
+            "legal_entity_mismatch",
+            "It belongs to another legal entity than the one that the employment is with.",
+        );
+    }
+    violations.finish()?;
+    both.ok_or(NOT_FOUND)
+}
+
+const fn pointer(assigned: Assigned) -> &'static str {
+    match assigned {
+        Assigned::Device(_) => "/device_id",
+        Assigned::Subscription(_) => "/subscription_id",
+    }
+}
+
+/// One assignment.
+///
+/// # Errors
+/// [`ServiceError::NotFound`]; as [`Ctx::read`].
+pub async fn get(ctx: &Ctx, id: AssignmentId) -> Result<Assignment, ServiceError> {
+    ctx.read(Action::ReadRegister, move |connection| {
+        db::assignments::find(connection, id)?.ok_or(NOT_FOUND)
+    })
+    .await
+}
+
+/// One page of assignments.
+///
+/// # Errors
+/// As [`Ctx::read`].
+pub async fn list(
+    ctx: &Ctx,
+    filter: AssignmentFilter,
+    page: PageRequest,
+) -> Result<Page<Assignment>, ServiceError> {
+    ctx.read(Action::ReadRegister, move |connection| {
+        Ok(db::assignments::list(connection, &filter, page)?)
+    })
+    .await
+}
+
+/// Ends an assignment while the employment goes on, and puts the device or the subscription back in stock.
+/// What a termination asks for is ended by the termination, whose proof would otherwise have no object.
+///
+/// # Errors
+/// [`ServiceError::NotFound`]; [`ServiceError::Stale`]; [`ServiceError::Conflict`] `assignment_ended`,
+/// `termination_under_way`; as [`Ctx::write_once`].
+pub async fn end(
+    ctx: &Ctx,
+    recorder: Recorder<Assignment>,
+    id: AssignmentId,
+    expected: ExpectedVersion,
+    why: HandBack,
+) -> Result<Recorded<Assignment>, ServiceError> {
+    ctx.write_once(Action::EditRegister, recorder, move |tx| {
+        end_in(tx, id, &expected, why)
+    })
+    .await
+}
+
+fn end_in(
+    tx: &mut Tx<'_>,
+    id: AssignmentId,
+    expected: &ExpectedVersion,
+    why: HandBack,
+) -> Result<Assignment, ServiceError> {
+    let current = db::assignments::find(tx, id)?.ok_or(NOT_FOUND)?;
+    references::check_version(expected, current.meta)?;
+    if current.ended.is_some() {
+        return Err(ServiceError::Conflict {
+            code: "assignment_ended",
+            detail: "The assignment has ended already.",
+        });
+    }
+    dialect::lock(tx, Anchor::Employment(current.employment_id))?;
+    if db::assignments::is_in_termination(tx, id)? {
+        return Err(ServiceError::Conflict {
+            code: "termination_under_way",
+            detail: "A termination asks for this. Answer its checks instead; it ends the assignment.",
+        });
+    }
+    let now = tx.now();
+    let reason = AssignmentEnd::from(why);
+    let assignment = Assignment {
+        ended: Some((now, reason)),
+        meta: current.meta.changed(now),
+        ..current
+    };
+    db::assignments::update(tx, &assignment)?;
+    let asset = custody::find(tx, assignment.assigned)?.ok_or(NOT_FOUND)?;
+    asset.taken_back(now).update(tx)?;
+    note(tx, "assignment.ended", &assignment, Some(reason))?;
+    Ok(assignment)
+}
+
+fn note(
+    tx: &mut Tx<'_>,
+    action: &'static str,
+    assignment: &Assignment,
+    reason: Option<AssignmentEnd>,
+) -> Result<(), ServiceError> {
+    let (kind, id) = match assignment.assigned {
+        Assigned::Device(id) => ("device_id", id.to_string()),
+        Assigned::Subscription(id) => ("subscription_id", id.to_string()),
+    };
+    let details = json!({
+        "employment_id": assignment.employment_id,
+        kind: id,
+        "custody_epoch": assignment.custody_epoch,
+        "reason": reason,
+    });
+    trail::note(tx, action, assignment.id, details)
+}

@@ -1,0 +1,211 @@
+//! Facts about wipes: kept as they are, and folded into what the cases say.
+//!
+//! Nobody sets the state of a wipe. Whoever knows something adds a fact; from all facts about the custody the domain
+//! derives the assessment, and the case follows it, forwards and backwards.
+
+mod verify;
+
+pub use verify::{Finding, Verification, verify};
+
+use super::{ServiceError, codes, terminations};
+use crate::app::App;
+use crate::db::{self, Stamp, Tx, audit};
+use crate::domain::assignment::Assigned;
+use crate::domain::error::DomainError;
+use crate::domain::ids::{DeviceId, EvidenceId, ItemId};
+use crate::domain::termination::{TerminationRecord, TerminationState};
+use crate::domain::wipe::{
+    Binding, Evidence, EvidenceDetails, EvidenceKind, EvidenceRecord, WipeAssessment, WipeLevel, WipeScope,
+    about_case, assess,
+};
+use serde_json::json;
+
+/// The receiver saw the set-up screen of the device of this item. Keeps the fact and lets the case follow it.
+/// Whether the one who says so is the receiver is for the caller to know.
+///
+/// # Errors
+/// [`DomainError::UnknownItem`], [`DomainError::UnknownCheck`] for a subscription; what the case refuses.
+pub fn attest_in(
+    tx: &mut Tx<'_>,
+    app: &App,
+    record: &TerminationRecord,
+    item: ItemId,
+) -> Result<TerminationRecord, ServiceError> {
+    let details = EvidenceDetails::default();
+    observe_in(tx, app, (record, item), (EvidenceKind::Attested, details)).map(|(_, after)| after)
+}
+
+/// Somebody looked at the device of an item, now.
+fn observe_in(
+    tx: &mut Tx<'_>,
+    app: &App,
+    (record, item): (&TerminationRecord, ItemId),
+    (kind, details): (EvidenceKind, EvidenceDetails),
+) -> Result<(EvidenceId, TerminationRecord), ServiceError> {
+    let (device, epoch) = device_of(record, item)?;
+    if record.termination.state == TerminationState::Cancelled {
+        return Err(DomainError::InvalidTransition {
+            entity: "termination",
+            from: record.termination.state.as_str(),
+            command: "observe",
+        }
+        .into());
+    }
+    db::devices::lock(tx, device)?;
+    let now = tx.now();
+    let fact = Evidence {
+        kind,
+        scope: WipeScope::FullDevice,
+        claimed_at: Some(now),
+        received_at: now,
+        enrolment: None,
+        command_ref: None,
+    };
+    let binding = Binding::Bound {
+        device,
+        epoch,
+        item: Some(item),
+    };
+    let kept = keep_in(tx, fact, binding, details)?;
+    follow_in(tx, app, &kept)?;
+    let after = terminations::get_in(tx, record.termination.id)?;
+    Ok((kept.id, after))
+}
+
+/// The device that an item is about, and the epoch of the custody that ends.
+pub(super) fn device_of(record: &TerminationRecord, item: ItemId) -> Result<(DeviceId, i64), DomainError> {
+    let holding = record.holding(item).ok_or(DomainError::UnknownItem)?;
+    match holding.assigned {
+        Assigned::Device(id) => Ok((id, holding.custody_epoch)),
+        Assigned::Subscription(_) => Err(DomainError::UnknownCheck),
+    }
+}
+
+/// The name under which a fact is kept of whoever reports it: pseudonymous, and the same every time.
+pub(super) fn reporter(stamp: &Stamp) -> String {
+    format!("{}:{}", stamp.actor_kind, stamp.actor_id)
+}
+
+/// Keeps a fact, with an audit entry. What follows from it is for [`follow_in`].
+pub(super) fn keep_in(
+    tx: &mut Tx<'_>,
+    fact: Evidence,
+    binding: Binding,
+    details: EvidenceDetails,
+) -> Result<EvidenceRecord, ServiceError> {
+    let kept = EvidenceRecord {
+        id: tx.new_id(),
+        fact,
+        reporter: reporter(tx.stamp()),
+        binding,
+        details,
+    };
+    db::evidence::insert(tx, &kept)?;
+    let (device, epoch, item) = match kept.binding {
+        Binding::Bound { device, epoch, item } => (Some(device), Some(epoch), item),
+        Binding::Quarantined(_) => (None, None, None),
+    };
+    let entry = audit::Entry {
+        action: "evidence.recorded",
+        object_type: "evidence",
+        object_id: kept.id.to_string(),
+        termination: None,
+        details: json!({
+            "kind": kept.fact.kind,
+            "match": kept.binding.matched(),
+            "match_reason": kept.binding.reason(),
+            "device": device,
+            "custody_epoch": epoch,
+            "item": item,
+        }),
+    };
+    audit::append(tx, entry)?;
+    Ok(kept)
+}
+
+/// Lets every case follow that a new fact concerns: the one about its custody, and those about earlier custodies in
+/// which the device was seen on the same enrolment.
+pub(super) fn follow_in(tx: &mut Tx<'_>, app: &App, kept: &EvidenceRecord) -> Result<(), ServiceError> {
+    let Binding::Bound { device, epoch, .. } = kept.binding else {
+        return Ok(());
+    };
+    let mut epochs = vec![epoch];
+    if let Some(enrolment) = &kept.fact.enrolment {
+        let earlier = db::evidence::earlier_epochs_of_enrolment(tx, device, enrolment, epoch)?;
+        epochs.extend(earlier);
+    }
+    for epoch in epochs {
+        if let Some((record, item)) = db::terminations::find_by_custody(tx, device, epoch)? {
+            assess_in(tx, app, record, item)?;
+        }
+    }
+    Ok(())
+}
+
+/// Lets a case that was just opened, or just got new items, take in what is known of its devices already.
+///
+/// # Errors
+/// Only what the database reports.
+pub(super) fn take_in(
+    tx: &mut Tx<'_>,
+    app: &App,
+    record: TerminationRecord,
+) -> Result<TerminationRecord, ServiceError> {
+    let devices: Vec<ItemId> = record
+        .holdings
+        .iter()
+        .filter(|holding| matches!(holding.assigned, Assigned::Device(_)))
+        .map(|holding| holding.item)
+        .collect();
+    devices
+        .into_iter()
+        .try_fold(record, |record, item| assess_in(tx, app, record, item))
+}
+
+/// Folds all facts that count for an item, and lets the case follow if that is something else than it knows.
+fn assess_in(
+    tx: &mut Tx<'_>,
+    app: &App,
+    record: TerminationRecord,
+    item: ItemId,
+) -> Result<TerminationRecord, ServiceError> {
+    let (device, epoch) = device_of(&record, item)?;
+    let placed = db::evidence::of_device_since(tx, device, epoch)?;
+    let facts = about_case(&placed, epoch, record.meta.created_at);
+    let wipe = assess(&facts, tx.now());
+    if record.termination.item(item)?.wipe == wipe {
+        return Ok(record);
+    }
+    apply_in(tx, app, record, (item, wipe))
+}
+
+fn apply_in(
+    tx: &mut Tx<'_>,
+    app: &App,
+    record: TerminationRecord,
+    (item, wipe): (ItemId, WipeAssessment),
+) -> Result<TerminationRecord, ServiceError> {
+    let now = tx.now();
+    let mut trial = record.termination.clone();
+    trial.apply_wipe(item, wipe, now)?;
+    let reopens = record.termination.state == TerminationState::Completed && trial.is_active();
+    if reopens && db::terminations::find_active(tx, record.employment_id)?.is_some() {
+        // One employment has one case under way. The fact is kept, and people are told where they look.
+        let entry = audit::Entry {
+            action: "termination.reopening_blocked",
+            object_type: "termination",
+            object_id: record.termination.id.to_string(),
+            termination: Some(record.termination.id),
+            details: json!({ "item": item, "state": wipe.state, "contradicted": wipe.contradicted }),
+        };
+        audit::append(tx, entry)?;
+        return Ok(record);
+    }
+    let after = terminations::change_in(tx, app, record, |record| {
+        Ok(record.termination.apply_wipe(item, wipe, now)?)
+    })?;
+    if wipe.level >= WipeLevel::Verified && !wipe.contradicted {
+        codes::destroy_of_item_in(tx, &after, item)?;
+    }
+    Ok(after)
+}

@@ -1,0 +1,130 @@
+//! The keys of the installation: which of them are in use, and the proof that we still have them.
+
+use super::{Ctx, ServiceError};
+use crate::app::App;
+use crate::crypto::envelope;
+use crate::crypto::keyring::{Kek, Keyring};
+use crate::db::{self, DbConnection, DbError, Tx, instance_settings};
+use crate::domain::policy::Action;
+use std::collections::BTreeMap;
+use thiserror::Error;
+
+/// Why the service must not start with this keyring.
+#[derive(Clone, Debug, PartialEq, Error)]
+pub enum KeyCheckError {
+    /// What is sealed under a key could never be read.
+    #[error(
+        "the keyring has no key `{kid}`, and {uses} value(s) in the database are sealed under it. Put the key back"
+    )]
+    Missing {
+        /// The key's id.
+        kid: String,
+        /// How many values.
+        uses: i64,
+    },
+    /// A key goes by the name of another one.
+    #[error(
+        "the key `{kid}` of the keyring is not the key that this database was used with under that name. Put the right key back"
+    )]
+    Different {
+        /// The key's id.
+        kid: String,
+    },
+    /// The database.
+    #[error(transparent)]
+    Service(#[from] ServiceError),
+}
+
+/// How much one key is used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyUse {
+    /// The key's id.
+    pub kid: String,
+    /// Whether the keyring has it.
+    pub in_keyring: bool,
+    /// Whether it seals what is new.
+    pub is_current: bool,
+    /// How many data keys of terminations it wraps.
+    pub data_keys: i64,
+    /// How many written mails it seals.
+    pub messages: i64,
+}
+
+impl KeyUse {
+    /// How many values could not be read without it.
+    pub const fn uses(&self) -> i64 {
+        self.data_keys + self.messages
+    }
+}
+
+/// Every key of the keyring and every other key that something is sealed under, by kid.
+///
+/// # Errors
+/// As [`Ctx::read`].
+pub async fn status(ctx: &Ctx) -> Result<Vec<KeyUse>, ServiceError> {
+    let app = ctx.app.clone();
+    ctx.read(Action::Operate, move |connection| {
+        Ok(uses(connection, &app.keyring)?)
+    })
+    .await
+}
+
+fn uses(connection: &mut DbConnection, keyring: &Keyring) -> Result<Vec<KeyUse>, DbError> {
+    let mut counts: BTreeMap<String, (i64, i64)> = keyring
+        .keys()
+        .map(|key| (key.kid().to_owned(), (0, 0)))
+        .collect();
+    for (kid, count) in db::keys::data_keys_by_kid(connection)? {
+        counts.entry(kid).or_default().0 = count;
+    }
+    for (kid, count) in db::keys::messages_by_kid(connection)? {
+        counts.entry(kid).or_default().1 = count;
+    }
+    let key_use = |(kid, (data_keys, messages)): (String, (i64, i64))| KeyUse {
+        in_keyring: keyring.get(&kid).is_some(),
+        is_current: keyring.current().kid() == kid,
+        kid,
+        data_keys,
+        messages,
+    };
+    Ok(counts.into_iter().map(key_use).collect())
+}
+
+/// Proves that every key in use is there and is the very key that it was. New keys of the keyring get their proof
+/// stored. To be called before anything is served.
+///
+/// # Errors
+/// [`KeyCheckError`], which names the key.
+pub async fn check_at_start(app: &App) -> Result<(), KeyCheckError> {
+    let ctx = Ctx::system(app);
+    let keyring = app.keyring.clone();
+    ctx.write(Action::Operate, move |tx| check_in(tx, &keyring))
+        .await?
+}
+
+/// The outer result rolls back; what the inner one says leaves the stored proofs as they are.
+fn check_in(tx: &mut Tx<'_>, keyring: &Keyring) -> Result<Result<(), KeyCheckError>, ServiceError> {
+    let installation = instance_settings::installation_id(tx)?;
+    let stored: BTreeMap<String, Vec<u8>> = db::keys::checks(tx)?.into_iter().collect();
+    let missing = uses(tx, keyring)?
+        .into_iter()
+        .find(|key| !key.in_keyring && key.uses() > 0);
+    if let Some(key) = missing {
+        let uses = key.uses();
+        return Ok(Err(KeyCheckError::Missing { kid: key.kid, uses }));
+    }
+    let is_other = |key: &&Kek| {
+        let proof = stored.get(key.kid());
+        proof.is_some_and(|proof| {
+            envelope::verify_key_check(keyring, key.kid(), installation, proof).is_err()
+        })
+    };
+    if let Some(key) = keyring.keys().find(is_other) {
+        let kid = key.kid().to_owned();
+        return Ok(Err(KeyCheckError::Different { kid }));
+    }
+    for key in keyring.keys().filter(|key| !stored.contains_key(key.kid())) {
+        db::keys::insert_check(tx, key.kid(), &envelope::key_check(key, installation))?;
+    }
+    Ok(Ok(()))
+}

@@ -1,0 +1,139 @@
+//! People: known through what sources deliver, or registered by hand.
+
+use super::{Ctx, Recorded, Recorder, ServiceError, Violations, references, trail};
+use crate::db;
+use crate::db::people::PersonFilter;
+use crate::domain::ids::PersonId;
+use crate::domain::language::Language;
+use crate::domain::page::{Page, PageRequest};
+use crate::domain::person::Person;
+use crate::domain::policy::Action;
+use crate::domain::record::{ExpectedVersion, Meta};
+use crate::domain::text::{EmailAddress, ExternalId, PersonName, SourceName};
+use serde_json::json;
+
+/// What a new person is made of.
+#[derive(Clone, Debug)]
+pub struct NewPerson {
+    /// Their name.
+    pub name: Option<PersonName>,
+    /// Where mail reaches them at work.
+    pub email: Option<EmailAddress>,
+    /// The language that they are written to in.
+    pub language: Language,
+    /// What the sources call them.
+    pub identifiers: Vec<(SourceName, ExternalId)>,
+}
+
+/// What is to change. Nothing where nothing is said.
+#[derive(Clone, Debug, Default)]
+pub struct PersonPatch {
+    /// A name, or none any more.
+    pub name: Option<Option<PersonName>>,
+    /// An address, or none any more.
+    pub email: Option<Option<EmailAddress>>,
+    /// A language.
+    pub language: Option<Language>,
+}
+
+const NOT_FOUND: ServiceError = ServiceError::NotFound("person");
+
+/// Registers a person.
+///
+/// # Errors
+/// [`ServiceError::Invalid`] `unknown_source`; [`ServiceError::Conflict`] `person_identifier_taken`; as
+/// [`Ctx::write_once`].
+pub async fn create(
+    ctx: &Ctx,
+    recorder: Recorder<Person>,
+    new: NewPerson,
+) -> Result<Recorded<Person>, ServiceError> {
+    ctx.write_once(Action::EditRegister, recorder, move |tx| {
+        let mut violations = Violations::default();
+        for (index, (source, _)) in new.identifiers.iter().enumerate() {
+            let pointer = format!("/identifiers/{index}/source");
+            references::source(tx, source, &pointer, &mut violations)?;
+        }
+        violations.finish()?;
+        let person = Person {
+            id: tx.new_id(),
+            name: new.name.clone(),
+            email: new.email.clone(),
+            language: new.language,
+            identifiers: in_order(new.identifiers.clone()),
+            meta: Meta::new(tx.now()),
+        };
+        db::people::insert(tx, &person)?;
+        let sources: Vec<&SourceName> = person.identifiers.iter().map(|(source, _)| source).collect();
+        trail::note(tx, "person.created", person.id, json!({ "sources": sources }))?;
+        Ok(person)
+    })
+    .await
+}
+
+/// The order in which they are read back.
+fn in_order(mut identifiers: Vec<(SourceName, ExternalId)>) -> Vec<(SourceName, ExternalId)> {
+    identifiers.sort();
+    identifiers
+}
+
+/// One person.
+///
+/// # Errors
+/// [`ServiceError::NotFound`]; as [`Ctx::read`].
+pub async fn get(ctx: &Ctx, id: PersonId) -> Result<Person, ServiceError> {
+    ctx.read(Action::ReadRegister, move |connection| {
+        db::people::find(connection, id)?.ok_or(NOT_FOUND)
+    })
+    .await
+}
+
+/// One page of people.
+///
+/// # Errors
+/// As [`Ctx::read`].
+pub async fn list(ctx: &Ctx, filter: PersonFilter, page: PageRequest) -> Result<Page<Person>, ServiceError> {
+    ctx.read(Action::ReadRegister, move |connection| {
+        Ok(db::people::list(connection, &filter, page)?)
+    })
+    .await
+}
+
+/// Changes what is known of a person. A change to what it already is leaves the version as it was.
+///
+/// # Errors
+/// [`ServiceError::NotFound`]; [`ServiceError::Stale`]; as [`Ctx::write`].
+pub async fn update(
+    ctx: &Ctx,
+    id: PersonId,
+    expected: ExpectedVersion,
+    patch: PersonPatch,
+) -> Result<Person, ServiceError> {
+    ctx.write(Action::EditRegister, move |tx| {
+        let current = db::people::find(tx, id)?.ok_or(NOT_FOUND)?;
+        references::check_version(&expected, current.meta)?;
+        let mut person = patched(&current, &patch);
+        if person == current {
+            return Ok(current);
+        }
+        person.meta = current.meta.changed(tx.now());
+        db::people::update(tx, &person)?;
+        let changed = trail::changed([
+            ("name", person.name != current.name),
+            ("email", person.email != current.email),
+            ("language", person.language != current.language),
+        ]);
+        trail::note(tx, "person.changed", id, json!({ "changed": changed }))?;
+        Ok(person)
+    })
+    .await
+}
+
+fn patched(current: &Person, patch: &PersonPatch) -> Person {
+    Person {
+        name: patch.name.clone().unwrap_or_else(|| current.name.clone()),
+        email: patch.email.clone().unwrap_or_else(|| current.email.clone()),
+        language: patch.language.unwrap_or(current.language),
+        ..current.clone()
+    }
+}

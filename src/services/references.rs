@@ -1,0 +1,66 @@
+//! Whether what a command refers to is there. A missing one is a broken rule of the command, so that it is
+//! reported together with the others and says where it stands.
+
+use super::{ServiceError, Violations};
+use crate::db::{self, DbConnection, DbError};
+use crate::domain::ids::{LegalEntityId, PersonId};
+use crate::domain::record::{ExpectedVersion, Meta};
+use crate::domain::text::SourceName;
+
+/// Notes a legal entity that does not exist.
+pub(super) fn legal_entity(
+    connection: &mut DbConnection,
+    id: LegalEntityId,
+    pointer: &str,
+    violations: &mut Violations,
+) -> Result<(), DbError> {
+    if db::legal_entities::find(connection, id)?.is_none() {
+        violations.add(
+            pointer,
+            "unknown_legal_entity",
+            "There is no legal entity with this id.",
+        );
+    }
+    Ok(())
+}
+
+/// Notes a person who does not exist.
+pub(super) fn person(
+    connection: &mut DbConnection,
+    id: PersonId,
+    pointer: &str,
+    violations: &mut Violations,
+) -> Result<(), DbError> {
+    if db::people::find(connection, id)?.is_none() {
+        violations.add(pointer, "unknown_person", "There is no person with this id.");
+    }
+    Ok(())
+}
+
+/// Notes a source that does not exist.
+pub(super) fn source(
+    connection: &mut DbConnection,
+    name: &SourceName,
+    pointer: &str,
+    violations: &mut Violations,
+) -> Result<(), DbError> {
+    if db::sources::find(connection, name)?.is_none() {
+        violations.add(
+            pointer,
+            "unknown_source",
+            "There is no source with this name. Register it first.",
+        );
+    }
+    Ok(())
+}
+
+/// Refuses an edit that was made for another version than there is.
+pub(super) fn check_version(expected: &ExpectedVersion, meta: Meta) -> Result<(), ServiceError> {
+    if expected.admits(meta.version) {
+        Ok(())
+    } else {
+        Err(ServiceError::Stale {
+            current: meta.version,
+        })
+    }
+}

@@ -1,0 +1,155 @@
+//! Subscriptions and their numbers. Who uses one is told by its assignments, not here.
+
+use super::{Ctx, Recorded, Recorder, ServiceError, Violations, references, trail};
+use crate::db;
+use crate::db::subscriptions::SubscriptionFilter;
+use crate::domain::ids::{LegalEntityId, SubscriptionId};
+use crate::domain::page::{Page, PageRequest};
+use crate::domain::policy::Action;
+use crate::domain::record::{ExpectedVersion, Meta};
+use crate::domain::subscription::{Subscription, SubscriptionStatus};
+use crate::domain::text::PhoneNumber;
+use serde_json::json;
+
+/// What a new subscription is made of.
+#[derive(Clone, Debug)]
+pub struct NewSubscription {
+    /// The owner, for good.
+    pub legal_entity_id: LegalEntityId,
+    /// The number.
+    pub number: PhoneNumber,
+    /// The operator.
+    pub operator: Option<String>,
+}
+
+/// What is to change. Nothing where nothing is said.
+#[derive(Clone, Debug, Default)]
+pub struct SubscriptionPatch {
+    /// A number.
+    pub number: Option<PhoneNumber>,
+    /// An operator, or none known.
+    pub operator: Option<Option<String>>,
+    /// A state, among those that people decide on. Being assigned is not one of them.
+    pub status: Option<SubscriptionStatus>,
+}
+
+const NOT_FOUND: ServiceError = ServiceError::NotFound("subscription");
+
+/// Registers a subscription that nobody uses yet.
+///
+/// # Errors
+/// [`ServiceError::Invalid`] `unknown_legal_entity`; [`ServiceError::Conflict`] `number_taken`; as
+/// [`Ctx::write_once`].
+pub async fn create(
+    ctx: &Ctx,
+    recorder: Recorder<Subscription>,
+    new: NewSubscription,
+) -> Result<Recorded<Subscription>, ServiceError> {
+    ctx.write_once(Action::EditRegister, recorder, move |tx| {
+        let mut violations = Violations::default();
+        references::legal_entity(tx, new.legal_entity_id, "/legal_entity_id", &mut violations)?;
+        violations.finish()?;
+        let subscription = Subscription {
+            id: tx.new_id(),
+            legal_entity_id: new.legal_entity_id,
+            number: new.number.clone(),
+            operator: new.operator.clone(),
+            status: SubscriptionStatus::Available,
+            meta: Meta::new(tx.now()),
+        };
+        db::subscriptions::insert(tx, &subscription)?;
+        let details = json!({ "legal_entity_id": subscription.legal_entity_id });
+        trail::note(tx, "subscription.created", subscription.id, details)?;
+        Ok(subscription)
+    })
+    .await
+}
+
+/// One subscription.
+///
+/// # Errors
+/// [`ServiceError::NotFound`]; as [`Ctx::read`].
+pub async fn get(ctx: &Ctx, id: SubscriptionId) -> Result<Subscription, ServiceError> {
+    ctx.read(Action::ReadRegister, move |connection| {
+        db::subscriptions::find(connection, id)?.ok_or(NOT_FOUND)
+    })
+    .await
+}
+
+/// One page of subscriptions.
+///
+/// # Errors
+/// As [`Ctx::read`].
+pub async fn list(
+    ctx: &Ctx,
+    filter: SubscriptionFilter,
+    page: PageRequest,
+) -> Result<Page<Subscription>, ServiceError> {
+    ctx.read(Action::ReadRegister, move |connection| {
+        Ok(db::subscriptions::list(connection, &filter, page)?)
+    })
+    .await
+}
+
+/// Changes a subscription. A change to what it already is leaves the version as it was.
+///
+/// # Errors
+/// [`ServiceError::NotFound`]; [`ServiceError::Stale`]; [`ServiceError::Conflict`] `subscription_assigned`
+/// when somebody uses it and its state is to change; as [`create`].
+pub async fn update(
+    ctx: &Ctx,
+    id: SubscriptionId,
+    expected: ExpectedVersion,
+    patch: SubscriptionPatch,
+) -> Result<Subscription, ServiceError> {
+    ctx.write(Action::EditRegister, move |tx| {
+        let current = db::subscriptions::find(tx, id)?.ok_or(NOT_FOUND)?;
+        references::check_version(&expected, current.meta)?;
+        let mut subscription = patched(&current, &patch);
+        check_status(current.status, subscription.status)?;
+        if subscription == current {
+            return Ok(current);
+        }
+        subscription.meta = current.meta.changed(tx.now());
+        db::subscriptions::update(tx, &subscription)?;
+        let changed = trail::changed([
+            ("number", subscription.number != current.number),
+            ("operator", subscription.operator != current.operator),
+            ("status", subscription.status != current.status),
+        ]);
+        let details = json!({ "changed": changed, "status": subscription.status });
+        trail::note(tx, "subscription.changed", id, details)?;
+        Ok(subscription)
+    })
+    .await
+}
+
+fn patched(current: &Subscription, patch: &SubscriptionPatch) -> Subscription {
+    let kept = current.clone();
+    Subscription {
+        number: patch.number.clone().unwrap_or(kept.number),
+        operator: patch.operator.clone().unwrap_or(kept.operator),
+        status: patch.status.unwrap_or(kept.status),
+        ..kept
+    }
+}
+
+fn check_status(current: SubscriptionStatus, wanted: SubscriptionStatus) -> Result<(), ServiceError> {
+    if wanted == current {
+        return Ok(());
+    }
+    if wanted == SubscriptionStatus::Assigned {
+        return Err(ServiceError::invalid(
+            "/status",
+            "status_by_assignment",
+            "A subscription becomes assigned by an assignment. Make one instead.",
+        ));
+    }
+    if current == SubscriptionStatus::Assigned {
+        return Err(ServiceError::Conflict {
+            code: "subscription_assigned",
+            detail: "Somebody uses the subscription. End the assignment before it changes state.",
+        });
+    }
+    Ok(())
+}

@@ -1,0 +1,262 @@
+//! What the service desk and technicians do with a case.
+//!
+//! The rules are the domain's. Here it is decided who may try, which version of the case they mean, and whether the
+//! handset in their hands is the one that was handed out.
+
+use super::read::view;
+use super::{IdentityRead, TerminationView, change_in, get_in, record_in};
+use crate::app::App;
+use crate::db::{self, Tx};
+use crate::domain::actor::Actor;
+use crate::domain::assignment::Assigned;
+use crate::domain::error::DomainError;
+use crate::domain::ids::{ItemId, TerminationId};
+use crate::domain::policy::Action;
+use crate::domain::record::ExpectedVersion;
+use crate::domain::termination::{
+    Act, ActorRole, Answer, CheckKind, DeviceOutcome, Event, IdentityMatch, Note, NumberDecision, Reason,
+    Settlement, TerminationRecord,
+};
+use crate::domain::text::{REASON_MAX_CHARS, clean_text};
+use crate::services::{Ctx, Recorded, Recorder, ServiceError};
+
+/// The answer to a check.
+#[derive(Clone, Debug)]
+pub struct CheckAnswer {
+    /// Done, not applicable or a deviation.
+    pub answer: Answer,
+    /// Why; mandatory unless it is done.
+    pub reason: Option<String>,
+    /// What the one who answers wrote down.
+    pub note: Note,
+    /// For a return: what was read off the handset.
+    pub identity: Option<IdentityRead>,
+    /// In which role: the desk or a technician.
+    pub role: ActorRole,
+}
+
+/// Answers a check.
+///
+/// # Errors
+/// [`ServiceError::NotFound`]; [`ServiceError::Stale`]; [`ServiceError::Invalid`] for texts and identities that break
+/// rules; [`DomainError`] for what the case refuses.
+pub async fn settle(
+    ctx: &Ctx,
+    (termination, item, check): (TerminationId, ItemId, CheckKind),
+    expected: ExpectedVersion,
+    answer: CheckAnswer,
+) -> Result<TerminationView, ServiceError> {
+    require_desk_role(answer.role)?;
+    let identity = answer.identity.as_ref().map(IdentityRead::parse).transpose()?;
+    let settlement = Settlement {
+        answer: answer.answer,
+        reason: reason_of(answer.reason.as_deref())?,
+        note: clean_note(answer.note)?,
+        identity: None,
+    };
+    let (app, actor) = (ctx.app.clone(), ctx.actor.clone());
+    ctx.write(Action::WorkTermination, move |tx| {
+        let record = get_in(tx, termination)?;
+        require_version(&record, &expected)?;
+        let identity = match (check, &identity) {
+            (CheckKind::Returned, Some(identity)) => {
+                Some(compare_in(tx, &record, item, |device| identity.compare(device))?)
+            }
+            _ => None,
+        };
+        let settlement = Settlement {
+            identity,
+            ..settlement.clone()
+        };
+        let act = Act::new(answer.role, &actor, tx.now());
+        let after = change_in(tx, &app, record, |record| {
+            Ok(record.termination.settle(item, check, settlement, act)?)
+        })?;
+        view(tx, after)
+    })
+    .await
+}
+
+/// Decides what happens to the number of a subscription.
+///
+/// # Errors
+/// [`ServiceError::NotFound`]; [`DomainError`] for what the case refuses.
+pub async fn decide_number(
+    ctx: &Ctx,
+    (termination, item): (TerminationId, ItemId),
+    decision: NumberDecision,
+    recorder: Recorder<TerminationView>,
+) -> Result<Recorded<TerminationView>, ServiceError> {
+    change(ctx, termination, recorder, move |record, act| {
+        record.termination.decide_number(item, decision, act)
+    })
+    .await
+}
+
+/// Reports that a device is lost or stolen.
+///
+/// # Errors
+/// [`ServiceError::NotFound`]; [`ServiceError::Invalid`] for the reason; [`DomainError`] for what the case refuses.
+pub async fn report_outcome(
+    ctx: &Ctx,
+    (termination, item): (TerminationId, ItemId),
+    (outcome, reason): (DeviceOutcome, &str),
+    recorder: Recorder<TerminationView>,
+) -> Result<Recorded<TerminationView>, ServiceError> {
+    let reason = mandatory_reason(reason)?;
+    change(ctx, termination, recorder, move |record, act| {
+        record.termination.report_outcome(item, outcome, reason.clone(), act)
+    })
+    .await
+}
+
+/// Forbids reset and wipe, so that what is on the devices is preserved.
+///
+/// # Errors
+/// [`ServiceError::NotFound`]; [`ServiceError::Invalid`] for the reason; [`DomainError`] for what the case refuses.
+pub async fn hold(
+    ctx: &Ctx,
+    termination: TerminationId,
+    reason: &str,
+    recorder: Recorder<TerminationView>,
+) -> Result<Recorded<TerminationView>, ServiceError> {
+    let reason = mandatory_reason(reason)?;
+    change(ctx, termination, recorder, move |record, act| {
+        record.termination.hold(reason.clone(), act)
+    })
+    .await
+}
+
+/// Allows reset and wipe again.
+///
+/// # Errors
+/// [`ServiceError::NotFound`]; [`ServiceError::Invalid`] for the reason; [`DomainError`] for what the case refuses.
+pub async fn release(
+    ctx: &Ctx,
+    termination: TerminationId,
+    reason: &str,
+    recorder: Recorder<TerminationView>,
+) -> Result<Recorded<TerminationView>, ServiceError> {
+    let reason = mandatory_reason(reason)?;
+    change(ctx, termination, recorder, move |record, act| {
+        record.termination.release(reason.clone(), act)
+    })
+    .await
+}
+
+/// Opens a completed case again, for corrections. It does not complete by itself before something was corrected.
+///
+/// # Errors
+/// [`ServiceError::NotFound`]; [`ServiceError::Invalid`] for the reason; [`ServiceError::Conflict`]
+/// `termination_under_way` when the employment has another case under way; [`DomainError`] for what the case refuses.
+pub async fn reopen(
+    ctx: &Ctx,
+    termination: TerminationId,
+    reason: &str,
+    recorder: Recorder<TerminationView>,
+) -> Result<Recorded<TerminationView>, ServiceError> {
+    let reason = mandatory_reason(reason)?;
+    let (app, actor) = (ctx.app.clone(), ctx.actor.clone());
+    ctx.write_once(Action::WorkTermination, recorder, move |tx| {
+        let after = reopen_in(tx, &app, &actor, (termination, reason.clone()))?;
+        view(tx, after)
+    })
+    .await
+}
+
+fn reopen_in(
+    tx: &mut Tx<'_>,
+    app: &App,
+    actor: &Actor,
+    (termination, reason): (TerminationId, Reason),
+) -> Result<TerminationRecord, ServiceError> {
+    let before = get_in(tx, termination)?;
+    let mut after = before.clone();
+    let act = Act::new(ActorRole::Desk, actor, tx.now());
+    let events = after.termination.reopen(reason, act)?;
+    if db::terminations::find_active(tx, before.employment_id)?.is_some() {
+        return Err(ServiceError::Conflict {
+            code: "termination_under_way",
+            detail: "The employment has another case under way. Work with that one.",
+        });
+    }
+    after.meta = before.meta.changed(tx.now());
+    db::terminations::update(tx, &before, &after)?;
+    record_in(tx, &events)?;
+    super::consequences::follow_in(tx, app, &after, &events)?;
+    Ok(after)
+}
+
+/// Does something to a case as the desk, once for an idempotency key.
+async fn change(
+    ctx: &Ctx,
+    termination: TerminationId,
+    recorder: Recorder<TerminationView>,
+    command: impl Fn(&mut TerminationRecord, Act) -> Result<Vec<Event>, DomainError> + Send + 'static,
+) -> Result<Recorded<TerminationView>, ServiceError> {
+    let (app, actor) = (ctx.app.clone(), ctx.actor.clone());
+    ctx.write_once(Action::WorkTermination, recorder, move |tx| {
+        let record = get_in(tx, termination)?;
+        let act = Act::new(ActorRole::Desk, &actor, tx.now());
+        let after = change_in(tx, &app, record, |record| Ok(command(record, act)?))?;
+        view(tx, after)
+    })
+    .await
+}
+
+/// Through the API nobody speaks for the holder, the receiver or the MDM.
+pub(crate) fn require_desk_role(role: ActorRole) -> Result<(), ServiceError> {
+    if role.may_correct() {
+        Ok(())
+    } else {
+        Err(DomainError::NotAllowed { role }.into())
+    }
+}
+
+fn compare_in(
+    tx: &mut Tx<'_>,
+    record: &TerminationRecord,
+    item: ItemId,
+    compare: impl FnOnce(&crate::domain::device::Device) -> IdentityMatch,
+) -> Result<IdentityMatch, ServiceError> {
+    let holding = record.holding(item).ok_or(DomainError::UnknownItem)?;
+    match holding.assigned {
+        Assigned::Device(id) => {
+            let device = db::devices::find(tx, id)?.ok_or(ServiceError::NotFound("device"))?;
+            Ok(compare(&device))
+        }
+        Assigned::Subscription(_) => Err(DomainError::UnknownCheck.into()),
+    }
+}
+
+fn require_version(record: &TerminationRecord, expected: &ExpectedVersion) -> Result<(), ServiceError> {
+    let current = record.meta.version;
+    if expected.admits(current) {
+        Ok(())
+    } else {
+        Err(ServiceError::Stale { current })
+    }
+}
+
+fn reason_of(text: Option<&str>) -> Result<Option<Reason>, ServiceError> {
+    text.map(mandatory_reason).transpose()
+}
+
+fn mandatory_reason(text: &str) -> Result<Reason, ServiceError> {
+    let text = clean_text(text, REASON_MAX_CHARS)
+        .map_err(|error| ServiceError::invalid("/reason", error.code, error.detail))?;
+    Ok(Reason::parse(&text)?)
+}
+
+fn clean_note(note: Note) -> Result<Note, ServiceError> {
+    let clean = |text: Option<String>, pointer: &str| {
+        text.map(|text| clean_text(&text, REASON_MAX_CHARS))
+            .transpose()
+            .map_err(|error| ServiceError::invalid(pointer, error.code, error.detail))
+    };
+    Ok(Note {
+        place: clean(note.place, "/note/place")?,
+        condition: clean(note.condition, "/note/condition")?,
+        method: clean(note.method, "/note/method")?,
+    })
+}
