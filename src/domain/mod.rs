@@ -13,6 +13,7 @@ pub mod ids;
 pub mod job;
 pub mod language;
 pub mod message;
+pub mod note;
 pub mod once;
 pub mod organisation;
 pub mod page;

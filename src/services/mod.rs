@@ -2,6 +2,7 @@
 //! reads or writes; it never calls the outside world from inside a transaction.
 
 pub mod assignments;
+mod case;
 pub mod codes;
 pub mod devices;
 pub mod employments;
@@ -13,7 +14,9 @@ pub mod idempotency;
 pub mod keys;
 pub mod legal_entities;
 pub mod mdm;
+pub mod messages;
 pub mod people;
+mod receipts;
 mod references;
 pub mod service_accounts;
 pub mod sources;
