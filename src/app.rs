@@ -7,7 +7,9 @@ use crate::crypto::keyring::Keyring;
 use crate::db::Db;
 use crate::domain::calendar::Calendar;
 use crate::integrations::mail::Mailer;
+use crate::domain::instance::Instance;
 use std::sync::Arc;
+use tokio::sync::Notify;
 
 /// The running service. Clones share everything.
 #[derive(Clone)]
@@ -28,4 +30,9 @@ pub struct App {
     pub calendar: Arc<Calendar>,
     /// Hands over mail.
     pub mailer: Arc<dyn Mailer>,
+    /// This process.
+    pub instance: Arc<Instance>,
+    /// Rings after a commit that left work for the job runner. It saves the wait for the next poll and
+    /// promises nothing: the runner polls all the same.
+    pub job_bell: Arc<Notify>,
 }

@@ -39,6 +39,11 @@ impl Clock {
         }
     }
 
+    /// Whether this is the machine's clock, so that comparing it with another machine's means something.
+    pub const fn is_system(&self) -> bool {
+        matches!(self.0, Source::Machine)
+    }
+
     /// Moves a fixed clock. The machine's clock is left alone.
     pub fn set(&self, to: DateTime<Utc>) {
         if let Source::Fixed(at) = &self.0 {

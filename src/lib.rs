@@ -61,6 +61,7 @@ pub mod demo;
 pub mod domain;
 pub mod integrations;
 pub mod mail;
+pub mod jobs;
 pub mod services;
 pub mod startup;
 pub mod telemetry;

@@ -8,6 +8,7 @@ use crate::crypto::access_token::AccessTokens;
 use crate::crypto::keyring::{Keyring, KeyringError};
 use crate::db::{DatabaseUrl, Db, DbError, ServingLock, migrations};
 use crate::domain::calendar::Calendar;
+use crate::domain::instance::Instance;
 use crate::integrations::{self, mail};
 use chrono::{Datelike, TimeDelta};
 use std::fs::{DirBuilder, File, OpenOptions};
@@ -16,6 +17,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::Arc;
 use thiserror::Error;
+use tokio::sync::Notify;
 
 /// Why the service did not start.
 #[derive(Debug, Error)]
@@ -115,10 +117,19 @@ pub fn assemble(
     let tokens = AccessTokens::new(&keyring, &config.token.issuer, &config.public_url, lifetime)
         .map_err(|error| StartError::Tokens(error.to_string()))?;
     let mailer = mail::mailer(&config.mail.transport).map_err(|error| StartError::Mail(error.to_string()))?;
+    let ids = Ids::new(clock.clone());
+    let instance = Instance {
+        id: ids.next(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        kids: keyring.keys().map(|key| key.kid().to_owned()).collect(),
+        started_at: clock.now(),
+    };
     Ok(App {
         db: Db::open(url, connections)?,
-        ids: Ids::new(clock.clone()),
+        ids,
         clock,
+        instance: Arc::new(instance),
+        job_bell: Arc::new(Notify::new()),
         keyring: Arc::new(keyring),
         tokens: Arc::new(tokens),
         calendar: Arc::new(Calendar::swedish()),

@@ -67,3 +67,14 @@ pub fn lock(tx: &mut Tx<'_>, anchor: Anchor) -> Result<(), DbError> {
         .execute(connection)?;
     Ok(())
 }
+
+/// Runs one of two queries, for the few whose text has to differ.
+#[macro_export]
+macro_rules! on_each {
+    ($connection:expr, postgres: |$postgres:ident| $first:expr, sqlite: |$sqlite:ident| $second:expr $(,)?) => {
+        match $crate::db::dialect::Connected::connection($connection) {
+            $crate::db::DbConnection::Postgres($postgres) => $first,
+            $crate::db::DbConnection::Sqlite($sqlite) => $second,
+        }
+    };
+}

@@ -26,6 +26,7 @@ pub mod jobs;
 pub mod keys;
 pub mod legal_entities;
 pub mod messages;
+pub mod instances;
 pub mod migrations;
 pub mod notes;
 pub mod people;

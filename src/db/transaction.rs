@@ -6,6 +6,8 @@ use crate::clock::Ids;
 use chrono::{DateTime, Utc};
 use diesel::connection::{AnsiTransactionManager, TransactionManager, TransactionManagerStatus};
 use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use uuid::Uuid;
 
 /// Who writes, when, and on whose request: stamped on everything that a transaction leaves behind.
@@ -21,6 +23,8 @@ pub struct Stamp {
     pub request_id: String,
     /// Mints the ids of new rows.
     pub ids: Ids,
+    /// Set when the transaction enqueued a job that is due at once.
+    pub job_due: Arc<AtomicBool>,
 }
 
 /// A write transaction. It can only be had from [`super::Db::write`], so a function that takes one is
@@ -48,6 +52,11 @@ impl<'c> Tx<'c> {
     /// A new id.
     pub fn new_id<T: From<Uuid>>(&self) -> T {
         self.stamp.ids.next()
+    }
+
+    /// Notes that a job was enqueued that is due at once.
+    pub(super) fn note_job_due(&self) {
+        self.stamp.job_due.store(true, Ordering::Relaxed);
     }
 
     /// Runs part of the use case so that it can fail alone.

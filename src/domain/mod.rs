@@ -10,6 +10,7 @@ pub mod device;
 pub mod employment;
 pub mod error;
 pub mod ids;
+pub mod instance;
 pub mod job;
 pub mod language;
 pub mod message;

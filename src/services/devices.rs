@@ -1,7 +1,6 @@
 //! Devices: what the group owns. Who has one is told by its assignments, not here.
 
 use super::{Ctx, Recorded, Recorder, ServiceError, Violations, references, trail};
-use crate::db::devices::DeviceFilter;
 use crate::db::{self, Tx};
 use crate::domain::device::{Device, DeviceStatus};
 use crate::domain::ids::{DeviceId, LegalEntityId};
@@ -11,6 +10,8 @@ use crate::domain::record::{ExpectedVersion, Meta};
 use crate::domain::termination::DataClass;
 use crate::domain::text::{Imei, SerialNumber};
 use serde_json::json;
+
+pub use crate::db::devices::DeviceFilter;
 
 /// How many IMEIs a device can have: one for each radio.
 pub const MAX_IMEIS: usize = 2;
@@ -88,7 +89,8 @@ fn create_in(tx: &mut Tx<'_>, new: &NewDevice) -> Result<Device, ServiceError> {
     Ok(device)
 }
 
-fn check_imeis(imeis: &[Imei], violations: &mut Violations) {
+/// Notes what is wrong with the IMEIs of one device taken together.
+pub fn check_imeis(imeis: &[Imei], violations: &mut Violations) {
     if imeis.len() > MAX_IMEIS {
         violations.add("/imeis", "too_many_imeis", "A device has at most two IMEIs.");
     }

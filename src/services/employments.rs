@@ -2,11 +2,12 @@
 
 use super::{Ctx, ServiceError};
 use crate::db;
-use crate::db::employments::EmploymentFilter;
 use crate::domain::employment::Employment;
 use crate::domain::ids::EmploymentId;
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::policy::Action;
+
+pub use crate::db::employments::EmploymentFilter;
 
 /// One employment.
 ///

@@ -6,6 +6,7 @@ mod case;
 pub mod codes;
 pub mod devices;
 pub mod employments;
+pub mod audit;
 mod error;
 pub mod evidence;
 pub mod health;
@@ -26,6 +27,8 @@ pub mod tokens;
 mod trail;
 pub mod units;
 mod violations;
+pub mod queue;
+pub mod upkeep;
 
 pub use error::{ServiceError, Violation};
 pub use idempotency::{Recorded, Recorder};
@@ -36,6 +39,8 @@ use crate::db::{self, DbConnection, Stamp, Tx};
 use crate::domain::actor::Actor;
 use crate::domain::policy::{self, Action};
 use chrono::TimeDelta;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Who asks, on which request. Every use case begins with one.
 #[derive(Clone)]
@@ -99,13 +104,21 @@ impl Ctx {
     {
         self.require(action)?;
         let actor = self.actor.clone();
-        self.app
+        let stamp = self.stamp();
+        let job_due = Arc::clone(&stamp.job_due);
+        let result = self
+            .app
             .db
-            .write(self.stamp(), move |tx| {
+            .write(stamp, move |tx| {
                 still_valid(tx, &actor)?;
                 work(tx)
             })
-            .await
+            .await;
+        // Not before the commit: the runner would look and find nothing.
+        if result.is_ok() && job_due.load(Ordering::Relaxed) {
+            self.app.job_bell.notify_one();
+        }
+        result
     }
 
     /// Writes once however often the request is sent: with an idempotency key, the answer is stored in the
@@ -145,6 +158,7 @@ impl Ctx {
             actor_id: self.actor.id(),
             request_id: self.request_id.clone(),
             ids: self.app.ids.clone(),
+            job_due: Arc::new(AtomicBool::new(false)),
         }
     }
 }

@@ -2,7 +2,6 @@
 
 use super::{Ctx, Recorded, Recorder, ServiceError, Violations, references, trail};
 use crate::db;
-use crate::db::people::PersonFilter;
 use crate::domain::ids::PersonId;
 use crate::domain::language::Language;
 use crate::domain::page::{Page, PageRequest};
@@ -11,6 +10,8 @@ use crate::domain::policy::Action;
 use crate::domain::record::{ExpectedVersion, Meta};
 use crate::domain::text::{EmailAddress, ExternalId, PersonName, SourceName};
 use serde_json::json;
+
+pub use crate::db::people::PersonFilter;
 
 /// What a new person is made of.
 #[derive(Clone, Debug)]

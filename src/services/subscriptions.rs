@@ -2,7 +2,6 @@
 
 use super::{Ctx, Recorded, Recorder, ServiceError, Violations, references, trail};
 use crate::db;
-use crate::db::subscriptions::SubscriptionFilter;
 use crate::domain::ids::{LegalEntityId, SubscriptionId};
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::policy::Action;
@@ -10,6 +9,8 @@ use crate::domain::record::{ExpectedVersion, Meta};
 use crate::domain::subscription::{Subscription, SubscriptionStatus};
 use crate::domain::text::PhoneNumber;
 use serde_json::json;
+
+pub use crate::db::subscriptions::SubscriptionFilter;
 
 /// What a new subscription is made of.
 #[derive(Clone, Debug)]

@@ -2,7 +2,6 @@
 
 use super::{Ctx, Recorded, Recorder, ServiceError, Violations, references, trail};
 use crate::db::dialect::{self, Anchor};
-use crate::db::units::UnitFilter;
 use crate::db::{self, Tx};
 use crate::domain::ids::{LegalEntityId, PersonId, UnitId};
 use crate::domain::page::{Page, PageRequest};
@@ -11,6 +10,8 @@ use crate::domain::record::{ExpectedVersion, Meta};
 use crate::domain::text::{ExternalId, SourceName};
 use crate::domain::unit::Unit;
 use serde_json::json;
+
+pub use crate::db::units::UnitFilter;
 
 /// How deep a tree can be. No municipal group comes near it; a chain that does has grown a loop.
 pub const MAX_DEPTH: usize = 32;

@@ -1,7 +1,7 @@
 //! `/livez`, `/readyz` and `/metrics`: for the machinery around the service, not for callers of the API.
 
 use super::middleware::client_ip;
-use super::problem::{Problem, ProblemType};
+use super::problem::{Problem, ProblemBody, ProblemType};
 use super::state::State;
 use crate::app::App;
 use crate::config::MetricsAccess;
@@ -115,7 +115,11 @@ pub async fn ready(request: HttpRequest) -> Result<HttpResponse, Problem> {
 ///
 /// Only to callers on the same machine unless the configuration says otherwise; for others it is not there.
 #[utoipa::path(get, path = "/metrics", tag = "Operations", operation_id = "metrics_read", security(()),
-    responses((status = 200, description = "The numbers", body = String, content_type = "text/plain")))]
+    responses(
+        (status = 200, description = "The numbers", body = String, content_type = "text/plain"),
+        (status = 404, description = "Not for this caller", body = ProblemBody<'static>,
+            content_type = "application/problem+json"),
+    ))]
 pub async fn metrics(request: HttpRequest) -> Result<HttpResponse, Problem> {
     let state = State::of(&request)?;
     let allowed = match state.app.config.http.metrics {

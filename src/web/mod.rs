@@ -61,6 +61,7 @@ pub fn configure(config: &mut ServiceConfig) {
                 .get(legal_entities::get)
                 .patch(legal_entities::update),
         )
+        .configure(register)
         .service(resource("/v1/sources/{source}/employments/{external_id}").put(employment_documents::put))
         .service(resource("/v1/sources/{source}/employment-documents").post(employment_documents::post))
         .service(resource("/oauth/token").post(auth::token_endpoint::issue))
@@ -71,6 +72,44 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(resource("/docs").get(docs::page))
         .service(resource("/docs/{file}").get(docs::file))
         .default_service(web::to(routing::not_found));
+}
+
+/// The routes of the register: who there is, what there is, and who has what.
+fn register(config: &mut ServiceConfig) {
+    use api::{assignments, devices, employments, people, sources, subscriptions, units};
+
+    config
+        .service(resource("/v1/sources").get(sources::list).post(sources::create))
+        .service(resource("/v1/sources/{name}").get(sources::get))
+        .service(resource("/v1/units").get(units::list).post(units::create))
+        .service(resource("/v1/units/{id}").get(units::get).patch(units::update))
+        .service(resource("/v1/people").get(people::list).post(people::create))
+        .service(resource("/v1/people/{id}").get(people::get).patch(people::update))
+        .service(resource("/v1/employments").get(employments::list))
+        .service(resource("/v1/employments/{id}").get(employments::get))
+        .service(resource("/v1/devices").get(devices::list).post(devices::create))
+        .service(
+            resource("/v1/devices/{id}")
+                .get(devices::get)
+                .patch(devices::update),
+        )
+        .service(
+            resource("/v1/subscriptions")
+                .get(subscriptions::list)
+                .post(subscriptions::create),
+        )
+        .service(
+            resource("/v1/subscriptions/{id}")
+                .get(subscriptions::get)
+                .patch(subscriptions::update),
+        )
+        .service(
+            resource("/v1/assignments")
+                .get(assignments::list)
+                .post(assignments::create),
+        )
+        .service(resource("/v1/assignments/{id}").get(assignments::get))
+        .service(resource("/v1/assignments/{id}/end").post(assignments::end));
 }
 
 /// Puts the server together on an open listener; awaiting it serves. Signals are left to the caller, who stops

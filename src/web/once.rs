@@ -8,7 +8,7 @@ use super::auth::Caller;
 use super::context::RequestContext;
 use super::etag;
 use super::extract::IdempotencyKey;
-use super::problem::Problem;
+use super::problem::{Problem, ProblemType};
 use crate::crypto::digest::fingerprint;
 use crate::domain::once::{OnceKey, Reply};
 use crate::services::{Recorded, Recorder, ServiceError};
@@ -99,13 +99,17 @@ impl<T: 'static> Once<T> {
 }
 
 /// Whether the same request would be refused in the same way: then the refusal is its answer for good.
-const fn is_kept(error: &ServiceError) -> bool {
+fn is_kept(error: &ServiceError) -> bool {
     match error {
         ServiceError::Invalid(_)
-        | ServiceError::Domain(_)
         | ServiceError::Conflict { .. }
         | ServiceError::Stale { .. }
         | ServiceError::UsedUp { .. } => true,
+        // Some refusals of the domain are about rights or about what is not there.
+        ServiceError::Domain(_) => matches!(
+            Problem::from(error.clone()).kind(),
+            ProblemType::InvalidState | ProblemType::ValidationFailed
+        ),
         ServiceError::TokenRevoked
         | ServiceError::Forbidden(_)
         | ServiceError::NotFound(_)

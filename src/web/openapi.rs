@@ -6,11 +6,12 @@
 use super::problem::{MEDIA_TYPE, ProblemBody, ProblemType};
 use super::{api, auth, docs, health};
 use std::collections::BTreeMap;
+use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::{Operation, ParameterIn, PathItem};
 use utoipa::openapi::response::{Response, ResponseBuilder};
+use utoipa::openapi::schema::{ArrayItems, Schema, Type};
 use utoipa::openapi::security::{ClientCredentials, Flow, OAuth2, Scopes, SecurityScheme};
-use utoipa::openapi::{ContentBuilder, OpenApi as Document, Ref, RefOr};
-use utoipa::openapi::{header::HeaderBuilder, schema::Type};
+use utoipa::openapi::{Components, ContentBuilder, OpenApi as Document, Ref, RefOr};
 use utoipa::{IntoParams, Modify, OpenApi};
 
 /// The name of the security scheme.
@@ -24,6 +25,7 @@ const SCHEME: &str = "oauth2";
     ),
     tags(
         (name = "Organisation", description = "Legal entities, units, people and employments."),
+        (name = "Devices", description = "Devices, subscriptions, and who has them."),
         (name = "Auth", description = "Access tokens."),
         (name = "Operations", description = "The service itself."),
     ),
@@ -34,6 +36,31 @@ const SCHEME: &str = "oauth2";
         api::legal_entities::list,
         api::legal_entities::get,
         api::legal_entities::update,
+        api::sources::create,
+        api::sources::list,
+        api::sources::get,
+        api::units::create,
+        api::units::list,
+        api::units::get,
+        api::units::update,
+        api::people::create,
+        api::people::list,
+        api::people::get,
+        api::people::update,
+        api::employments::list,
+        api::employments::get,
+        api::devices::create,
+        api::devices::list,
+        api::devices::get,
+        api::devices::update,
+        api::subscriptions::create,
+        api::subscriptions::list,
+        api::subscriptions::get,
+        api::subscriptions::update,
+        api::assignments::create,
+        api::assignments::list,
+        api::assignments::get,
+        api::assignments::end,
         auth::token_endpoint::issue,
         docs::openapi,
         health::live,
@@ -73,6 +100,7 @@ impl Modify for Standard {
                 .responses
                 .insert(component_name(status), RefOr::T(problem_response(status)));
         }
+        name_rows(components);
         for item in document.paths.paths.values_mut() {
             for operation in operations(item) {
                 complete(operation);
@@ -104,6 +132,21 @@ fn security_scheme() -> SecurityScheme {
     ];
     let flow = ClientCredentials::new("/oauth/token", Scopes::from_iter(scopes));
     SecurityScheme::OAuth2(OAuth2::new([Flow::ClientCredentials(flow)]))
+}
+
+/// Lets the pages of lists refer to their rows: the library writes a generic argument out in full.
+fn name_rows(components: &mut Components) {
+    let names: Vec<String> = components.schemas.keys().cloned().collect();
+    for (name, schema) in &mut components.schemas {
+        let row = name
+            .strip_prefix("PageOut_")
+            .filter(|row| names.iter().any(|name| name == row));
+        if let (Some(row), RefOr::T(Schema::Object(page))) = (row, schema)
+            && let Some(RefOr::T(Schema::Array(items))) = page.properties.get_mut("items")
+        {
+            items.items = ArrayItems::RefOrSchema(Box::new(Ref::from_schema_name(row).into()));
+        }
+    }
 }
 
 /// The statuses of problems, each once.
@@ -278,6 +321,15 @@ mod tests {
         let name = &document["paths"]["/v1/legal-entities"]["post"]["responses"]["422"]["$ref"];
         assert_eq!(name, "#/components/responses/Problem422");
         assert!(document["components"]["responses"]["Problem422"]["content"][MEDIA_TYPE].is_object());
+    }
+
+    #[test]
+    fn enums_have_the_words_of_the_wire_and_pages_name_their_rows() {
+        let document = serde_json::to_value(document()).unwrap();
+        let words = &document["components"]["schemas"]["LegalEntityKind"]["enum"];
+        assert_eq!(words, &serde_json::json!(["authority", "company"]));
+        let rows = &document["components"]["schemas"]["PageOut_LegalEntityOut"]["properties"]["items"];
+        assert_eq!(rows["items"]["$ref"], "#/components/schemas/LegalEntityOut");
     }
 
     #[test]

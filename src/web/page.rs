@@ -34,6 +34,19 @@ pub struct PageOut<T> {
     pub this: String,
 }
 
+/// The answer of a list that is always whole.
+///
+/// # Errors
+/// The server was put together without state.
+pub fn whole<U: Serialize>(request: &HttpRequest, items: Vec<U>) -> Result<HttpResponse, Problem> {
+    let state = State::of(request)?;
+    Ok(HttpResponse::Ok().json(PageOut {
+        items,
+        next: None,
+        this: format!("{}{}", state.app.config.public_url, request.uri()),
+    }))
+}
+
 impl<T> ListQuery<T> {
     /// Which page is asked for.
     ///

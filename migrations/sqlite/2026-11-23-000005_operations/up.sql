@@ -41,9 +41,13 @@ CREATE TABLE job (
 );
 CREATE UNIQUE INDEX job_dedupe_active_key ON job (kind, dedupe_key)
     WHERE dedupe_key IS NOT NULL AND state IN ('ready', 'running', 'retry');
+-- Every index is partial: with one on (state, id) beside them, SQLite takes that one for each of these
+-- conditions and walks past everything that waits for a later day.
 CREATE INDEX job_ready_idx ON job (priority, run_at, id) WHERE state IN ('ready', 'retry');
 CREATE INDEX job_lease_idx ON job (lease_until) WHERE state = 'running';
-CREATE INDEX job_state_idx ON job (state, id);
+CREATE INDEX job_active_idx ON job (id) WHERE state IN ('ready', 'running', 'retry');
+CREATE INDEX job_dead_idx ON job (id) WHERE state = 'dead';
+CREATE INDEX job_ended_idx ON job (id) WHERE state IN ('done', 'cancelled');
 
 CREATE TABLE instance (
     id TEXT NOT NULL PRIMARY KEY,

@@ -4,7 +4,6 @@ mod custody;
 
 use super::{Ctx, Recorded, Recorder, ServiceError, Violations, references, terminations, trail};
 use crate::app::App;
-use crate::db::assignments::AssignmentFilter;
 use crate::db::dialect::{self, Anchor};
 use crate::db::{self, Tx};
 use crate::domain::assignment::{Assigned, Assignment, AssignmentEnd, HandBack};
@@ -16,6 +15,8 @@ use crate::domain::policy::Action;
 use crate::domain::record::{ExpectedVersion, Meta};
 use custody::Asset;
 use serde_json::json;
+
+pub use crate::db::assignments::AssignmentFilter;
 
 /// Who is to have what.
 #[derive(Clone, Debug)]

@@ -17,7 +17,7 @@ use std::collections::HashMap;
 use url::form_urlencoded;
 use utoipa::ToSchema;
 
-/// The form. Only documents the parameters; see [`parse`].
+/// What a client sends to get a token.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes the form in the API document")]
 pub struct TokenForm {
@@ -29,13 +29,13 @@ pub struct TokenForm {
     )]
     grant_type: String,
     /// The id of the service account, unless it is sent by HTTP Basic authentication.
-    #[schema(max_length = 36)]
+    #[schema(nullable = false, max_length = 36)]
     client_id: Option<String>,
     /// The secret of the service account, unless it is sent by HTTP Basic authentication.
-    #[schema(max_length = 100)]
+    #[schema(nullable = false, max_length = 100)]
     client_secret: Option<String>,
     /// The scopes that the token shall have, separated by spaces; without it, all that the account has.
-    #[schema(example = "read", max_length = 100)]
+    #[schema(nullable = false, example = "read", max_length = 100)]
     scope: Option<String>,
 }
 

@@ -14,7 +14,7 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'u
     img-src 'self' data:; connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; \
     frame-ancestors 'none'";
 
-/// The API document.
+/// Give this document
 #[utoipa::path(get, path = "/openapi.yaml", tag = "Operations", operation_id = "openapi_read", security(()),
     responses((status = 200, description = "This document", body = String, content_type = "application/yaml")))]
 pub async fn openapi(request: HttpRequest) -> Result<HttpResponse, Problem> {

@@ -58,12 +58,14 @@ fn forbidden(action: Action) -> Problem {
 }
 
 fn from_domain(error: &DomainError) -> Problem {
-    let (code, text) = (error.code(), error.to_string());
-    match error {
-        DomainError::UnknownItem | DomainError::UnknownCheck => {
-            Problem::new(ProblemType::NotFound).detail(format!("{}.", capitalised(&text)))
+    let problem = match error {
+        // What is not there is not there, whoever found out.
+        DomainError::UnknownItem | DomainError::UnknownCheck => Problem::new(ProblemType::NotFound),
+        DomainError::NotAllowed { .. } => Problem::new(ProblemType::Forbidden),
+        DomainError::NeedsReason => {
+            let fault = Fault::pointer("/reason", "needs_reason", "Say why.");
+            return Problem::new(ProblemType::ValidationFailed).error(fault);
         }
-        // The texts of the domain are made of its own words.
         DomainError::InvalidTransition { .. }
         | DomainError::Held
         | DomainError::WrongDevice
@@ -71,18 +73,15 @@ fn from_domain(error: &DomainError) -> Problem {
         | DomainError::Contradicted
         | DomainError::NotReturned
         | DomainError::Unanswered { .. }
-        | DomainError::NeedsReason
-        | DomainError::NotAllowed { .. }
         | DomainError::Conflict
-        | DomainError::Unsupported(_) => Problem::new(ProblemType::InvalidState)
-            .code(code)
-            .detail(format!("{}.", capitalised(&text))),
-    }
+        | DomainError::Unsupported(_) => Problem::new(ProblemType::InvalidState),
+    };
+    // The texts of the domain are made of its own words.
+    problem.code(error.code()).detail(sentence(&error.to_string()))
 }
 
-fn capitalised(text: &str) -> String {
+fn sentence(text: &str) -> String {
     let mut characters = text.chars();
-    characters
-        .next()
-        .map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
+    let first = characters.next().map(|c| c.to_uppercase().to_string());
+    format!("{}{}.", first.unwrap_or_default(), characters.as_str())
 }

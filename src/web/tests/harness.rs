@@ -1,14 +1,14 @@
 //! A server of its own for every test.
 
 use crate::app::App;
-use crate::clock::{Clock, Ids};
+use crate::clock::Clock;
 use crate::config::Config;
 use crate::crypto::access_token::AccessTokens;
 use crate::crypto::keyring::Keyring;
 use crate::crypto::token::ClientSecret;
-use crate::db::{Db, DbError, Stamp, Tx, migrations, service_accounts};
+use crate::db::{DbError, Stamp, Tx, migrations, service_accounts};
 use crate::domain::actor::Scope;
-use crate::domain::calendar::Calendar;
+use crate::startup;
 use crate::domain::ids::ServiceAccountId;
 use crate::domain::record::Meta;
 use crate::domain::service_account::ServiceAccount;
@@ -65,16 +65,9 @@ impl Harness {
         let clock = Clock::fixed(DateTime::from_timestamp(1_795_000_000, 0).unwrap());
         let keyring = Keyring::for_tests();
         let tokens = AccessTokens::new(&keyring, "issuer", "audience", TimeDelta::hours(1)).unwrap();
-        let app = App {
-            db: Db::open(&url, 2).unwrap(),
-            ids: Ids::new(clock.clone()),
-            clock,
-            config: Arc::new(config),
-            keyring: Arc::new(keyring),
-            tokens: Arc::new(tokens),
-            calendar: Arc::new(Calendar::swedish()),
-            mailer: Arc::new(MemoryMailer::default()),
-        };
+        let mut app = startup::assemble(config, &url, clock, keyring).unwrap();
+        app.tokens = Arc::new(tokens);
+        app.mailer = Arc::new(MemoryMailer::default());
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let recorder = crate::web::middleware::metrics_recorder()
@@ -123,6 +116,7 @@ impl Harness {
             actor_id: String::new(),
             request_id: "test".to_owned(),
             ids: self.app.ids.clone(),
+            job_due: Arc::default(),
         };
         self.app.db.write(stamp, work).await.unwrap();
     }

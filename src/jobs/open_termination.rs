@@ -1,0 +1,9 @@
+//! Opens a scheduled termination when its day has come.
+
+use super::{JobError, Run};
+use crate::app::App;
+use crate::domain::ids::TerminationId;
+
+pub(super) async fn execute(_app: &App, _termination: TerminationId, _run: &Run) -> Result<(), JobError> {
+    Err(JobError::Permanent("not built".to_owned()))
+}

@@ -1,0 +1,82 @@
+//! What is done again and again, and how often.
+
+use super::supervise::{jitter, raised};
+use crate::app::App;
+use crate::services::{Ctx, ServiceError, audit, queue, upkeep};
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::time::sleep;
+
+/// A sweep that compares what is with what should be. It is idempotent, costs what is due and not what is
+/// stored, and may run in several instances at once.
+#[derive(Clone, Copy, Debug)]
+pub struct Reconciler {
+    /// Its name in logs and metrics.
+    pub name: &'static str,
+    /// The pause between two runs; a little is added or taken away, so that instances do not march in step.
+    pub every: Duration,
+    /// The use case; it says how many things it did.
+    pub run: for<'c> fn(&'c Ctx) -> BoxFuture<'c, Result<usize, ServiceError>>,
+}
+
+impl Reconciler {
+    /// `run` every so many seconds.
+    pub const fn new(
+        name: &'static str,
+        seconds: u64,
+        run: for<'c> fn(&'c Ctx) -> BoxFuture<'c, Result<usize, ServiceError>>,
+    ) -> Self {
+        Self {
+            name,
+            every: Duration::from_secs(seconds),
+            run,
+        }
+    }
+
+    /// Runs it once. An error or a panic is logged, counted and left to the next time.
+    pub(super) async fn run_once(&self, app: &App) -> Option<usize> {
+        let ctx = Ctx::system(app);
+        let ended = AssertUnwindSafe((self.run)(&ctx)).catch_unwind().await;
+        let (done, ending) = match ended {
+            Ok(Ok(done)) => (Some(done), "done"),
+            Ok(Err(error)) => {
+                tracing::warn!(reconciler = self.name, %error, "a sweep failed");
+                (None, "failed")
+            }
+            Err(_) => {
+                tracing::error!(reconciler = self.name, "a sweep panicked");
+                (None, "panicked")
+            }
+        };
+        metrics::counter!("handback_sweeps_total", "name" => self.name, "ending" => ending).increment(1);
+        done
+    }
+
+    /// Runs it until `stop` is set; a run that has begun is not broken off.
+    pub(super) async fn run_until(self, app: App, mut stop: watch::Receiver<bool>) {
+        loop {
+            self.run_once(&app).await;
+            // Between 0.8 and 1.2 times the interval.
+            let pause = self.every.mul_f64(0.6 + jitter() * 0.4);
+            tokio::select! {
+                () = raised(&mut stop) => return,
+                () = sleep(pause) => {}
+            }
+        }
+    }
+}
+
+/// Everything that the service does again and again.
+pub const RECONCILERS: &[Reconciler] = &[
+    Reconciler::new("job_rescue", 15, |ctx| Box::pin(queue::rescue(ctx))),
+    Reconciler::new("instance_beat", 20, |ctx| Box::pin(upkeep::beat(ctx))),
+    Reconciler::new("audit_anchor", 3_600, |ctx| Box::pin(audit::anchor_now(ctx))),
+    Reconciler::new("audit_seal", 2, |ctx| Box::pin(audit::seal(ctx))),
+    Reconciler::new("receipt_purge", 3_600, |ctx| {
+        Box::pin(upkeep::purge_receipts(ctx))
+    }),
+    Reconciler::new("job_purge", 3_600, |ctx| Box::pin(upkeep::purge_jobs(ctx))),
+];

@@ -1,0 +1,59 @@
+//! The audit as use cases: reading it, sealing it, anchoring it outside the database, verifying it.
+//!
+//! What each part is good for: the triggers of the tables stop mistakes; the chain of seals shows every
+//! change, removal, insertion or new order of what was sealed; an anchor that has left the machine shows
+//! that the end of the chain was cut off or that all of it was written anew.
+
+mod anchor;
+mod verify;
+
+pub use anchor::{Anchor, AnchorFault, Anchors, anchor, anchor_now};
+pub use verify::{Report, Verdict, verify};
+
+use super::{Ctx, ServiceError};
+use crate::db::audit::{self, AuditEntry, AuditFilter, Pending, chain};
+use crate::domain::page::{Page, PageRequest};
+use crate::domain::policy::Action;
+
+/// One page of entries, oldest first.
+///
+/// # Errors
+/// As [`Ctx::read`].
+pub async fn list(
+    ctx: &Ctx,
+    filter: AuditFilter,
+    page: PageRequest,
+) -> Result<Page<AuditEntry>, ServiceError> {
+    ctx.read(Action::ReadAudit, move |connection| {
+        Ok(audit::list(connection, &filter, page)?)
+    })
+    .await
+}
+
+/// What waits for the sealer.
+///
+/// # Errors
+/// As [`Ctx::read`].
+pub async fn pending(ctx: &Ctx) -> Result<Pending, ServiceError> {
+    ctx.read(Action::ReadAudit, |connection| Ok(audit::pending(connection)?))
+        .await
+}
+
+/// Seals what waits, and says how many entries. Several instances may do so at once: the number of the seal
+/// decides who was first, and the others leave the rest to the next time.
+///
+/// # Errors
+/// As [`Ctx::write`].
+pub async fn seal(ctx: &Ctx) -> Result<usize, ServiceError> {
+    let mut total = 0;
+    loop {
+        let sealed = match ctx.write(Action::Operate, |tx| Ok(chain::seal(tx)?)).await {
+            Err(ServiceError::Busy) => return Ok(total),
+            result => result?,
+        };
+        total += sealed;
+        if sealed < chain::BATCH as usize {
+            return Ok(total);
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! `/v1/employments`: read only. They change through the documents of their sources.
+
+use crate::domain::employment::{Employment, EmploymentKind, EmploymentState};
+use crate::domain::ids::{EmploymentId, LegalEntityId, PersonId, UnitId};
+use crate::domain::text::SourceName;
+use crate::services::employments::{self, EmploymentFilter};
+use crate::web::auth::Caller;
+use crate::web::etag::respond_with_etag;
+use crate::web::extract::{IfNoneMatch, ListQuery, PathId};
+use crate::web::page::{PageOut, PageParams};
+use crate::web::problem::Problem;
+use actix_web::{HttpRequest, HttpResponse};
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+/// One employment, mandate or contract, as it was last delivered.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(examples(json!({
+    "id": "01939e5c-5b6a-7c1e-8f00-0242ac120005",
+    "source": "hr",
+    "external_id": "100234-1",
+    "person_id": "01939e5c-5b6a-7c1e-8f00-0242ac120004",
+    "unit_id": "01939e5c-5b6a-7c1e-8f00-0242ac120003",
+    "legal_entity_id": "01939e5c-5b6a-7c1e-8f00-0242ac120002",
+    "manager_id": "01939e5c-5b6a-7c1e-8f00-0242ac120006",
+    "kind": "employee",
+    "state": "active",
+    "start_date": "2020-01-01",
+    "end_date": "2026-12-31",
+    "last_working_day": "2026-12-18",
+    "sequence": 7,
+    "version": 2,
+    "created_at": "2026-11-23T08:00:00Z",
+    "updated_at": "2026-11-23T08:00:00Z"
+})))]
+pub struct EmploymentOut {
+    /// Its id.
+    #[schema(value_type = uuid::Uuid)]
+    id: EmploymentId,
+    /// The source that delivers it.
+    #[schema(max_length = 40)]
+    source: String,
+    /// What the source calls it.
+    #[schema(max_length = 128)]
+    external_id: String,
+    /// Whose it is.
+    #[schema(value_type = uuid::Uuid)]
+    person_id: PersonId,
+    /// Where.
+    #[schema(value_type = uuid::Uuid)]
+    unit_id: UnitId,
+    /// The employer.
+    #[schema(value_type = uuid::Uuid)]
+    legal_entity_id: LegalEntityId,
+    /// The manager.
+    #[schema(value_type = Option<uuid::Uuid>)]
+    manager_id: Option<PersonId>,
+    /// What kind of employment it is.
+    kind: EmploymentKind,
+    /// Whether it counts.
+    state: EmploymentState,
+    /// The first day.
+    start_date: NaiveDate,
+    /// The last day, inclusive; null while it is open-ended.
+    end_date: Option<NaiveDate>,
+    /// The last day at work, when that is earlier.
+    last_working_day: Option<NaiveDate>,
+    /// Rises with every version in the source.
+    sequence: i64,
+    /// Rises with each change here.
+    #[schema(minimum = 1)]
+    version: i64,
+    /// When it was first delivered.
+    created_at: DateTime<Utc>,
+    /// When it last changed.
+    updated_at: DateTime<Utc>,
+}
+
+/// Which employments.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct EmploymentParams {
+    /// Only of this person.
+    #[param(value_type = Option<uuid::Uuid>)]
+    person_id: Option<PersonId>,
+    /// Only in this unit itself.
+    #[param(value_type = Option<uuid::Uuid>)]
+    unit_id: Option<UnitId>,
+    /// Only those that this person leads.
+    #[param(value_type = Option<uuid::Uuid>)]
+    manager_id: Option<PersonId>,
+    /// Only those that this source delivers.
+    #[param(value_type = Option<String>, min_length = 1, max_length = 40, pattern = "^[a-z0-9-]+$")]
+    source: Option<SourceName>,
+    /// Only those that end on this day or later.
+    ends_from: Option<NaiveDate>,
+    /// Only those that end on this day or earlier.
+    ends_to: Option<NaiveDate>,
+}
+
+impl From<&EmploymentParams> for EmploymentFilter {
+    fn from(params: &EmploymentParams) -> Self {
+        Self {
+            person_id: params.person_id,
+            unit_id: params.unit_id,
+            manager_id: params.manager_id,
+            source: params.source.clone(),
+            ends_from: params.ends_from,
+            ends_to: params.ends_to,
+        }
+    }
+}
+
+impl From<&Employment> for EmploymentOut {
+    fn from(employment: &Employment) -> Self {
+        let document = &employment.document;
+        Self {
+            id: employment.id,
+            source: employment.source.to_string(),
+            external_id: employment.external_id.as_str().to_owned(),
+            person_id: employment.person_id,
+            unit_id: employment.unit_id,
+            legal_entity_id: employment.legal_entity_id,
+            manager_id: employment.manager_id,
+            kind: document.kind,
+            state: document.state,
+            start_date: document.start_date,
+            end_date: document.end_date,
+            last_working_day: document.last_working_day,
+            sequence: document.sequence,
+            version: employment.meta.version,
+            created_at: employment.meta.created_at,
+            updated_at: employment.meta.updated_at,
+        }
+    }
+}
+
+/// List employments
+#[utoipa::path(
+    get,
+    path = "/v1/employments",
+    tag = "Organisation",
+    operation_id = "employments_list",
+    params(EmploymentParams, PageParams),
+    responses((status = 200, description = "One page, the first delivered first", body = PageOut<EmploymentOut>, headers(
+        ("Link" = String, description = "The address of the next page (RFC 8288), unless this is the last"),
+    )))
+)]
+pub async fn list(
+    request: HttpRequest,
+    caller: Caller,
+    query: ListQuery<EmploymentParams>,
+) -> Result<HttpResponse, Problem> {
+    let page = employments::list(&caller, (&query.filter).into(), query.page(&request)?).await?;
+    query.respond(&request, page.map(|employment| EmploymentOut::from(&employment)))
+}
+
+/// Read an employment
+#[utoipa::path(
+    get,
+    path = "/v1/employments/{id}",
+    tag = "Organisation",
+    operation_id = "employments_get",
+    params(("id" = uuid::Uuid, Path, description = "Its id"), IfNoneMatch),
+    responses(
+        (status = 200, description = "The employment", body = EmploymentOut, headers(
+            ("ETag" = String, description = "Its version"),
+        )),
+        (status = 304, description = "The caller has this version already"),
+    )
+)]
+pub async fn get(
+    request: HttpRequest,
+    caller: Caller,
+    id: PathId<EmploymentId>,
+) -> Result<HttpResponse, Problem> {
+    let employment = employments::get(&caller, id.0).await?;
+    respond_with_etag(
+        &request,
+        employment.meta.version,
+        &EmploymentOut::from(&employment),
+    )
+}

@@ -1,0 +1,279 @@
+//! `/v1/subscriptions`.
+
+use crate::domain::ids::{LegalEntityId, SubscriptionId};
+use crate::domain::subscription::{Subscription, SubscriptionStatus};
+use crate::domain::text::{PhoneNumber, clean_line};
+use crate::services::subscriptions::{self, NewSubscription, SubscriptionFilter, SubscriptionPatch};
+use crate::services::{ServiceError, Violations};
+use crate::web::auth::Caller;
+use crate::web::etag::{respond_with_etag, respond_with_record};
+use crate::web::extract::{
+    Body, IdempotencyKey, IfMatch, IfNoneMatch, ListQuery, PathId, not_null, nullable,
+};
+use crate::web::once::{Once, created};
+use crate::web::page::{PageOut, PageParams};
+use crate::web::problem::Problem;
+use actix_web::{HttpRequest, HttpResponse};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+/// A new subscription. Nobody uses it yet.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(examples(json!({
+    "legal_entity_id": "01939e5c-5b6a-7c1e-8f00-0242ac120002",
+    "number": "070-174 06 05",
+    "operator": "Exempeltele"
+})))]
+pub struct SubscriptionIn {
+    /// The owner, for good.
+    #[schema(value_type = uuid::Uuid)]
+    legal_entity_id: LegalEntityId,
+    /// The number. Without a country code it is Swedish.
+    #[schema(min_length = 3, max_length = 40)]
+    number: String,
+    /// The operator.
+    #[serde(default)]
+    #[schema(min_length = 1, max_length = 100)]
+    operator: Option<String>,
+}
+
+/// What is to change.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(examples(json!({"status": "terminated"})))]
+pub struct SubscriptionChange {
+    /// The number.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(nullable = false, min_length = 3, max_length = 40)]
+    number: Option<String>,
+    /// The operator; null forgets it.
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 100)]
+    operator: Option<Option<String>>,
+    /// Where it is in its life. `assigned` comes and goes with assignments alone.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(nullable = false)]
+    status: Option<SubscriptionStatus>,
+}
+
+/// A subscription with its number.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(examples(json!({
+    "id": "01939e5c-5b6a-7c1e-8f00-0242ac120008",
+    "legal_entity_id": "01939e5c-5b6a-7c1e-8f00-0242ac120002",
+    "number": "+46701740605",
+    "operator": "Exempeltele",
+    "status": "available",
+    "version": 1,
+    "created_at": "2026-11-23T08:00:00Z",
+    "updated_at": "2026-11-23T08:00:00Z"
+})))]
+pub struct SubscriptionOut {
+    /// Its id.
+    #[schema(value_type = uuid::Uuid)]
+    id: SubscriptionId,
+    /// The owner.
+    #[schema(value_type = uuid::Uuid)]
+    legal_entity_id: LegalEntityId,
+    /// The number (ITU-T E.164).
+    #[schema(max_length = 16)]
+    number: String,
+    /// The operator.
+    #[schema(max_length = 100)]
+    operator: Option<String>,
+    /// Where it is in its life.
+    status: SubscriptionStatus,
+    /// Rises with each change.
+    #[schema(minimum = 1)]
+    version: i64,
+    /// When it was registered.
+    created_at: DateTime<Utc>,
+    /// When it last changed.
+    updated_at: DateTime<Utc>,
+}
+
+/// Which subscriptions.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct SubscriptionParams {
+    /// Only of this legal entity.
+    #[param(value_type = Option<uuid::Uuid>)]
+    legal_entity_id: Option<LegalEntityId>,
+    /// Only in this state.
+    status: Option<SubscriptionStatus>,
+    /// Only with this number. In an address, the + of a country code is written %2B.
+    #[param(value_type = Option<String>, min_length = 3, max_length = 40)]
+    number: Option<PhoneNumber>,
+}
+
+impl TryFrom<SubscriptionIn> for NewSubscription {
+    type Error = ServiceError;
+
+    fn try_from(body: SubscriptionIn) -> Result<Self, ServiceError> {
+        let mut violations = Violations::default();
+        let number = violations.take("/number", PhoneNumber::parse(&body.number));
+        let operator = violations.take_optional("/operator", body.operator, |text| clean_line(text, 100));
+        let made = number.map(|number| Self {
+            legal_entity_id: body.legal_entity_id,
+            number,
+            operator,
+        });
+        violations.finish_with(made)
+    }
+}
+
+impl TryFrom<SubscriptionChange> for SubscriptionPatch {
+    type Error = ServiceError;
+
+    fn try_from(body: SubscriptionChange) -> Result<Self, ServiceError> {
+        let mut violations = Violations::default();
+        let number = violations.take_optional("/number", body.number, PhoneNumber::parse);
+        let operator = violations.take_nullable("/operator", body.operator, |text| clean_line(text, 100));
+        violations.finish()?;
+        Ok(Self {
+            number,
+            operator,
+            status: body.status,
+        })
+    }
+}
+
+impl From<&SubscriptionParams> for SubscriptionFilter {
+    fn from(params: &SubscriptionParams) -> Self {
+        Self {
+            legal_entity_id: params.legal_entity_id,
+            status: params.status,
+            number: params.number.clone(),
+        }
+    }
+}
+
+impl From<&Subscription> for SubscriptionOut {
+    fn from(subscription: &Subscription) -> Self {
+        Self {
+            id: subscription.id,
+            legal_entity_id: subscription.legal_entity_id,
+            number: subscription.number.as_str().to_owned(),
+            operator: subscription.operator.clone(),
+            status: subscription.status,
+            version: subscription.meta.version,
+            created_at: subscription.meta.created_at,
+            updated_at: subscription.meta.updated_at,
+        }
+    }
+}
+
+/// Register a subscription
+#[utoipa::path(
+    post,
+    path = "/v1/subscriptions",
+    tag = "Devices",
+    operation_id = "subscriptions_create",
+    params(IdempotencyKey),
+    request_body = SubscriptionIn,
+    responses((status = 201, description = "Registered", body = SubscriptionOut, headers(
+        ("Location" = String, description = "Its address"),
+        ("ETag" = String, description = "Its version"),
+        ("Idempotent-Replayed" = String, description = "`true` when this is the answer of an earlier request"),
+    )))
+)]
+pub async fn create(
+    request: HttpRequest,
+    caller: Caller,
+    key: IdempotencyKey,
+    body: Body<SubscriptionIn>,
+) -> Result<HttpResponse, Problem> {
+    let once = Once::new(
+        &request,
+        &caller,
+        &key,
+        &body.bytes,
+        |subscription: &Subscription| {
+            let location = format!("/v1/subscriptions/{}", subscription.id);
+            created(
+                location,
+                subscription.meta.version,
+                &SubscriptionOut::from(subscription),
+            )
+        },
+    );
+    once.respond(subscriptions::create(&caller, once.recorder(), body.value.try_into()?).await)
+}
+
+/// List subscriptions
+#[utoipa::path(
+    get,
+    path = "/v1/subscriptions",
+    tag = "Devices",
+    operation_id = "subscriptions_list",
+    params(SubscriptionParams, PageParams),
+    responses((status = 200, description = "One page, the first registered first", body = PageOut<SubscriptionOut>, headers(
+        ("Link" = String, description = "The address of the next page (RFC 8288), unless this is the last"),
+    )))
+)]
+pub async fn list(
+    request: HttpRequest,
+    caller: Caller,
+    query: ListQuery<SubscriptionParams>,
+) -> Result<HttpResponse, Problem> {
+    let page = subscriptions::list(&caller, (&query.filter).into(), query.page(&request)?).await?;
+    query.respond(
+        &request,
+        page.map(|subscription| SubscriptionOut::from(&subscription)),
+    )
+}
+
+/// Read a subscription
+#[utoipa::path(
+    get,
+    path = "/v1/subscriptions/{id}",
+    tag = "Devices",
+    operation_id = "subscriptions_get",
+    params(("id" = uuid::Uuid, Path, description = "Its id"), IfNoneMatch),
+    responses(
+        (status = 200, description = "The subscription", body = SubscriptionOut, headers(
+            ("ETag" = String, description = "Its version"),
+        )),
+        (status = 304, description = "The caller has this version already"),
+    )
+)]
+pub async fn get(
+    request: HttpRequest,
+    caller: Caller,
+    id: PathId<SubscriptionId>,
+) -> Result<HttpResponse, Problem> {
+    let subscription = subscriptions::get(&caller, id.0).await?;
+    respond_with_etag(
+        &request,
+        subscription.meta.version,
+        &SubscriptionOut::from(&subscription),
+    )
+}
+
+/// Change a subscription
+#[utoipa::path(
+    patch,
+    path = "/v1/subscriptions/{id}",
+    tag = "Devices",
+    operation_id = "subscriptions_update",
+    params(("id" = uuid::Uuid, Path, description = "Its id"), IfMatch),
+    request_body = SubscriptionChange,
+    responses((status = 200, description = "As it is now", body = SubscriptionOut, headers(
+        ("ETag" = String, description = "Its version"),
+    )))
+)]
+pub async fn update(
+    caller: Caller,
+    id: PathId<SubscriptionId>,
+    if_match: IfMatch,
+    body: Body<SubscriptionChange>,
+) -> Result<HttpResponse, Problem> {
+    let subscription = subscriptions::update(&caller, id.0, if_match.0, body.value.try_into()?).await?;
+    Ok(respond_with_record(
+        subscription.meta.version,
+        &SubscriptionOut::from(&subscription),
+    ))
+}

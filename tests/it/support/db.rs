@@ -1,0 +1,311 @@
+//! A fresh, migrated database for each test: SQLite always, PostgreSQL when `HANDBACK_TEST_POSTGRES_URL`
+//! names a server on which schemas may be made.
+//!
+//! SQLite is migrated once per process and copied. PostgreSQL gets a schema per test, dropped at its end;
+//! what killed runs left behind is swept up by the next one.
+
+use super::app;
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
+use handback::app::App;
+use handback::db::{DatabaseUrl, migrations};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use handback::integrations::mail::MemoryMailer;
+use std::sync::{Arc, OnceLock};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// Names the PostgreSQL server for tests.
+const POSTGRES_URL: &str = "HANDBACK_TEST_POSTGRES_URL";
+/// What the schemas of tests are called; then follow the second of their making, the process and a number.
+const SCHEMA_PREFIX: &str = "handback_test_";
+/// A test does not run longer, so an older schema belongs to nobody.
+const LEFT_BEHIND: Duration = Duration::from_secs(3_600);
+
+/// Runs an asynchronous test once on each database there is.
+pub fn for_each_database(test: impl AsyncFn(&TestDb)) {
+    run(&TestDb::sqlite(), &test);
+    if let Some(db) = TestDb::postgres() {
+        run(&db, &test);
+    }
+}
+
+fn run(db: &TestDb, test: &impl AsyncFn(&TestDb)) {
+    let _naming = NameOnPanic(db.kind());
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(4)
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(test(db));
+}
+
+/// Says which database a failed test was on.
+struct NameOnPanic(&'static str);
+
+impl Drop for NameOnPanic {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("the test failed on {}", self.0);
+        }
+    }
+}
+
+/// A database of one test's own.
+pub struct TestDb {
+    app: App,
+    mailer: Arc<MemoryMailer>,
+    url: DatabaseUrl,
+    // Last, so that it goes when nothing is connected any more.
+    _home: Home,
+}
+
+/// What is removed at the end.
+enum Home {
+    Folder(PathBuf),
+    Schema { server: String, name: String },
+}
+
+impl Drop for Home {
+    fn drop(&mut self) {
+        match self {
+            Self::Folder(path) => drop(std::fs::remove_dir_all(path)),
+            Self::Schema { server, name } => {
+                if let Ok(mut connection) = PgConnection::establish(server) {
+                    let drop_it = format!(
+                        "SET client_min_messages = error; SET lock_timeout = '5s'; DROP SCHEMA {name} CASCADE"
+                    );
+                    if let Err(error) = connection.batch_execute(&drop_it) {
+                        eprintln!("schema {name} stays behind: {error}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl TestDb {
+    /// A fresh SQLite database.
+    pub fn sqlite() -> Self {
+        let folder = unique_folder();
+        let path = folder.join("handback.db");
+        std::fs::write(&path, sqlite_template()).unwrap();
+        Self::open(DatabaseUrl::Sqlite(path), Home::Folder(folder))
+    }
+
+    /// A fresh schema on the PostgreSQL server; none when no server is named, which is said aloud once.
+    ///
+    /// # Panics
+    /// A server is named but cannot be used: then the tests are not to pass.
+    pub fn postgres() -> Option<Self> {
+        let server = postgres_server()?;
+        let name = unique_name();
+        let mut connection = PgConnection::establish(server).expect("the test server can be reached");
+        connection
+            .batch_execute(&format!("CREATE SCHEMA {name}"))
+            .unwrap();
+        let separator = if server.contains('?') { '&' } else { '?' };
+        let url = DatabaseUrl::Postgres(format!("{server}{separator}options=-csearch_path%3D{name}"));
+        let home = Home::Schema {
+            server: server.to_owned(),
+            name,
+        };
+        migrations::run(&url).unwrap();
+        Some(Self::open(url, home))
+    }
+
+    fn open(url: DatabaseUrl, home: Home) -> Self {
+        let (app, mailer) = app::app(&url);
+        Self {
+            app,
+            mailer,
+            url,
+            _home: home,
+        }
+    }
+
+    /// The service around it, with a clock that stands still.
+    pub fn app(&self) -> &App {
+        &self.app
+    }
+
+    /// `sqlite` or `postgres`.
+    /// What was mailed.
+    pub fn mailer(&self) -> &MemoryMailer {
+        &self.mailer
+    }
+
+    pub fn kind(&self) -> &'static str {
+        self.url.kind()
+    }
+
+    /// Whether it is SQLite.
+    pub fn is_sqlite(&self) -> bool {
+        matches!(self.url, DatabaseUrl::Sqlite(_))
+    }
+
+    /// Runs statements on a connection of its own, past the service but under the database's rules.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn try_execute(&self, sql: &str) -> QueryResult<()> {
+        match &self.url {
+            DatabaseUrl::Sqlite(path) => {
+                let mut connection = open_sqlite(path);
+                connection.batch_execute("PRAGMA foreign_keys = ON; PRAGMA recursive_triggers = ON;")?;
+                connection.batch_execute(sql)
+            }
+            DatabaseUrl::Postgres(url) => PgConnection::establish(url).unwrap().batch_execute(sql),
+        }
+    }
+
+    /// Like [`TestDb::try_execute`], where nothing is expected to fail.
+    pub fn execute(&self, sql: &str) {
+        self.try_execute(sql).unwrap();
+    }
+
+    /// Runs statements as somebody who owns the database and has switched its triggers and foreign keys off.
+    pub fn tamper(&self, sql: &str) {
+        match &self.url {
+            DatabaseUrl::Sqlite(path) => {
+                let mut connection = open_sqlite(path);
+                let triggers: Vec<Name> =
+                    diesel::sql_query("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+                        .load(&mut connection)
+                        .unwrap();
+                for Name { name } in triggers {
+                    connection.batch_execute(&format!("DROP TRIGGER {name}")).unwrap();
+                }
+                connection.batch_execute("PRAGMA foreign_keys = OFF").unwrap();
+                connection.batch_execute(sql).unwrap();
+            }
+            DatabaseUrl::Postgres(url) => {
+                let mut connection = PgConnection::establish(url).unwrap();
+                connection
+                    .batch_execute("SET session_replication_role = replica")
+                    .unwrap();
+                connection.batch_execute(sql).unwrap();
+            }
+        }
+    }
+
+    /// The number that a query gives under the name `n`.
+    pub fn number(&self, sql: &str) -> i64 {
+        let Number { n } = match &self.url {
+            DatabaseUrl::Sqlite(path) => diesel::sql_query(sql).get_result(&mut open_sqlite(path)),
+            DatabaseUrl::Postgres(url) => {
+                diesel::sql_query(sql).get_result(&mut PgConnection::establish(url).unwrap())
+            }
+        }
+        .unwrap();
+        n
+    }
+
+    /// The text that a query gives under the name `t`.
+    pub fn text(&self, sql: &str) -> String {
+        let Words { t } = match &self.url {
+            DatabaseUrl::Sqlite(path) => diesel::sql_query(sql).get_result(&mut open_sqlite(path)),
+            DatabaseUrl::Postgres(url) => {
+                diesel::sql_query(sql).get_result(&mut PgConnection::establish(url).unwrap())
+            }
+        }
+        .unwrap();
+        t
+    }
+}
+
+#[derive(QueryableByName)]
+struct Words {
+    #[diesel(sql_type = Text)]
+    t: String,
+}
+
+#[derive(QueryableByName)]
+struct Number {
+    #[diesel(sql_type = BigInt)]
+    n: i64,
+}
+
+#[derive(QueryableByName)]
+struct Name {
+    #[diesel(sql_type = Text)]
+    name: String,
+}
+
+fn open_sqlite(path: &Path) -> SqliteConnection {
+    let mut connection = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+    connection.batch_execute("PRAGMA busy_timeout = 5000").unwrap();
+    connection
+}
+
+/// The bytes of a migrated database.
+fn sqlite_template() -> &'static [u8] {
+    static TEMPLATE: OnceLock<Vec<u8>> = OnceLock::new();
+    TEMPLATE.get_or_init(|| {
+        let folder = unique_folder();
+        let path = folder.join("template.db");
+        migrations::run(&DatabaseUrl::Sqlite(path.clone())).unwrap();
+        // The last connection that closes folds the write-ahead log into the file.
+        let log = folder.join("template.db-wal");
+        assert!(!log.exists(), "the write-ahead log is folded in");
+        let bytes = std::fs::read(path).unwrap();
+        std::fs::remove_dir_all(folder).unwrap();
+        bytes
+    })
+}
+
+/// The server for tests, looked up and swept once.
+fn postgres_server() -> Option<&'static str> {
+    static SERVER: OnceLock<Option<String>> = OnceLock::new();
+    SERVER
+        .get_or_init(|| {
+            #[expect(clippy::disallowed_methods, reason = "tests have no configuration")]
+            let Ok(server) = std::env::var(POSTGRES_URL) else {
+                // Straight to the stream: what goes through the macros is hidden when tests pass.
+                let line = format!("\n>>> {POSTGRES_URL} is not set: NOTHING IS TESTED ON POSTGRESQL <<<\n");
+                std::io::stderr().write_all(line.as_bytes()).unwrap();
+                return None;
+            };
+            sweep(&server);
+            Some(server)
+        })
+        .as_deref()
+}
+
+/// Drops the schemas that killed runs left behind.
+fn sweep(server: &str) {
+    let mut connection = PgConnection::establish(server).expect("the test server can be reached");
+    let names: Vec<Name> = diesel::sql_query(format!(
+        "SELECT nspname::text AS name FROM pg_namespace WHERE nspname LIKE '{SCHEMA_PREFIX}%'"
+    ))
+    .load(&mut connection)
+    .unwrap();
+    for Name { name } in names {
+        let made: Option<u64> = name
+            .strip_prefix(SCHEMA_PREFIX)
+            .and_then(|rest| rest.split('_').next())
+            .and_then(|seconds| seconds.parse().ok());
+        if made.is_some_and(|made| made + LEFT_BEHIND.as_secs() < seconds_now()) {
+            let drop_it = format!("SET client_min_messages = error; DROP SCHEMA IF EXISTS {name} CASCADE");
+            drop(connection.batch_execute(&drop_it));
+        }
+    }
+}
+
+fn unique_folder() -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(unique_name());
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+fn unique_name() -> String {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    format!("{SCHEMA_PREFIX}{}_{}_{number}", seconds_now(), std::process::id())
+}
+
+fn seconds_now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
+}

@@ -1,0 +1,5 @@
+//! What the integration tests share.
+
+pub mod app;
+pub mod db;
+pub mod http;
