@@ -28,6 +28,7 @@ pub mod keys;
 pub mod legal_entities;
 pub mod messages;
 pub mod migrations;
+pub mod notes;
 pub mod people;
 #[expect(
     missing_docs,

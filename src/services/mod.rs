@@ -3,6 +3,7 @@
 
 pub mod assignments;
 pub mod audit;
+mod case;
 pub mod codes;
 pub mod devices;
 pub mod employments;
@@ -15,8 +16,10 @@ pub mod keys;
 pub mod legal_entities;
 pub mod mailbox;
 pub mod mdm;
+pub mod messages;
 pub mod people;
 pub mod queue;
+mod receipts;
 mod references;
 pub mod service_accounts;
 pub mod sources;
