@@ -1,7 +1,8 @@
 //! The job queue as use cases: what the runner does with it, and what those may do who watch over it.
 
 use super::{Ctx, ServiceError};
-use crate::db::jobs::{self, JobCount, JobFilter};
+pub use crate::db::jobs::JobFilter;
+use crate::db::jobs::{self, JobCount};
 use crate::db::{Constraint, DbError, Tx, audit};
 use crate::domain::error::DomainError;
 use crate::domain::ids::{InstanceId, JobId};
