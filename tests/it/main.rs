@@ -7,3 +7,4 @@ mod jobs;
 mod mdm;
 mod runner;
 mod support;
+mod terminations;

@@ -1,12 +1,15 @@
 //! The resources of the JSON API, one file each.
 
 pub mod assignments;
+pub mod codes;
 pub mod devices;
 pub mod employment_documents;
 pub mod employments;
 mod external_reference;
 pub mod legal_entities;
+pub mod mdm;
 pub mod people;
 pub mod sources;
 pub mod subscriptions;
+pub mod terminations;
 pub mod units;
