@@ -4,10 +4,12 @@
 
 mod accounts;
 mod maintenance;
+pub mod serve;
 
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::{self, Config, Explained, RawSettings};
+use crate::demo::DemoArgs;
 use crate::startup::{self, Prepare, Started};
 use crate::telemetry;
 use clap::{Parser, Subcommand};
@@ -34,6 +36,11 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Run the service.
+    #[command(
+        after_help = "On an empty machine it makes its data folder, its database and its keys. Stops in order on SIGTERM.\n\nExamples:\n  handback serve\n  handback serve --listen 0.0.0.0:8080 --public-url https://handback.example --database-url postgres://handback@db/handback"
+    )]
+    Serve,
     /// Check the configuration and say where each value comes from.
     #[command(
         after_help = "Every setting can be a flag, an environment variable or a line in the TOML file that\n--config or HANDBACK_CONFIG names. A flag wins over the environment, the environment over the file.\n\nExample:\n  handback check-config --config /etc/handback.toml"
@@ -47,12 +54,38 @@ enum Command {
     /// Make, list and revoke the accounts of systems that call the API.
     #[command(subcommand)]
     ServiceAccount(accounts::AccountCommand),
+    /// Show the keys that seal codes and sign tokens.
+    #[command(subcommand)]
+    Keys(maintenance::KeysCommand),
+    /// Run due work once, or see what is coming.
+    #[command(subcommand)]
+    Jobs(maintenance::JobsCommand),
+    /// Verify the audit.
+    #[command(subcommand)]
+    Audit(maintenance::AuditCommand),
+    /// Print the OpenAPI description of the API.
+    Openapi,
+    /// Run it with invented data, and see what to try.
+    #[command(
+        after_help = "Examples:\n  handback demo\n  handback demo --story\n  handback demo --port 0 --no-mail-window --json"
+    )]
+    Demo(DemoArgs),
 }
 
 /// Runs the program.
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
-    let (config, explained) = match config::load(&cli.settings, config::environment()) {
+    let settings = match &cli.command {
+        Command::Demo(args) => match args.settings(cli.settings) {
+            Ok(settings) => settings,
+            Err(error) => {
+                eprintln!("handback: {error:#}");
+                return ExitCode::from(FAILED);
+            }
+        },
+        _ => cli.settings,
+    };
+    let (config, explained) = match config::load(&settings, config::environment()) {
         Ok(loaded) => loaded,
         Err(errors) => {
             eprintln!("{errors}");
@@ -77,6 +110,15 @@ fn execute(command: Command, config: Config, explained: &Explained) -> anyhow::R
         }
         Command::Migrate(args) => maintenance::migrate(&config, &args),
         Command::ServiceAccount(command) => accounts::run(config, command),
+        Command::Serve => serve::serve(config),
+        Command::Demo(args) => args.run(config),
+        Command::Keys(command) => maintenance::keys(config, &command),
+        Command::Jobs(command) => maintenance::jobs(config, command),
+        Command::Audit(command) => maintenance::audit(config, command),
+        Command::Openapi => {
+            print!("{}", crate::web::openapi::to_yaml());
+            Ok(ExitCode::SUCCESS)
+        }
     }
 }
 

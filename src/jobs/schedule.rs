@@ -73,6 +73,7 @@ impl Reconciler {
 pub const RECONCILERS: &[Reconciler] = &[
     Reconciler::new("job_rescue", 15, |ctx| Box::pin(queue::rescue(ctx))),
     Reconciler::new("instance_beat", 20, |ctx| Box::pin(upkeep::beat(ctx))),
+    Reconciler::new("audit_anchor", 3_600, |ctx| Box::pin(audit::anchor_now(ctx))),
     Reconciler::new("audit_seal", 2, |ctx| Box::pin(audit::seal(ctx))),
     Reconciler::new("receipt_purge", 3_600, |ctx| {
         Box::pin(upkeep::purge_receipts(ctx))

@@ -5,6 +5,7 @@ mod audit;
 mod codes;
 mod jobs;
 mod mdm;
+mod register;
 mod runner;
 mod support;
 mod terminations;

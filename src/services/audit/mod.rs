@@ -7,7 +7,7 @@
 mod anchor;
 mod verify;
 
-pub use anchor::{Anchor, AnchorFault, Anchors, anchor};
+pub use anchor::{Anchor, AnchorFault, Anchors, anchor, anchor_now};
 pub use verify::{Report, Verdict, verify};
 
 use super::{Ctx, ServiceError};
