@@ -8,3 +8,4 @@ mod mdm;
 mod register;
 mod runner;
 mod support;
+mod terminations;
