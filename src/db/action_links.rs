@@ -3,8 +3,8 @@
 use super::schema::action_link as table;
 use super::types::{parse, parse_optional, utc};
 use super::{DbConnection, DbError, Tx};
-use crate::domain::action_link::{ActionLink, LinkUse, RevokeReason};
-use crate::domain::ids::{ActionLinkId, TerminationId};
+use crate::domain::action_link::{ActionLink, LinkAnswer, LinkUse, RevokeReason};
+use crate::domain::ids::{ActionLinkId, MessageId, TerminationId};
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
@@ -30,7 +30,8 @@ impl TryFrom<Row> for ActionLink {
     type Error = DbError;
 
     fn try_from(row: Row) -> Result<Self, DbError> {
-        let used = row.used_at.zip(row.answer).zip(row.answer_hash);
+        let answer: Option<LinkAnswer> = parse_optional("action_link", "answer", row.answer.as_deref())?;
+        let used = row.used_at.zip(answer).zip(row.answer_hash);
         let reason: Option<RevokeReason> =
             parse_optional("action_link", "revoke_reason", row.revoke_reason.as_deref())?;
         Ok(Self {
@@ -109,7 +110,7 @@ pub fn consume(tx: &mut Tx<'_>, id: ActionLinkId, used: &LinkUse) -> Result<(), 
     let changed = diesel::update(live)
         .set((
             table::used_at.eq(Some(used.at.naive_utc())),
-            table::answer.eq(Some(&used.answer)),
+            table::answer.eq(Some(used.answer.as_str())),
             table::answer_hash.eq(Some(&used.answer_hash)),
         ))
         .execute(&mut **tx)?;
@@ -120,6 +121,20 @@ pub fn consume(tx: &mut Tx<'_>, id: ActionLinkId, used: &LinkUse) -> Result<(), 
 pub fn revoke(tx: &mut Tx<'_>, id: TerminationId, reason: RevokeReason) -> Result<usize, DbError> {
     let unused = table::table
         .filter(table::termination_id.eq(id.to_string()))
+        .filter(table::used_at.is_null())
+        .filter(table::revoked_at.is_null());
+    Ok(diesel::update(unused)
+        .set((
+            table::revoked_at.eq(Some(tx.now().naive_utc())),
+            table::revoke_reason.eq(Some(reason.as_str())),
+        ))
+        .execute(&mut **tx)?)
+}
+
+/// Revokes what is not used yet of the links in one mail; says how many.
+pub fn revoke_of_message(tx: &mut Tx<'_>, id: MessageId, reason: RevokeReason) -> Result<usize, DbError> {
+    let unused = table::table
+        .filter(table::message_id.eq(id.to_string()))
         .filter(table::used_at.is_null())
         .filter(table::revoked_at.is_null());
     Ok(diesel::update(unused)

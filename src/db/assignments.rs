@@ -86,7 +86,6 @@ impl TryFrom<Row> for Assignment {
     }
 }
 
-
 /// Which assignments are asked for.
 #[derive(Clone, Debug, Default)]
 pub struct AssignmentFilter {
@@ -142,7 +141,7 @@ pub fn is_in_termination(connection: &mut DbConnection, id: AssignmentId) -> Res
     let asked_for = termination_item::table
         .inner_join(termination::table.on(termination::id.eq(termination_item::termination_id)))
         .filter(termination_item::assignment_id.eq(id.to_string()))
-        .filter(termination::state.eq_any(["scheduled", "open"]));
+        .filter(termination::state.eq_any(UNDER_WAY));
     Ok(diesel::select(diesel::dsl::exists(asked_for)).get_result(connection)?)
 }
 

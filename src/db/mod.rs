@@ -22,12 +22,13 @@ pub mod evidence;
 pub mod health;
 pub mod idempotency;
 pub mod instance_settings;
+pub mod instances;
 pub mod jobs;
 pub mod keys;
 pub mod legal_entities;
 pub mod messages;
-pub mod instances;
 pub mod migrations;
+pub mod notes;
 pub mod people;
 #[expect(
     missing_docs,

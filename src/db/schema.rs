@@ -435,6 +435,20 @@ diesel::table! {
 }
 
 diesel::table! {
+    termination_note (id) {
+        id -> Text,
+        termination_id -> Text,
+        item_id -> Nullable<Text>,
+        kind -> Text,
+        day -> Nullable<Date>,
+        text -> Nullable<Text>,
+        actor_kind -> Text,
+        actor_id -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     unit (id) {
         id -> Text,
         legal_entity_id -> Text,
@@ -483,5 +497,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     termination,
     termination_check,
     termination_item,
+    termination_note,
     unit,
 );

@@ -13,6 +13,18 @@ text_enum! {
 }
 
 text_enum! {
+    /// What somebody answered through a link, in one word.
+    pub enum LinkAnswer {
+        /// What is filled in is right.
+        Confirm = "confirm",
+        /// The employment goes on, or the date is wrong.
+        WrongDate = "wrong_date",
+        /// It is somebody else's to confirm.
+        HandOver = "hand_over",
+    }
+}
+
+text_enum! {
     /// Why a link stopped working before it was used or expired.
     pub enum RevokeReason {
         /// Somebody else is the manager now.
@@ -56,9 +68,9 @@ pub struct ActionLink {
 pub struct LinkUse {
     /// When.
     pub at: DateTime<Utc>,
-    /// What was answered: a stable word.
-    pub answer: String,
-    /// SHA-256 over the whole answer, to tell a repeated one from another one.
+    /// What was answered.
+    pub answer: LinkAnswer,
+    /// SHA-256 over the whole answer but its codes, to tell a repeated one from another one.
     pub answer_hash: Vec<u8>,
 }
 

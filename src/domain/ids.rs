@@ -62,6 +62,8 @@ ids! {
     TerminationId,
     /// One device or subscription inside a termination.
     ItemId,
+    /// What somebody wrote down about a termination.
+    NoteId,
     /// One planned or sent mail.
     MessageId,
     /// One action link in a mail.

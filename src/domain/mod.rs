@@ -14,6 +14,7 @@ pub mod instance;
 pub mod job;
 pub mod language;
 pub mod message;
+pub mod note;
 pub mod once;
 pub mod organisation;
 pub mod page;

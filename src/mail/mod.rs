@@ -19,7 +19,7 @@ mod view;
 pub mod words;
 
 pub use view::{
-    CaseFacts, DeviceFacts, MailView, Phone, Recipient, RenderedMail, Sender, Step, SubscriptionFacts,
+    Audience, CaseFacts, DeviceFacts, MailView, Phone, Recipient, RenderedMail, Sender, Step, SubscriptionFacts,
 };
 
 /// Writes the mail. The same view gives the same bytes.

@@ -43,8 +43,8 @@ pub struct ReceiptDevice {
     pub wipe_method: Option<WipeMethod>,
     /// The answer per kind of code.
     pub codes: Vec<(CodeKind, CodeAnswer)>,
-    /// Accessories that were handed out, and whether each came back.
-    pub accessories: Vec<(String, bool)>,
+    /// Accessories that were handed out, and whether each came back; nothing where nobody has said.
+    pub accessories: Vec<(String, Option<bool>)>,
     /// What became of SIM and eSIM, if it was asked.
     pub sim: Option<SimAnswer>,
 }
@@ -125,7 +125,7 @@ impl ReceiptDevice {
                 .iter()
                 .any(|proof| proof.level.is_deviation())
             || self.codes.iter().any(|(_, answer)| answer.is_deviation())
-            || self.accessories.iter().any(|(_, back)| !back)
+            || self.accessories.iter().any(|(_, back)| *back == Some(false))
     }
 
     fn rows(&self, language: Language) -> FactGroup {
@@ -194,13 +194,16 @@ impl ReceiptDevice {
             let names = self
                 .accessories
                 .iter()
-                .filter(|(_, back)| *back == wanted)
+                .filter(|(_, back)| *back == Some(wanted))
                 .map(|(name, _)| name.as_str());
             list(language, &names.collect::<Vec<_>>())
         };
         let (back, missing) = (named(true), named(false));
         match (back.is_empty(), missing.is_empty()) {
-            (true, true) => pick(language, "Inga utlämnade", "None handed out").to_owned(),
+            (true, true) if self.accessories.is_empty() => {
+                pick(language, "Inga utlämnade", "None handed out").to_owned()
+            }
+            (true, true) => pick(language, "Inte kontrollerade", "Not checked").to_owned(),
             (false, true) => say!(language, "Tillbaka: {back}", "Back: {back}"),
             (true, false) => say!(language, "Saknas: {missing}", "Missing: {missing}"),
             (false, false) => say!(

@@ -70,7 +70,7 @@ pub(super) fn receipt() -> Receipt {
                 (CodeKind::SimPin, CodeAnswer::Received),
                 (CodeKind::Other, CodeAnswer::NotApplicable),
             ],
-            accessories: vec![("laddare".to_owned(), true), ("fodral".to_owned(), true)],
+            accessories: vec![("laddare".to_owned(), Some(true)), ("fodral".to_owned(), Some(true))],
             sim: Some(SimAnswer::Returned),
         }],
         subscriptions: vec![ReceiptSubscription {
@@ -182,6 +182,7 @@ fn view(language: Language, step: Step) -> MailView {
             devices: vec![device("Exempel X1", "7Q2K", false)],
             subscriptions: vec![SubscriptionFacts { number: phone() }],
         },
+        audience: Audience::Addressee,
         link: Some(LINK.to_owned()),
         instructions_url: Some("https://handback.example/instructions".to_owned()),
         step,
@@ -260,8 +261,9 @@ fn both_parts_of_every_mail_carry_the_same_facts() {
 }
 
 #[test]
-fn a_copy_has_no_link_and_says_who_has_it() {
-    for (step, language, mail) in every(|view| view.link = None) {
+fn a_copy_has_no_link_and_says_who_can_answer() {
+    let copy = |view: &mut MailView| (view.audience, view.link) = (Audience::Copy, None);
+    for (step, language, mail) in every(copy) {
         assert!(
             !mail.text.contains("/c/") && !mail.html.contains("/c/"),
             "{step} {language}"

@@ -160,6 +160,17 @@ pub enum Step {
     ReceiptReceiver(Receipt),
 }
 
+/// In which part somebody gets the mail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Audience {
+    /// The one whom it asks.
+    Addressee,
+    /// Somebody who is to know that it was sent.
+    Copy,
+    /// The service desk, because nobody is known whom it could ask.
+    StandIn,
+}
+
 /// One mail to write.
 #[derive(Clone)]
 pub struct MailView {
@@ -171,7 +182,9 @@ pub struct MailView {
     pub recipient: Recipient,
     /// The case.
     pub case: CaseFacts,
-    /// The personal action link. `None` in every copy, and then a sentence says where the link is.
+    /// In which part it is read.
+    pub audience: Audience,
+    /// The personal action link. Only the one whom the mail asks gets one.
     pub link: Option<String>,
     /// Where the instruction for the act is, if there is one.
     pub instructions_url: Option<String>,

@@ -188,7 +188,10 @@ fn identify(
     connection: &mut DbConnection,
     named: &ReportedDevice,
 ) -> Result<Result<DeviceId, QuarantineReason>, DbError> {
-    let serial = named.serial.as_deref().and_then(|text| SerialNumber::parse(text).ok());
+    let serial = named
+        .serial
+        .as_deref()
+        .and_then(|text| SerialNumber::parse(text).ok());
     let imeis: BTreeSet<ImeiBody> = named
         .imeis
         .iter()
@@ -214,7 +217,13 @@ fn identify(
 
 fn validate(report: &Report) -> Result<(), ServiceError> {
     let mut violations = Vec::new();
-    let mut wrong = |pointer: String, code, detail| violations.push(Violation { pointer, code, detail });
+    let mut wrong = |pointer: String, code, detail| {
+        violations.push(Violation {
+            pointer,
+            code,
+            detail,
+        })
+    };
     if !report.kind.may_come_from_integration() {
         wrong(
             "/kind".to_owned(),

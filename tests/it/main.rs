@@ -8,6 +8,9 @@
 
 mod architecture;
 mod audit;
+mod codes;
 mod jobs;
+mod mdm;
+mod register;
 mod runner;
 mod support;

@@ -4,7 +4,7 @@ use crate::domain::language::Language;
 use crate::mail::format::{list, pick, say, sentence_case};
 use crate::mail::letter::Block;
 use crate::mail::receipt::FactGroup;
-use crate::mail::view::{CaseFacts, DeviceFacts, MailView};
+use crate::mail::view::{Audience, CaseFacts, DeviceFacts, MailView};
 use crate::mail::words::Check;
 
 /// Never asked for, whatever happens to the phone.
@@ -88,17 +88,25 @@ pub(super) fn instructions(view: &MailView) -> Option<Block> {
         .map(|url| Block::Link { label, url })
 }
 
-/// Said first in a copy: whom the mail asks, and that only they have the link.
+/// Said first to those whom the mail does not ask: why they get it.
 pub(super) fn copy_notice(view: &MailView) -> Option<String> {
-    if view.link.is_some() {
-        return None;
-    }
     let name = &view.recipient.name;
-    Some(say!(
-        view.language,
-        "Kopia för kännedom. Mejlet har gått till {name}, och länken för att svara finns bara där.",
-        "Copy for information. The message went to {name}, and only that message has the link to answer."
-    ))
+    match view.audience {
+        Audience::Addressee => None,
+        Audience::Copy => Some(say!(
+            view.language,
+            "Kopia för kännedom. Mejlet har gått till {name}, som kan svara på det.",
+            "Copy for information. The message went to {name}, who can answer it."
+        )),
+        Audience::StandIn => Some(
+            pick(
+                view.language,
+                "Ingen mottagare är känd i ärendet, så mejlet kommer till er. Se till att någon tar emot telefonen och att svaret förs in i ärendet.",
+                "Nobody is known who could take the phone back, so this message comes to you. Please see to it that somebody does and that the answer is entered in the case.",
+            )
+            .to_owned(),
+        ),
+    }
 }
 
 /// "Anna Ek", or the case number for a protected identity.

@@ -218,11 +218,19 @@ pub(super) fn escalation(view: &MailView, decide_by: NaiveDate, late: &Late<'_>)
         )));
     }
     blocks.push(Block::Bulleted {
-        intro: pick(
-            language,
-            "Det här kan du bestämma. Svara på sidan eller på det här mejlet:",
-            "This is what you can decide. Answer on the page or by replying to this message:",
-        ),
+        intro: if view.link.is_some() {
+            pick(
+                language,
+                "Det här kan du bestämma. Svara på sidan eller på det här mejlet:",
+                "This is what you can decide. Answer on the page or by replying to this message:",
+            )
+        } else {
+            pick(
+                language,
+                "Det här kan du bestämma. Svara på det här mejlet:",
+                "This is what you can decide. Answer by replying to this message:",
+            )
+        },
         items: [
             pick(
                 language,

@@ -12,9 +12,9 @@ mod work;
 
 pub use follow::follow_employment_in;
 pub use identity::{Identity, IdentityRead};
+pub(super) use plan::receiver_changed_in;
 pub use read::{TerminationView, get, list};
 pub use work::{CheckAnswer, decide_number, hold, release, reopen, report_outcome, settle};
-pub(super) use plan::receiver_changed_in;
 
 use super::ServiceError;
 use crate::app::App;

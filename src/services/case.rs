@@ -1,0 +1,167 @@
+//! A case with everything that its mails, its pages and its receipt say about it, looked up once.
+
+use super::ServiceError;
+use crate::db::{self, DbConnection};
+use crate::domain::assignment::Assigned;
+use crate::domain::device::Device;
+use crate::domain::employment::Employment;
+use crate::domain::ids::{ItemId, TerminationId};
+use crate::domain::organisation::LegalEntity;
+use crate::domain::person::Person;
+use crate::domain::subscription::Subscription;
+use crate::domain::termination::{CheckKind, Item, TerminationRecord};
+use crate::domain::text::PhoneNumber;
+use crate::domain::unit::Unit;
+use crate::domain::wipe::{WipeLevel, required_level};
+use crate::mail::Phone;
+use crate::mail::words::Check;
+
+/// The case.
+#[derive(Clone)]
+pub(super) struct Case {
+    pub record: TerminationRecord,
+    pub employment: Employment,
+    pub holder: Person,
+    pub unit: Unit,
+    pub legal_entity: LegalEntity,
+    /// In the order of the items.
+    pub devices: Vec<CaseDevice>,
+    /// In the order of the items.
+    pub subscriptions: Vec<CaseSubscription>,
+}
+
+/// A device of the case.
+#[derive(Clone)]
+pub(super) struct CaseDevice {
+    pub item: ItemId,
+    pub device: Device,
+    pub accessories: Vec<String>,
+}
+
+/// A subscription of the case.
+#[derive(Clone)]
+pub(super) struct CaseSubscription {
+    pub item: ItemId,
+    pub subscription: Subscription,
+}
+
+impl Case {
+    /// Looks everything up.
+    ///
+    /// # Errors
+    /// [`ServiceError::NotFound`].
+    pub(super) fn load(connection: &mut DbConnection, id: TerminationId) -> Result<Self, ServiceError> {
+        let record = super::terminations::get_in(connection, id)?;
+        Self::of(connection, record)
+    }
+
+    /// Looks up what belongs to the record.
+    ///
+    /// # Errors
+    /// [`ServiceError::NotFound`].
+    pub(super) fn of(connection: &mut DbConnection, record: TerminationRecord) -> Result<Self, ServiceError> {
+        let employment = db::employments::find(connection, record.employment_id)?
+            .ok_or(ServiceError::NotFound("employment"))?;
+        let holder =
+            db::people::find(connection, record.person_id)?.ok_or(ServiceError::NotFound("person"))?;
+        let unit = db::units::find(connection, employment.unit_id)?.ok_or(ServiceError::NotFound("unit"))?;
+        let legal_entity = db::legal_entities::get(connection, record.legal_entity_id)?;
+        let (mut devices, mut subscriptions) = (Vec::new(), Vec::new());
+        for holding in &record.holdings {
+            match holding.assigned {
+                Assigned::Device(id) => {
+                    let device =
+                        db::devices::find(connection, id)?.ok_or(ServiceError::NotFound("device"))?;
+                    let assignment = db::assignments::find(connection, holding.assignment)?;
+                    devices.push(CaseDevice {
+                        item: holding.item,
+                        device,
+                        accessories: assignment.map(|found| found.accessories).unwrap_or_default(),
+                    });
+                }
+                Assigned::Subscription(id) => subscriptions.push(CaseSubscription {
+                    item: holding.item,
+                    subscription: db::subscriptions::find(connection, id)?
+                        .ok_or(ServiceError::NotFound("subscription"))?,
+                }),
+            }
+        }
+        Ok(Self {
+            record,
+            employment,
+            holder,
+            unit,
+            legal_entity,
+            devices,
+            subscriptions,
+        })
+    }
+
+    /// The mandatory checks that the receiver can still settle, each once, in the order of work. None means that
+    /// asking the receiver again would be asking for nothing.
+    pub(super) fn left_for_receiver(&self) -> Vec<Check> {
+        let termination = &self.record.termination;
+        let open = termination
+            .items
+            .iter()
+            .flat_map(|item| item.checks.iter().map(move |check| (item, check)))
+            .filter(|(_, check)| check.mandatory && !check.state.is_settled())
+            .filter(|(item, check)| receiver_can_settle(item, check.kind, termination.is_held()))
+            .map(|(_, check)| word(check.kind));
+        let mut left: Vec<Check> = open.collect();
+        left.sort_unstable();
+        left.dedup();
+        left
+    }
+}
+
+/// The directory is the desk's, what is held must stay as it is, and some data asks for a technician's eyes.
+pub(super) fn receiver_can_settle(item: &Item, check: CheckKind, held: bool) -> bool {
+    match check {
+        CheckKind::Directory => false,
+        CheckKind::Reset => !held,
+        CheckKind::Wiped => !held && required_level(item.data_class) <= WipeLevel::Attested,
+        CheckKind::RecordsSaved
+        | CheckKind::Returned
+        | CheckKind::Accessories
+        | CheckKind::LocksCleared
+        | CheckKind::Codes
+        | CheckKind::Sim
+        | CheckKind::Number => true,
+    }
+}
+
+/// The check as mails and pages name it.
+pub(super) const fn word(check: CheckKind) -> Check {
+    match check {
+        CheckKind::RecordsSaved => Check::RecordsSaved,
+        CheckKind::Returned => Check::Returned,
+        CheckKind::Accessories => Check::Accessories,
+        CheckKind::Reset => Check::Reset,
+        CheckKind::Wiped => Check::Wiped,
+        CheckKind::LocksCleared => Check::LocksCleared,
+        CheckKind::Codes => Check::Codes,
+        CheckKind::Sim => Check::Sim,
+        CheckKind::Number => Check::Number,
+        CheckKind::Directory => Check::Directory,
+    }
+}
+
+/// The number as it is written in each language.
+pub(super) fn phone(number: &PhoneNumber) -> Phone {
+    Phone {
+        sv: number.national(),
+        en: number.international(),
+    }
+}
+
+/// A number of the configuration, which may be anything that people can dial.
+pub(super) fn configured_phone(text: &str) -> Phone {
+    PhoneNumber::parse(text).map_or_else(
+        |_| Phone {
+            sv: text.to_owned(),
+            en: text.to_owned(),
+        },
+        |number| phone(&number),
+    )
+}

@@ -1,0 +1,204 @@
+//! Writing a mail: looking up what it says, and making the finished bytes.
+
+use super::recipients::{Recipient, resolve_in};
+use crate::app::App;
+use crate::crypto::token::OpaqueToken;
+use crate::db::DbConnection;
+use crate::domain::calendar::{Calendar, local_date};
+use crate::domain::message::{Message, MessageState};
+use crate::domain::timeline::{MessageStep, RecipientRole, deadline_shown};
+use crate::integrations::mail::{OutgoingMail, mime};
+use crate::mail::{
+    self, Audience, CaseFacts, DeviceFacts, MailView, RenderedMail, Sender, Step, SubscriptionFacts,
+};
+use crate::services::case::{Case, configured_phone, phone};
+use crate::services::{ServiceError, receipts};
+use chrono::{DateTime, NaiveDate, Utc};
+
+/// One mail about to be written.
+pub(super) struct Draft<'a> {
+    pub message: &'a Message,
+    /// Whom it asks.
+    pub addressee: &'a Recipient,
+    /// Who gets this copy of it: the addressee, or somebody who is to know.
+    pub reader: &'a Recipient,
+    pub audience: Audience,
+    pub link: Option<&'a OpaqueToken>,
+    /// The mail under which the mails of the case are grouped.
+    pub first: Option<&'a Message>,
+}
+
+/// A mail, written.
+pub(super) struct Written {
+    pub subject: String,
+    pub mail: OutgoingMail,
+}
+
+/// Where a link leads.
+pub(in crate::services) fn link_url(app: &App, token: &OpaqueToken) -> String {
+    format!("{}/c/{}", app.config.public_url, token.expose())
+}
+
+/// Writes the mail. None when it cannot be put into the form of a mail, such as for an address that mail cannot carry.
+///
+/// # Errors
+/// What the database reports, or a fault of ours.
+pub(super) fn compose_in(
+    connection: &mut DbConnection,
+    app: &App,
+    case: &Case,
+    (all, draft): (&[Message], &Draft<'_>),
+    now: DateTime<Utc>,
+) -> Result<Option<Written>, ServiceError> {
+    let view = MailView {
+        language: draft.reader.language,
+        sender: sender(app),
+        recipient: mail::Recipient {
+            name: draft.addressee.name.clone(),
+            first_name: draft.addressee.first_name.clone(),
+        },
+        case: facts(case),
+        audience: draft.audience,
+        link: draft.link.map(|token| link_url(app, token)),
+        instructions_url: None,
+        step: step_in(connection, app, case, (all, draft), now)?,
+    };
+    let rendered =
+        mail::render(&view).map_err(|_| ServiceError::Internal("a mail cannot be rendered".to_owned()))?;
+    let subject = rendered.subject.clone();
+    match mime::outgoing(&envelope(app, draft, rendered, now)) {
+        Ok(mail) => Ok(Some(Written { subject, mail })),
+        Err(error) => {
+            tracing::warn!(message = %draft.message.id, %error, "a mail cannot be written");
+            Ok(None)
+        }
+    }
+}
+
+fn envelope(app: &App, draft: &Draft<'_>, rendered: RenderedMail, now: DateTime<Utc>) -> mime::Message {
+    let config = &app.config.mail;
+    let domain = config.from.domain();
+    let first = draft.first.filter(|first| first.id != draft.message.id);
+    mime::Message {
+        from: config.from.clone(),
+        reply_to: config.reply_to.clone(),
+        to: vec![draft.reader.address.clone()],
+        cc: Vec::new(),
+        subject: rendered.subject,
+        text: rendered.text,
+        html: rendered.html,
+        language: draft.reader.language,
+        message_id: mime::message_id(draft.message.id.into(), domain),
+        date: now,
+        in_reply_to: first.map(|first| mime::message_id(first.id.into(), domain)),
+    }
+}
+
+fn sender(app: &App) -> Sender {
+    let mail = &app.config.mail;
+    let reply_to = mail.reply_to.as_ref().unwrap_or(&mail.from);
+    Sender {
+        service_name: mail.service_name.clone(),
+        municipality: mail.municipality.clone(),
+        phone: configured_phone(&mail.phone),
+        reply_to: reply_to.address().to_owned(),
+    }
+}
+
+fn facts(case: &Case) -> CaseFacts {
+    let termination = &case.record.termination;
+    let hold = termination.is_held();
+    let devices = case.devices.iter().map(|found| DeviceFacts {
+        model: found.device.model.clone(),
+        serial_last4: found.device.serial.last_four().to_owned(),
+        accessories: found.accessories.clone(),
+        hold,
+    });
+    let subscriptions = case.subscriptions.iter().map(|found| SubscriptionFacts {
+        number: phone(&found.subscription.number),
+    });
+    CaseFacts {
+        number: termination.number.clone(),
+        holder_name: case.holder.name.as_ref().map(|name| name.as_str().to_owned()),
+        unit: case.unit.name.clone(),
+        last_day: termination.end_on,
+        devices: devices.collect(),
+        subscriptions: subscriptions.collect(),
+    }
+}
+
+fn step_in(
+    connection: &mut DbConnection,
+    app: &App,
+    case: &Case,
+    (all, draft): (&[Message], &Draft<'_>),
+    now: DateTime<Utc>,
+) -> Result<Step, ServiceError> {
+    let today = local_date(now);
+    let return_by = case.record.termination.return_by;
+    let step = draft.message.step;
+    let deadline = deadline_shown(step, return_by, today, &app.calendar).unwrap_or(today);
+    let mut name_of = |role| -> Result<Option<String>, ServiceError> {
+        Ok(resolve_in(connection, app, case, (role, today))?.map(|found| found.name))
+    };
+    let desk = || app.config.mail.service_name.clone();
+    Ok(match step {
+        MessageStep::EndApproaching => Step::EndApproaching {
+            hand_to: name_of(RecipientRole::Receiver)?.unwrap_or_else(desk),
+            return_by: deadline,
+            keep_number_by: Some(deadline),
+        },
+        MessageStep::EndApproachingReceiver => Step::EndApproachingReceiver { return_by: deadline },
+        MessageStep::ReturnReminder => Step::ReturnReminder {
+            hand_to: name_of(RecipientRole::Receiver)?.unwrap_or_else(desk),
+            return_by: deadline,
+        },
+        MessageStep::ConfirmReturn => Step::ConfirmReturn {
+            confirm_by: deadline,
+            coordinator: name_of(RecipientRole::Coordinator)?,
+        },
+        MessageStep::Reminder1 => Step::Reminder1 {
+            confirm_by: deadline,
+            remaining: case.left_for_receiver(),
+        },
+        MessageStep::Reminder2 => Step::Reminder2 {
+            confirm_by: deadline,
+            remaining: case.left_for_receiver(),
+            business_days: business_days_between(&app.calendar, return_by, today),
+            next_level: name_of(RecipientRole::ReceiversManager)?.unwrap_or_else(desk),
+            escalates_on: escalation_day(all, deadline),
+        },
+        MessageStep::Escalation => Step::Escalation {
+            decide_by: deadline,
+            receiver_name: name_of(RecipientRole::Receiver)?.unwrap_or_else(desk),
+            remaining: case.left_for_receiver(),
+            monthly_cost_ore: None,
+        },
+        MessageStep::ReceiptHolder | MessageStep::ReceiptReceiver => {
+            let receipt = receipts::receipt_in(connection, app, case, draft.reader.language)?;
+            if step == MessageStep::ReceiptHolder {
+                Step::ReceiptHolder(receipt)
+            } else {
+                Step::ReceiptReceiver(receipt)
+            }
+        }
+    })
+}
+
+/// The day on which the case goes further; not before the deadline that is given now.
+fn escalation_day(all: &[Message], deadline: NaiveDate) -> NaiveDate {
+    all.iter()
+        .filter(|message| {
+            message.step == MessageStep::Escalation && message.state == MessageState::Planned
+        })
+        .map(|message| local_date(message.due_at))
+        .max()
+        .map_or(deadline, |day| day.max(deadline))
+}
+
+/// How many business days have passed since a day; at most those of ten years.
+fn business_days_between(calendar: &Calendar, from: NaiveDate, to: NaiveDate) -> u32 {
+    let days = from.iter_days().skip(1).take(3_660).take_while(|day| *day <= to);
+    let count = days.filter(|day| calendar.is_business_day(*day)).count();
+    u32::try_from(count).unwrap_or(u32::MAX)
+}

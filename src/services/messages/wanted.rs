@@ -1,0 +1,70 @@
+//! Whether a mail is still wanted. Asked when it is due and again when it is delivered.
+
+use crate::app::App;
+use crate::domain::message::Message;
+use crate::domain::termination::TerminationState;
+use crate::domain::timeline::{MessageStep, RecipientRole};
+use crate::services::case::Case;
+use chrono::{DateTime, NaiveDate, Utc};
+
+/// Whether the step asks somebody to confirm through a link.
+pub(in crate::services) const fn asks(step: MessageStep) -> bool {
+    match step {
+        MessageStep::ConfirmReturn | MessageStep::Reminder1 | MessageStep::Reminder2 => true,
+        MessageStep::EndApproaching
+        | MessageStep::EndApproachingReceiver
+        | MessageStep::ReturnReminder
+        | MessageStep::Escalation
+        | MessageStep::ReceiptHolder
+        | MessageStep::ReceiptReceiver => false,
+    }
+}
+
+const fn is_receipt(step: MessageStep) -> bool {
+    match step {
+        MessageStep::ReceiptHolder | MessageStep::ReceiptReceiver => true,
+        MessageStep::EndApproaching
+        | MessageStep::EndApproachingReceiver
+        | MessageStep::ReturnReminder
+        | MessageStep::ConfirmReturn
+        | MessageStep::Reminder1
+        | MessageStep::Reminder2
+        | MessageStep::Escalation => false,
+    }
+}
+
+/// Why the mail is not wanted any more, as a stable word; nothing if it is.
+pub(super) fn why_not(case: &Case, message: &Message, today: NaiveDate) -> Option<&'static str> {
+    let termination = &case.record.termination;
+    let receipt = is_receipt(message.step);
+    match (termination.state, receipt) {
+        (TerminationState::Cancelled, _) => return Some("cancelled"),
+        (TerminationState::Completed, false) => return Some("completed"),
+        (TerminationState::Scheduled | TerminationState::Open, true) => return Some("reopened"),
+        (TerminationState::Completed, true) | (TerminationState::Scheduled | TerminationState::Open, false) => {}
+    }
+    // After the last day nobody reads that mailbox.
+    let last = if receipt { termination.end_on } else { termination.return_by };
+    if message.to == RecipientRole::Holder && today > last {
+        return Some("holder_gone");
+    }
+    let asks_for_the_return = asks(message.step) || message.step == MessageStep::Escalation;
+    if asks_for_the_return && case.left_for_receiver().is_empty() {
+        return Some("nothing_to_ask");
+    }
+    None
+}
+
+/// Whether ordinary mail may leave now.
+pub(super) fn may_leave(app: &App, now: DateTime<Utc>) -> bool {
+    !app.config.mail.send_window || app.calendar.in_send_window(now)
+}
+
+/// The first instant from now on at which ordinary mail may leave.
+pub(in crate::services) fn next_departure(app: &App, now: DateTime<Utc>) -> DateTime<Utc> {
+    if app.config.mail.send_window {
+        app.calendar.next_send_time(now)
+    } else {
+        now
+    }
+}

@@ -1,0 +1,296 @@
+//! The facts of a receipt, gathered from a case. Nothing is rounded up: what nobody has said is said to be open.
+
+use super::ServiceError;
+use super::case::{Case, CaseDevice, CaseSubscription, phone};
+use crate::app::App;
+use crate::crypto::digest::digest;
+use crate::db::{self, DbConnection};
+use crate::domain::calendar::local_date;
+use crate::domain::language::Language;
+use crate::domain::termination::{
+    Act, ActorRole, Check, CheckKind, CheckState, CodeAnswer, CodeKind, DeviceOutcome, Item, NumberDecision,
+    Reason, WipeStatement,
+};
+use crate::mail::format::pick;
+use crate::mail::receipt::{Proof, Receipt, ReceiptDevice, ReceiptSubscription};
+use crate::mail::words::{self, Condition, FactLevel, SimAnswer, WipeMethod};
+use std::collections::BTreeSet;
+use uuid::Uuid;
+
+/// The reason that is kept when the receiver reports a loss without own words.
+pub(super) const REPORTED_BY_RECEIVER: &str = "reported_by_receiver";
+/// The kind of actor that answers through a link, as `Actor::kind` says it.
+const LINK_HOLDER: &str = "link_holder";
+/// The reason why there is nothing to say about a SIM.
+pub(super) const NO_SIM: &str = "no_sim";
+
+/// The receipt of a case as it stands.
+///
+/// # Errors
+/// Only what the database reports.
+pub(super) fn receipt_in(
+    connection: &mut DbConnection,
+    app: &App,
+    case: &Case,
+    language: Language,
+) -> Result<Receipt, ServiceError> {
+    let record = &case.record;
+    let issued_at = record.termination.completed_at.unwrap_or(record.meta.updated_at);
+    let mut devices = Vec::with_capacity(case.devices.len());
+    for device in &case.devices {
+        devices.push(device_facts(connection, app, case, device)?);
+    }
+    let subscriptions = case.subscriptions.iter().map(|found| subscription_facts(case, found));
+    Ok(Receipt {
+        case_number: record.termination.number.clone(),
+        holder_name: case.holder.name.as_ref().map(|name| name.as_str().to_owned()),
+        unit: case.unit.name.clone(),
+        issuer: case.legal_entity.name.clone(),
+        issued_at,
+        devices,
+        subscriptions: subscriptions.collect::<Result<_, _>>()?,
+        deviations: deviations(case, language),
+        verification_code: verification_code(record.termination.id.into(), issued_at.timestamp_micros()),
+        verify_url: None,
+    })
+}
+
+/// Ties a receipt to its case and to the moment of its completion. Whoever knows only the case number cannot work it
+/// out, because the id of the case is told to nobody.
+fn verification_code(termination: Uuid, issued_micros: i64) -> String {
+    let digest = digest(&[
+        b"handback/receipt/v1",
+        termination.as_bytes(),
+        &issued_micros.to_be_bytes(),
+    ]);
+    let words: Vec<String> = digest
+        .chunks(2)
+        .take(3)
+        .map(|pair| pair.iter().map(|byte| format!("{byte:02X}")).collect())
+        .collect();
+    words.join("-")
+}
+
+fn device_facts(
+    connection: &mut DbConnection,
+    app: &App,
+    case: &Case,
+    found: &CaseDevice,
+) -> Result<ReceiptDevice, ServiceError> {
+    let item = case.record.termination.item(found.item)?;
+    let held = case.record.termination.is_held();
+    let is_missing = matches!(item.outcome, Some(DeviceOutcome::Lost | DeviceOutcome::Stolen));
+    let returned = item.check(CheckKind::Returned)?;
+    let mut proof = |check: &Check, level: FactLevel| -> Result<Proof, ServiceError> {
+        Ok(Proof {
+            level,
+            on: check.act.as_ref().map(|act| local_date(act.at)),
+            by: check
+                .act
+                .as_ref()
+                .map(|act| witness(connection, app, act))
+                .transpose()?
+                .flatten(),
+        })
+    };
+    let (reset, wiped) = (item.check(CheckKind::Reset)?, item.check(CheckKind::Wiped)?);
+    Ok(ReceiptDevice {
+        model: found.device.model.clone(),
+        serial_last4: found.device.serial.last_four().to_owned(),
+        outcome: outcome(item),
+        returned: proof(returned, seen_level(returned, is_missing, false))?,
+        condition: returned.note.condition.as_deref().and_then(|word| word.parse::<Condition>().ok()),
+        reset: proof(reset, seen_level(reset, is_missing, held))?,
+        wiped: proof(wiped, wipe_level(item, held))?,
+        wipe_method: wipe_method(item),
+        codes: item
+            .code_answers
+            .iter()
+            .map(|(kind, answer)| (code_kind(*kind), code_answer(*answer)))
+            .collect(),
+        accessories: accessories(item, &found.accessories)?,
+        sim: sim(item)?,
+    })
+}
+
+fn subscription_facts(case: &Case, found: &CaseSubscription) -> Result<ReceiptSubscription, ServiceError> {
+    let item = case.record.termination.item(found.item)?;
+    let done_on = |kind| -> Result<_, ServiceError> {
+        let check = item.check(kind)?;
+        let settled = check.state.is_settled();
+        Ok(check.act.as_ref().filter(|_| settled).map(|act| local_date(act.at)))
+    };
+    Ok(ReceiptSubscription {
+        number: phone(&found.subscription.number),
+        decision: item.number_decision.map(number_decision),
+        carried_out_on: done_on(CheckKind::Number)?,
+        directory_updated_on: done_on(CheckKind::Directory)?,
+    })
+}
+
+/// A device of which nothing is known has not come back.
+fn outcome(item: &Item) -> words::DeviceOutcome {
+    match item.outcome {
+        Some(DeviceOutcome::Returned) => words::DeviceOutcome::Returned,
+        Some(DeviceOutcome::Transferred) => words::DeviceOutcome::Transferred,
+        Some(DeviceOutcome::Stolen) => words::DeviceOutcome::Stolen,
+        Some(DeviceOutcome::BoughtOut) => words::DeviceOutcome::BoughtOut,
+        Some(DeviceOutcome::Destroyed) => words::DeviceOutcome::Destroyed,
+        Some(DeviceOutcome::Lost) | None => words::DeviceOutcome::Lost,
+    }
+}
+
+/// How well a check is known that somebody has to see.
+fn seen_level(check: &Check, is_missing: bool, held: bool) -> FactLevel {
+    match check.state {
+        CheckState::Done => match check.act.as_ref().map(|act| act.by.role) {
+            Some(ActorRole::Technician) => FactLevel::Verified,
+            Some(ActorRole::Mdm) => FactLevel::Reported,
+            Some(ActorRole::Receiver | ActorRole::Desk | ActorRole::System | ActorRole::Holder) | None => {
+                FactLevel::Attested
+            }
+        },
+        CheckState::NotApplicable => FactLevel::NotApplicable,
+        CheckState::Deviation if is_missing => FactLevel::Lost,
+        CheckState::Declared => FactLevel::Declared,
+        CheckState::Open | CheckState::Deviation if held => FactLevel::Held,
+        CheckState::Open | CheckState::Deviation => FactLevel::Open,
+    }
+}
+
+fn wipe_level(item: &Item, held: bool) -> FactLevel {
+    let is_missing = matches!(item.outcome, Some(DeviceOutcome::Lost | DeviceOutcome::Stolen));
+    match item.wipe_statement() {
+        Some(WipeStatement::ReportedByDevice | WipeStatement::ReportedNotReturned) => FactLevel::Reported,
+        Some(WipeStatement::VerifiedByTechnician) => FactLevel::Verified,
+        Some(WipeStatement::DestructionCertified) => FactLevel::Certified,
+        Some(WipeStatement::FoundNotWiped | WipeStatement::Contradicted) => FactLevel::Contradicted,
+        Some(WipeStatement::AttestedByPerson) if !is_missing => FactLevel::Attested,
+        Some(WipeStatement::AttestedByPerson | WipeStatement::NothingShown | WipeStatement::Ordered) | None => {
+            if is_missing {
+                FactLevel::Lost
+            } else if held {
+                FactLevel::Held
+            } else {
+                FactLevel::Open
+            }
+        }
+    }
+}
+
+fn wipe_method(item: &Item) -> Option<WipeMethod> {
+    match item.wipe_statement()? {
+        WipeStatement::ReportedByDevice | WipeStatement::ReportedNotReturned => Some(WipeMethod::MdmCommand),
+        WipeStatement::DestructionCertified => Some(WipeMethod::Destruction),
+        WipeStatement::NothingShown
+        | WipeStatement::Ordered
+        | WipeStatement::AttestedByPerson
+        | WipeStatement::VerifiedByTechnician
+        | WipeStatement::FoundNotWiped
+        | WipeStatement::Contradicted => None,
+    }
+}
+
+/// Whether each accessory is back. When some are missing, those are that the reason names; all, if it names none.
+fn accessories(item: &Item, handed_out: &[String]) -> Result<Vec<(String, Option<bool>)>, ServiceError> {
+    let check = item.check(CheckKind::Accessories)?;
+    let reason = check.reason.as_ref().map_or("", Reason::as_str).to_lowercase();
+    let is_named = |name: &String| reason.contains(&name.to_lowercase());
+    let none_named = !handed_out.iter().any(is_named);
+    let is_back = |name: &String| match check.state {
+        CheckState::Done => Some(true),
+        CheckState::Deviation => Some(!(none_named || is_named(name))),
+        CheckState::Open | CheckState::Declared | CheckState::NotApplicable => None,
+    };
+    Ok(handed_out.iter().map(|name| (name.clone(), is_back(name))).collect())
+}
+
+fn sim(item: &Item) -> Result<Option<SimAnswer>, ServiceError> {
+    let check = item.check(CheckKind::Sim)?;
+    Ok(match check.state {
+        CheckState::NotApplicable => Some(SimAnswer::NotApplicable),
+        CheckState::Done => check.note.method.as_deref().and_then(|word| word.parse().ok()),
+        CheckState::Open | CheckState::Declared | CheckState::Deviation => None,
+    })
+}
+
+/// The name of the person whose link was used, or of the function that answered. A rule has no name.
+fn witness(connection: &mut DbConnection, app: &App, act: &Act) -> Result<Option<String>, ServiceError> {
+    if act.by.kind != LINK_HOLDER {
+        return Ok(match act.by.role {
+            ActorRole::Desk | ActorRole::Technician | ActorRole::Receiver => {
+                Some(app.config.mail.service_name.clone())
+            }
+            ActorRole::Holder | ActorRole::Mdm | ActorRole::System => None,
+        });
+    }
+    let Ok(id) = act.by.id.parse() else {
+        return Ok(None);
+    };
+    let Some(link) = db::action_links::find(connection, id)? else {
+        return Ok(None);
+    };
+    let person = db::people::find(connection, link.person_id)?;
+    Ok(person.and_then(|person| person.name).map(|name| name.as_str().to_owned()))
+}
+
+fn deviations(case: &Case, language: Language) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    case.record
+        .termination
+        .deviations()
+        .into_iter()
+        .filter_map(|deviation| {
+            let reason = deviation.reason.map(|reason| reason_text(language, reason));
+            let refused = deviation.refused_code.map(|kind| {
+                let kind = code_kind(kind).text(language);
+                let refused = words::CodeAnswer::Refused.text(language);
+                format!("{kind}: {refused}")
+            });
+            reason.or(refused)
+        })
+        .filter(|text| seen.insert(text.clone()))
+        .collect()
+}
+
+/// People's own words as they are; words of ours in the reader's language.
+fn reason_text(language: Language, reason: &Reason) -> String {
+    match reason.as_str() {
+        REPORTED_BY_RECEIVER => pick(
+            language,
+            "Anmäld som borta eller stulen av mottagaren",
+            "Reported missing or stolen by the receiver",
+        )
+        .to_owned(),
+        text => text.to_owned(),
+    }
+}
+
+/// The kind of code as mails name it.
+pub(super) const fn code_kind(kind: CodeKind) -> words::CodeKind {
+    match kind {
+        CodeKind::ScreenLock => words::CodeKind::ScreenLock,
+        CodeKind::SimPin => words::CodeKind::SimPin,
+        CodeKind::Other => words::CodeKind::Other,
+    }
+}
+
+const fn code_answer(answer: CodeAnswer) -> words::CodeAnswer {
+    match answer {
+        CodeAnswer::Received => words::CodeAnswer::Received,
+        CodeAnswer::NotApplicable => words::CodeAnswer::NotApplicable,
+        CodeAnswer::NotNeededAfterWipe => words::CodeAnswer::NotNeededAfterWipe,
+        CodeAnswer::Refused => words::CodeAnswer::Refused,
+        CodeAnswer::Unknown => words::CodeAnswer::Unknown,
+    }
+}
+
+/// The decision as mails and pages name it.
+pub(super) const fn number_decision(decision: NumberDecision) -> words::NumberDecision {
+    match decision {
+        NumberDecision::Terminate => words::NumberDecision::Terminate,
+        NumberDecision::Reuse => words::NumberDecision::Reuse,
+        NumberDecision::Move => words::NumberDecision::Move,
+        NumberDecision::TransferToPrivate => words::NumberDecision::Transfer,
+    }
+}
