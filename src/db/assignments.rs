@@ -86,6 +86,9 @@ impl TryFrom<Row> for Assignment {
     }
 }
 
+/// The states in which a termination is being worked with.
+const UNDER_WAY: [&str; 2] = ["scheduled", "open"];
+
 /// Which assignments are asked for.
 #[derive(Clone, Debug, Default)]
 pub struct AssignmentFilter {

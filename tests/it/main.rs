@@ -15,3 +15,4 @@ mod mdm;
 mod register;
 mod runner;
 mod support;
+mod terminations;

@@ -33,7 +33,7 @@ fn report(event_id: &str, kind: EvidenceKind, at: i64, serial: &str) -> Report {
         kind,
         occurred_at: Some(minute(at)),
         device: of(serial),
-        scope: WipeScope::FullDevice,
+        scope: Some(WipeScope::FullDevice),
         enrolment: None,
         command_ref: None,
         inventory: None,

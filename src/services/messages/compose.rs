@@ -188,9 +188,7 @@ fn step_in(
 /// The day on which the case goes further; not before the deadline that is given now.
 fn escalation_day(all: &[Message], deadline: NaiveDate) -> NaiveDate {
     all.iter()
-        .filter(|message| {
-            message.step == MessageStep::Escalation && message.state == MessageState::Planned
-        })
+        .filter(|message| message.step == MessageStep::Escalation && message.state == MessageState::Planned)
         .map(|message| local_date(message.due_at))
         .max()
         .map_or(deadline, |day| day.max(deadline))
