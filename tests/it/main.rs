@@ -3,6 +3,7 @@
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
+    clippy::indexing_slicing,
     reason = "the lints know tests from other code only inside of test functions, and helpers are outside"
 )]
 
