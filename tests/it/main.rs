@@ -9,9 +9,13 @@
 
 mod architecture;
 mod audit;
+mod authorization;
 mod codes;
+mod config;
 mod jobs;
 mod mdm;
+mod migrations;
+mod openapi;
 mod register;
 mod runner;
 mod support;
