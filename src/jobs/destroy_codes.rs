@@ -3,7 +3,11 @@
 use super::{JobError, Run};
 use crate::app::App;
 use crate::domain::ids::TerminationId;
+use crate::services::codes;
 
-pub(super) async fn execute(_app: &App, _termination: TerminationId, _run: &Run) -> Result<(), JobError> {
-    Err(JobError::Permanent("not built".to_owned()))
+pub(super) async fn execute(app: &App, termination: TerminationId, run: &Run) -> Result<(), JobError> {
+    codes::destroy(&run.ctx(app), termination)
+        .await
+        .map(|_| ())
+        .map_err(|error| JobError::Retry(error.to_string()))
 }

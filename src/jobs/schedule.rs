@@ -2,7 +2,7 @@
 
 use super::supervise::{jitter, raised};
 use crate::app::App;
-use crate::services::{Ctx, ServiceError, audit, queue, upkeep};
+use crate::services::{Ctx, ServiceError, audit, messages, queue, upkeep};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use std::panic::AssertUnwindSafe;
@@ -71,6 +71,7 @@ impl Reconciler {
 
 /// Everything that the service does again and again.
 pub const RECONCILERS: &[Reconciler] = &[
+    Reconciler::new("message_sweep", 15, |ctx| Box::pin(messages::sweep(ctx))),
     Reconciler::new("job_rescue", 15, |ctx| Box::pin(queue::rescue(ctx))),
     Reconciler::new("instance_beat", 20, |ctx| Box::pin(upkeep::beat(ctx))),
     Reconciler::new("audit_anchor", 3_600, |ctx| Box::pin(audit::anchor_now(ctx))),

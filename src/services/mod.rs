@@ -2,11 +2,11 @@
 //! reads or writes; it never calls the outside world from inside a transaction.
 
 pub mod assignments;
+pub mod audit;
 mod case;
 pub mod codes;
 pub mod devices;
 pub mod employments;
-pub mod audit;
 mod error;
 pub mod evidence;
 pub mod health;
@@ -14,9 +14,12 @@ pub mod hr;
 pub mod idempotency;
 pub mod keys;
 pub mod legal_entities;
+pub mod links;
 pub mod mdm;
 pub mod messages;
+pub mod notes;
 pub mod people;
+pub mod queue;
 mod receipts;
 mod references;
 pub mod service_accounts;
@@ -26,9 +29,8 @@ pub mod terminations;
 pub mod tokens;
 mod trail;
 pub mod units;
-mod violations;
-pub mod queue;
 pub mod upkeep;
+mod violations;
 
 pub use error::{ServiceError, Violation};
 pub use idempotency::{Recorded, Recorder};

@@ -14,6 +14,7 @@ pub mod docs;
 pub mod etag;
 pub mod extract;
 pub mod health;
+pub mod links;
 pub mod middleware;
 pub mod once;
 pub mod openapi;
@@ -65,6 +66,7 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(resource("/v1/sources/{source}/employments/{external_id}").put(employment_documents::put))
         .service(resource("/v1/sources/{source}/employment-documents").post(employment_documents::post))
         .service(resource("/oauth/token").post(auth::token_endpoint::issue))
+        .service(resource("/c/{token}").get(links::show).post(links::submit))
         .service(resource("/livez").get(health::live))
         .service(resource("/readyz").get(health::ready))
         .service(resource("/metrics").get(health::metrics))

@@ -93,13 +93,19 @@ fn clear_locks_in(
     (record, item): (TerminationRecord, ItemId),
     act: Act,
 ) -> Result<TerminationRecord, ServiceError> {
-    let check = record.termination.item(item)?.check(CheckKind::LocksCleared)?.state;
+    let check = record
+        .termination
+        .item(item)?
+        .check(CheckKind::LocksCleared)?
+        .state;
     let is_open = matches!(check, CheckState::Open | CheckState::Declared);
     if !is_open || !record.termination.is_active() {
         return Ok(record);
     }
     terminations::change_in(tx, app, record, |record| {
         let done = Settlement::done();
-        Ok(record.termination.settle(item, CheckKind::LocksCleared, done, act)?)
+        Ok(record
+            .termination
+            .settle(item, CheckKind::LocksCleared, done, act)?)
     })
 }

@@ -3,6 +3,7 @@
 //!
 //! Every change goes through [`change_in`]: load, command, store, audit, consequences, in one transaction.
 
+mod begin;
 mod consequences;
 mod follow;
 mod identity;
@@ -10,11 +11,12 @@ mod plan;
 mod read;
 mod work;
 
+pub use begin::begin;
 pub use follow::follow_employment_in;
 pub use identity::{Identity, IdentityRead};
+pub(super) use plan::receiver_changed_in;
 pub use read::{TerminationView, get, list};
 pub use work::{CheckAnswer, decide_number, hold, release, reopen, report_outcome, settle};
-pub(super) use plan::receiver_changed_in;
 
 use super::ServiceError;
 use crate::app::App;
