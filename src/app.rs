@@ -6,8 +6,8 @@ use crate::crypto::access_token::AccessTokens;
 use crate::crypto::keyring::Keyring;
 use crate::db::Db;
 use crate::domain::calendar::Calendar;
-use crate::integrations::mail::Mailer;
 use crate::domain::instance::Instance;
+use crate::integrations::mail::Mailer;
 use std::sync::Arc;
 use tokio::sync::Notify;
 

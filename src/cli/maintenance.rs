@@ -26,12 +26,20 @@ pub(super) fn migrate(config: &Config, args: &MigrateArgs) -> anyhow::Result<Exi
         let pending = migrations::pending(&url)?;
         pending.iter().for_each(|name| println!("{name}"));
         eprintln!("{} migration(s) to run", pending.len());
-        return Ok(if pending.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        return Ok(if pending.is_empty() {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        });
     }
     startup::make_folders(config, &url)?;
     let run = migrations::run(&url)?;
     run.iter().for_each(|name| println!("{name}"));
-    eprintln!("{} migration(s) run; the {} database is up to date", run.len(), url.kind());
+    eprintln!(
+        "{} migration(s) run; the {} database is up to date",
+        run.len(),
+        url.kind()
+    );
     Ok(ExitCode::SUCCESS)
 }
 
@@ -54,9 +62,16 @@ pub(super) fn keys(config: Config, command: &KeysCommand) -> anyhow::Result<Exit
                     (false, _) => "MISSING",
                 };
                 missing |= !key.in_keyring && key.uses() > 0;
-                println!("{:32} {state:10} {:>10} {:>10}", key.kid, key.data_keys, key.messages);
+                println!(
+                    "{:32} {state:10} {:>10} {:>10}",
+                    key.kid, key.data_keys, key.messages
+                );
             }
-            Ok(if missing { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+            Ok(if missing {
+                ExitCode::FAILURE
+            } else {
+                ExitCode::SUCCESS
+            })
         }),
     }
 }
@@ -81,14 +96,20 @@ pub(super) fn jobs(config: Config, command: JobsCommand) -> anyhow::Result<ExitC
     attached(config, async |app| match command {
         JobsCommand::Run { once: _, at } => {
             if at.is_some() && !health::may_move_time(app).await? {
-                bail!("--at is refused: this database is for real work. Rehearse in a copy that is marked rehearsal");
+                bail!(
+                    "--at is refused: this database is for real work. Rehearse in a copy that is marked rehearsal"
+                );
             }
             let summary = jobs::run_due(app, Deliveries, schedule::RECONCILERS, at).await?;
             println!(
                 "{} done, {} to retry, {} snoozed, {} dead",
                 summary.done, summary.retried, summary.snoozed, summary.dead
             );
-            Ok(if summary.dead == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+            Ok(if summary.dead == 0 {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::FAILURE
+            })
         }
     })
 }
@@ -138,7 +159,9 @@ fn finding(verdict: &Verdict) -> String {
         Verdict::Intact => "intact".to_owned(),
         Verdict::Altered { seq } => format!("ALTERED: seal {seq}, or an entry in it, is not what it was"),
         Verdict::Gap { seq } => format!("GAP: seal {seq} is missing or not whole"),
-        Verdict::ShorterThanAnchor { seq } => format!("SHORTENED: an anchor has seen seal {seq}, which is not there"),
+        Verdict::ShorterThanAnchor { seq } => {
+            format!("SHORTENED: an anchor has seen seal {seq}, which is not there")
+        }
         Verdict::OutsideChain { entry } => format!("OUTSIDE: entry {entry} is neither sealed nor waiting"),
         Verdict::ForgedAnchor { line } => format!("FORGED: line {line} of the anchors is not ours"),
         Verdict::PayloadMismatch { seq, entry } => {

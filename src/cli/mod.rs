@@ -9,6 +9,7 @@ pub mod serve;
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::{self, Config, Explained, RawSettings};
+use crate::demo::DemoArgs;
 use crate::startup::{self, Prepare, Started};
 use crate::telemetry;
 use clap::{Parser, Subcommand};
@@ -64,12 +65,27 @@ enum Command {
     Audit(maintenance::AuditCommand),
     /// Print the OpenAPI description of the API.
     Openapi,
+    /// Run it with invented data, and see what to try.
+    #[command(
+        after_help = "Examples:\n  handback demo\n  handback demo --story\n  handback demo --port 0 --no-mail-window --json"
+    )]
+    Demo(DemoArgs),
 }
 
 /// Runs the program.
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
-    let (config, explained) = match config::load(&cli.settings, config::environment()) {
+    let settings = match &cli.command {
+        Command::Demo(args) => match args.settings(cli.settings) {
+            Ok(settings) => settings,
+            Err(error) => {
+                eprintln!("handback: {error:#}");
+                return ExitCode::from(FAILED);
+            }
+        },
+        _ => cli.settings,
+    };
+    let (config, explained) = match config::load(&settings, config::environment()) {
         Ok(loaded) => loaded,
         Err(errors) => {
             eprintln!("{errors}");
@@ -95,6 +111,7 @@ fn execute(command: Command, config: Config, explained: &Explained) -> anyhow::R
         Command::Migrate(args) => maintenance::migrate(&config, &args),
         Command::ServiceAccount(command) => accounts::run(config, command),
         Command::Serve => serve::serve(config),
+        Command::Demo(args) => args.run(config),
         Command::Keys(command) => maintenance::keys(config, &command),
         Command::Jobs(command) => maintenance::jobs(config, command),
         Command::Audit(command) => maintenance::audit(config, command),

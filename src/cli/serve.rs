@@ -19,7 +19,11 @@ use tokio::signal::unix::{SignalKind, signal};
 const RUNNER_SILENCE: TimeDelta = TimeDelta::seconds(60);
 
 pub(super) fn serve(config: Config) -> anyhow::Result<ExitCode> {
-    let Started { app, lock: _lock, migrated } = startup::start(config, Clock::system(), Prepare::Serve)?;
+    let Started {
+        app,
+        lock: _lock,
+        migrated,
+    } = startup::start(config, Clock::system(), Prepare::Serve)?;
     block_on(async {
         keys::check_at_start(&app).await?;
         let listener = listen(&app)?;
@@ -51,7 +55,11 @@ pub fn listen(app: &App) -> anyhow::Result<TcpListener> {
 ///
 /// # Errors
 /// The server cannot be started, or fails.
-pub async fn run(app: App, listener: TcpListener, stop: impl Future<Output = ()> + 'static) -> anyhow::Result<()> {
+pub async fn run(
+    app: App,
+    listener: TcpListener,
+    stop: impl Future<Output = ()> + 'static,
+) -> anyhow::Result<()> {
     let runner = app.config.jobs.enabled.then(|| start_runner(&app));
     let state = with_metrics(with_checks(State::new(app.clone()), runner.as_ref()));
     let server = web::server(state, listener)?;
@@ -73,8 +81,12 @@ pub async fn run(app: App, listener: TcpListener, stop: impl Future<Output = ()>
 
 fn start_runner(app: &App) -> Runner {
     let jobs = &app.config.jobs;
-    let settings =
-        Settings { workers: jobs.workers, poll: jobs.poll, lease: jobs.lease, drain: jobs.shutdown };
+    let settings = Settings {
+        workers: jobs.workers,
+        poll: jobs.poll,
+        lease: jobs.lease,
+        drain: jobs.shutdown,
+    };
     Runner::start(app, Deliveries, settings, schedule::RECONCILERS)
 }
 
@@ -87,7 +99,11 @@ fn with_checks(state: State, runner: Option<&Runner>) -> State {
     state.with_check(ReadinessCheck::new("job_runner", move |app| {
         let age = pulse.age(app.clock.now());
         async move {
-            if age < RUNNER_SILENCE { Ok(()) } else { Err(format!("silent for {} s", age.num_seconds())) }
+            if age < RUNNER_SILENCE {
+                Ok(())
+            } else {
+                Err(format!("silent for {} s", age.num_seconds()))
+            }
         }
     }))
 }
@@ -104,7 +120,11 @@ fn with_metrics(state: State) -> State {
 
 /// One line about what runs, and once what to do next.
 async fn greet(app: &App, migrated: usize) -> anyhow::Result<()> {
-    let database = if app.config.database_url.is_postgres() { "PostgreSQL" } else { "SQLite" };
+    let database = if app.config.database_url.is_postgres() {
+        "PostgreSQL"
+    } else {
+        "SQLite"
+    };
     eprintln!(
         "handback {} serves {} ({database}, {migrated} migration(s) run)",
         app.instance.version, app.config.public_url

@@ -86,6 +86,8 @@ impl TryFrom<Row> for Assignment {
     }
 }
 
+/// The states in which a termination is being worked with.
+const UNDER_WAY: [&str; 2] = ["scheduled", "open"];
 
 /// Which assignments are asked for.
 #[derive(Clone, Debug, Default)]
@@ -142,7 +144,7 @@ pub fn is_in_termination(connection: &mut DbConnection, id: AssignmentId) -> Res
     let asked_for = termination_item::table
         .inner_join(termination::table.on(termination::id.eq(termination_item::termination_id)))
         .filter(termination_item::assignment_id.eq(id.to_string()))
-        .filter(termination::state.eq_any(["scheduled", "open"]));
+        .filter(termination::state.eq_any(UNDER_WAY));
     Ok(diesel::select(diesel::dsl::exists(asked_for)).get_result(connection)?)
 }
 

@@ -209,7 +209,11 @@ pub fn destroy_key(tx: &mut Tx<'_>, termination: TerminationId) -> Result<(), Db
 
 /// When the present actor did this since then, the oldest first. Ids rise with time, so only the entries since then
 /// are looked at.
-pub fn acts_since(tx: &mut Tx<'_>, action: &str, since: DateTime<Utc>) -> Result<Vec<DateTime<Utc>>, DbError> {
+pub fn acts_since(
+    tx: &mut Tx<'_>,
+    action: &str,
+    since: DateTime<Utc>,
+) -> Result<Vec<DateTime<Utc>>, DbError> {
     let millis = u64::try_from(since.timestamp_millis()).unwrap_or(0);
     let lowest = uuid::Builder::from_unix_timestamp_millis(millis, &[0; 10]).into_uuid();
     let lowest: Uuid = lowest;

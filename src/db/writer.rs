@@ -62,7 +62,11 @@ impl Drop for Writer {
     fn drop(&mut self) {
         drop(self.queue.take());
         if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
+            // Work may hold the last handle of the database, and is let go on the writer's own thread. That thread
+            // ends by itself now that nobody can submit anything; waiting for itself it never would.
+            if thread.thread().id() != std::thread::current().id() {
+                let _ = thread.join();
+            }
         }
     }
 }

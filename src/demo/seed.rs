@@ -31,12 +31,6 @@ const DEVICES: u32 = 60;
 /// How many people have one.
 const HOLDERS: usize = 34;
 
-/// What was made, for the story and for the things to try.
-pub struct Seeded {
-    /// The employment that the printed examples end.
-    pub example: Employment,
-}
-
 /// A person's place: the branch, the unit and the manager, by index.
 struct Place {
     branch: usize,
@@ -48,7 +42,7 @@ struct Place {
 ///
 /// # Errors
 /// Whatever a use case refuses, which then is a mistake in the data.
-pub async fn run(ctx: &Ctx) -> anyhow::Result<Seeded> {
+pub(super) async fn run(ctx: &Ctx) -> anyhow::Result<()> {
     let today = local_date(ctx.app.clock.now());
     let mut entities = Vec::new();
     for branch in &BRANCHES {
@@ -70,16 +64,26 @@ pub async fn run(ctx: &Ctx) -> anyhow::Result<Seeded> {
     coordinators(ctx, &employed).await?;
     let stock = handsets(ctx, &entities).await?;
     hand_out(ctx, &employed, &stock).await?;
-    ends(ctx, today).await?;
-    let example = employed
-        .get(EXAMPLE)
-        .cloned()
-        .context("the example is among the people")?;
-    Ok(Seeded { example })
+    ends(ctx, today).await
 }
 
 /// The person whose employment the printed examples end: holds a phone, and nothing has happened yet.
 const EXAMPLE: usize = 20;
+/// The source that delivers that employment.
+pub(super) const EXAMPLE_SOURCE: &str = "hr-skola";
+/// What the source calls it.
+pub(super) const EXAMPLE_EMPLOYMENT: &str = "e-5021";
+/// The handset that hangs on it.
+pub(super) const EXAMPLE_SERIAL: &str = "EX26K4282";
+
+/// The document with which the example's employment ends.
+///
+/// # Errors
+/// The data has a mistake.
+pub(super) fn example_document(end: NaiveDate) -> anyhow::Result<String> {
+    let name = NAMES.get(EXAMPLE).context("name")?;
+    Ok(serde_json::to_string(&document(EXAMPLE, name, Some(end))?)?)
+}
 
 fn place(index: usize) -> Place {
     // Fourteen people in each branch: a head, a manager for each unit below, and their staff.

@@ -12,9 +12,7 @@ use crate::domain::code::{CodeRecord, MAX_CODE_CHARS, MIN_REASON_CHARS, REVEALS_
 use crate::domain::error::DomainError;
 use crate::domain::ids::{CodeId, DataKeyId, ItemId, TerminationId};
 use crate::domain::policy::Action;
-use crate::domain::termination::{
-    Act, ActorRole, CheckKind, CodeAnswer, CodeKind, TerminationRecord,
-};
+use crate::domain::termination::{Act, ActorRole, CheckKind, CodeAnswer, CodeKind, TerminationRecord};
 use crate::domain::text::{REASON_MAX_CHARS, clean_text};
 use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::{ExposeSecret, SecretString};
@@ -69,7 +67,11 @@ pub async fn answer(
         let after = terminations::change_in(tx, &app, record, |record| {
             let mut events = Vec::new();
             for said in &statements {
-                events.extend(record.termination.answer_code(item, said.kind, said.answer, act.clone())?);
+                events.extend(
+                    record
+                        .termination
+                        .answer_code(item, said.kind, said.answer, act.clone())?,
+                );
             }
             Ok(events)
         })?;
@@ -84,13 +86,25 @@ fn validate(statements: &[CodeStatement]) -> Result<(), ServiceError> {
         return Err(ServiceError::invalid("/codes", "no_answers", detail));
     }
     for (at, said) in statements.iter().enumerate() {
-        if statements.iter().take(at).any(|earlier| earlier.kind == said.kind) {
+        if statements
+            .iter()
+            .take(at)
+            .any(|earlier| earlier.kind == said.kind)
+        {
             let detail = "Each kind of code is answered once.";
-            return Err(ServiceError::invalid(format!("/codes/{at}/kind"), "repeated", detail));
+            return Err(ServiceError::invalid(
+                format!("/codes/{at}/kind"),
+                "repeated",
+                detail,
+            ));
         }
         if said.value.is_some() && said.answer != CodeAnswer::Received {
             let detail = "A value belongs to a code that was received.";
-            return Err(ServiceError::invalid(format!("/codes/{at}/value"), "not_received", detail));
+            return Err(ServiceError::invalid(
+                format!("/codes/{at}/value"),
+                "not_received",
+                detail,
+            ));
         }
         if let Some(value) = &said.value {
             check_value(value, &format!("/codes/{at}/value"))?;

@@ -1,9 +1,10 @@
 //! Whether the service can do its work.
 
-use super::ServiceError;
+use super::{Ctx, ServiceError};
 use crate::app::App;
 use crate::db;
 use crate::db::instance_settings::DatabasePurpose;
+use crate::domain::policy::Action;
 use chrono::TimeDelta;
 
 /// Whether the database answers.
@@ -43,7 +44,10 @@ const MAIL_BACKLOG: TimeDelta = TimeDelta::minutes(5);
 /// # Errors
 /// [`ServiceError::Unavailable`] when a written mail has waited too long; what the database reports.
 pub async fn mail(app: &App) -> Result<(), ServiceError> {
-    let (waiting, oldest) = app.db.read(|connection| Ok::<_, ServiceError>(db::messages::backlog(connection)?)).await?;
+    let (waiting, oldest) = app
+        .db
+        .read(|connection| Ok::<_, ServiceError>(db::messages::backlog(connection)?))
+        .await?;
     let now = app.clock.now();
     match oldest {
         Some(since) if now - since > MAIL_BACKLOG => {
@@ -59,9 +63,27 @@ pub async fn mail(app: &App) -> Result<(), ServiceError> {
 /// # Errors
 /// What the database reports.
 pub async fn may_move_time(app: &App) -> Result<bool, ServiceError> {
-    let purpose = app.db.read(|connection| Ok::<_, ServiceError>(db::instance_settings::purpose(connection)?)).await?;
+    let purpose = app
+        .db
+        .read(|connection| Ok::<_, ServiceError>(db::instance_settings::purpose(connection)?))
+        .await?;
     Ok(match purpose {
         DatabasePurpose::Demo | DatabasePurpose::Rehearsal => true,
         DatabasePurpose::Production => false,
     })
+}
+
+/// Marks a new database as one with invented data. A database that was used before stays what it is.
+///
+/// # Errors
+/// What the database reports.
+pub async fn mark_as_demo(ctx: &Ctx) -> Result<DatabasePurpose, ServiceError> {
+    ctx.write(Action::Operate, |tx| {
+        let used = !db::sources::list(tx)?.is_empty() || !db::service_accounts::list(tx)?.is_empty();
+        if !used {
+            db::instance_settings::set_purpose(tx, DatabasePurpose::Demo)?;
+        }
+        Ok(db::instance_settings::purpose(tx)?)
+    })
+    .await
 }

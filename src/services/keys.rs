@@ -70,10 +70,8 @@ pub async fn status(ctx: &Ctx) -> Result<Vec<KeyUse>, ServiceError> {
 }
 
 fn uses(connection: &mut DbConnection, keyring: &Keyring) -> Result<Vec<KeyUse>, DbError> {
-    let mut counts: BTreeMap<String, (i64, i64)> = keyring
-        .keys()
-        .map(|key| (key.kid().to_owned(), (0, 0)))
-        .collect();
+    let mut counts: BTreeMap<String, (i64, i64)> =
+        keyring.keys().map(|key| (key.kid().to_owned(), (0, 0))).collect();
     for (kid, count) in db::keys::data_keys_by_kid(connection)? {
         counts.entry(kid).or_default().0 = count;
     }
@@ -115,9 +113,8 @@ fn check_in(tx: &mut Tx<'_>, keyring: &Keyring) -> Result<Result<(), KeyCheckErr
     }
     let is_other = |key: &&Kek| {
         let proof = stored.get(key.kid());
-        proof.is_some_and(|proof| {
-            envelope::verify_key_check(keyring, key.kid(), installation, proof).is_err()
-        })
+        proof
+            .is_some_and(|proof| envelope::verify_key_check(keyring, key.kid(), installation, proof).is_err())
     };
     if let Some(key) = keyring.keys().find(is_other) {
         let kid = key.kid().to_owned();

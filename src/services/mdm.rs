@@ -38,8 +38,8 @@ pub struct Report {
     pub occurred_at: Option<DateTime<Utc>>,
     /// To which handset.
     pub device: ReportedDevice,
-    /// How much of the handset it is about.
-    pub scope: WipeScope,
+    /// How much of the handset it is about. A report about a command has to say so.
+    pub scope: Option<WipeScope>,
     /// Which enrolment of the handset: a word that is new each time it enrols.
     pub enrolment: Option<String>,
     /// Which command.
@@ -115,7 +115,8 @@ fn report_in(tx: &mut Tx<'_>, app: &App, report: &Report, hash: &Digest) -> Resu
     }
     let fact = Evidence {
         kind: report.kind,
-        scope: report.scope,
+        // Means nothing for the kinds that may leave it out.
+        scope: report.scope.unwrap_or(WipeScope::FullDevice),
         claimed_at: report.occurred_at,
         received_at: tx.now(),
         enrolment: word(report.enrolment.as_deref()),
@@ -188,7 +189,10 @@ fn identify(
     connection: &mut DbConnection,
     named: &ReportedDevice,
 ) -> Result<Result<DeviceId, QuarantineReason>, DbError> {
-    let serial = named.serial.as_deref().and_then(|text| SerialNumber::parse(text).ok());
+    let serial = named
+        .serial
+        .as_deref()
+        .and_then(|text| SerialNumber::parse(text).ok());
     let imeis: BTreeSet<ImeiBody> = named
         .imeis
         .iter()
@@ -214,12 +218,25 @@ fn identify(
 
 fn validate(report: &Report) -> Result<(), ServiceError> {
     let mut violations = Vec::new();
-    let mut wrong = |pointer: String, code, detail| violations.push(Violation { pointer, code, detail });
+    let mut wrong = |pointer: String, code, detail| {
+        violations.push(Violation {
+            pointer,
+            code,
+            detail,
+        })
+    };
     if !report.kind.may_come_from_integration() {
         wrong(
             "/kind".to_owned(),
             "not_for_integrations",
             "What a person must have seen cannot be reported by an integration.",
+        );
+    }
+    if report.scope.is_none() && is_about_command(report.kind) {
+        wrong(
+            "/scope".to_owned(),
+            "missing",
+            "Say how much of the handset the command is about.",
         );
     }
     let is_event_id = (1..=MAX_WORD).contains(&report.event_id.len())
@@ -249,6 +266,25 @@ fn validate(report: &Report) -> Result<(), ServiceError> {
         Ok(())
     } else {
         Err(ServiceError::Invalid(violations))
+    }
+}
+
+const fn is_about_command(kind: EvidenceKind) -> bool {
+    match kind {
+        EvidenceKind::CommandQueued
+        | EvidenceKind::CommandDeferred
+        | EvidenceKind::CommandAcknowledged
+        | EvidenceKind::CommandRefused
+        | EvidenceKind::CommandExpired => true,
+        EvidenceKind::Contact
+        | EvidenceKind::Enrolled
+        | EvidenceKind::Unenrolled
+        | EvidenceKind::RecordRemoved
+        | EvidenceKind::Inventory
+        | EvidenceKind::Attested
+        | EvidenceKind::Verified
+        | EvidenceKind::VerificationFailed
+        | EvidenceKind::Destroyed => false,
     }
 }
 

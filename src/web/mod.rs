@@ -49,7 +49,7 @@ const METRICS_UPKEEP: Duration = Duration::from_secs(5);
 
 /// The route table.
 pub fn configure(config: &mut ServiceConfig) {
-    use api::{employment_documents, legal_entities};
+    use api::{audit_events, employment_documents, jobs, legal_entities, messages};
 
     config
         .service(
@@ -63,8 +63,20 @@ pub fn configure(config: &mut ServiceConfig) {
                 .patch(legal_entities::update),
         )
         .configure(register)
+        .configure(work)
         .service(resource("/v1/sources/{source}/employments/{external_id}").put(employment_documents::put))
         .service(resource("/v1/sources/{source}/employment-documents").post(employment_documents::post))
+        .service(resource("/v1/messages").get(messages::list))
+        .service(resource("/v1/messages/{id}").get(messages::get))
+        .service(resource("/v1/terminations/{id}/timeline").get(messages::timeline))
+        .service(resource("/v1/jobs").get(jobs::list))
+        .service(resource("/v1/jobs/{id}").get(jobs::get))
+        .service(resource("/v1/jobs/{id}/resume").post(jobs::resume))
+        .service(resource("/v1/jobs/{id}/cancel").post(jobs::cancel))
+        .service(resource("/v1/audit-events").get(audit_events::list))
+        .service(resource("/demo/mailbox").get(pages::mailbox_pages::list))
+        .service(resource("/demo/mailbox/{mail}").get(pages::mailbox_pages::one))
+        .service(resource("/demo/mailbox/{mail}/html").get(pages::mailbox_pages::html))
         .service(resource("/oauth/token").post(auth::token_endpoint::issue))
         .service(resource("/c/{token}").get(links::show).post(links::submit))
         .service(resource("/livez").get(health::live))
@@ -112,6 +124,28 @@ fn register(config: &mut ServiceConfig) {
         )
         .service(resource("/v1/assignments/{id}").get(assignments::get))
         .service(resource("/v1/assignments/{id}/end").post(assignments::end));
+}
+
+/// The routes of terminations, of what proves them, and of collected codes.
+fn work(config: &mut ServiceConfig) {
+    use api::terminations::{receipt, verify, work};
+    use api::{codes, mdm, terminations};
+
+    config
+        .service(resource("/v1/terminations").get(terminations::list))
+        .service(resource("/v1/terminations/{id}").get(terminations::get))
+        .service(resource("/v1/terminations/{id}/receipt").get(receipt::get))
+        .service(resource("/v1/terminations/{id}/hold").post(work::hold))
+        .service(resource("/v1/terminations/{id}/release").post(work::release))
+        .service(resource("/v1/terminations/{id}/reopen").post(work::reopen))
+        .service(resource("/v1/terminations/{id}/codes").get(codes::list))
+        .service(resource("/v1/terminations/{id}/items/{item}/checks/{check}").put(work::settle))
+        .service(resource("/v1/terminations/{id}/items/{item}/number").post(work::number))
+        .service(resource("/v1/terminations/{id}/items/{item}/outcome").post(work::outcome))
+        .service(resource("/v1/terminations/{id}/items/{item}/verifications").post(verify::verify))
+        .service(resource("/v1/terminations/{id}/items/{item}/codes").post(codes::answer))
+        .service(resource("/v1/codes/{id}/reveal").post(codes::reveal))
+        .service(resource("/v1/mdm/reports").get(mdm::list).post(mdm::deliver));
 }
 
 /// Puts the server together on an open listener; awaiting it serves. Signals are left to the caller, who stops

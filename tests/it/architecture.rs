@@ -15,18 +15,74 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("db", &["domain", "clock", "crypto"]),
     ("integrations", &["domain", "config"]),
     ("mail", &["domain"]),
-    ("app", &["domain", "clock", "config", "crypto", "db", "integrations"]),
-    ("services", &["domain", "clock", "config", "crypto", "db", "app", "mail", "integrations"]),
+    (
+        "app",
+        &["domain", "clock", "config", "crypto", "db", "integrations"],
+    ),
+    (
+        "services",
+        &[
+            "domain",
+            "clock",
+            "config",
+            "crypto",
+            "db",
+            "app",
+            "mail",
+            "integrations",
+        ],
+    ),
     ("jobs", &["domain", "clock", "config", "app", "services"]),
-    ("web", &["domain", "clock", "config", "crypto", "app", "services", "mail"]),
-    ("startup", &["domain", "clock", "config", "crypto", "db", "integrations", "app", "services"]),
+    (
+        "web",
+        &["domain", "clock", "config", "crypto", "app", "services", "mail"],
+    ),
+    (
+        "startup",
+        &[
+            "domain",
+            "clock",
+            "config",
+            "crypto",
+            "db",
+            "integrations",
+            "app",
+            "services",
+        ],
+    ),
     (
         "demo",
-        &["domain", "clock", "config", "crypto", "app", "services", "jobs", "web", "startup", "db", "cli", "integrations"],
+        &[
+            "domain",
+            "clock",
+            "config",
+            "crypto",
+            "app",
+            "services",
+            "jobs",
+            "web",
+            "startup",
+            "db",
+            "cli",
+            "integrations",
+        ],
     ),
     (
         "cli",
-        &["domain", "clock", "config", "crypto", "app", "services", "jobs", "web", "startup", "db", "telemetry", "demo"],
+        &[
+            "domain",
+            "clock",
+            "config",
+            "crypto",
+            "app",
+            "services",
+            "jobs",
+            "web",
+            "startup",
+            "db",
+            "telemetry",
+            "demo",
+        ],
     ),
 ];
 
@@ -86,7 +142,9 @@ fn code(text: &str) -> String {
 
 fn is_test_file(path: &Path) -> bool {
     path.components().any(|part| part.as_os_str() == "tests")
-        || path.file_name().is_some_and(|name| name == "tests.rs" || name == "harness.rs")
+        || path
+            .file_name()
+            .is_some_and(|name| name == "tests.rs" || name == "harness.rs")
 }
 
 /// The first segments of all `crate::x` paths.
@@ -110,30 +168,46 @@ fn crate_paths(code: &str) -> Vec<String> {
 }
 
 fn first_segment(text: &str) -> String {
-    text.trim_start().chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect()
+    text.trim_start()
+        .chars()
+        .take_while(|c| c.is_ascii_alphanumeric() || *c == '_')
+        .collect()
 }
 
 #[test]
 fn imports_point_down() {
     let allowed: BTreeMap<&str, &[&str]> = MAY_USE.iter().copied().collect();
-    let macros = ["text_enum", "on_both"];
+    let macros = ["text_enum", "on_both", "on_each"];
     let mut wrong = Vec::new();
     for source in sources().iter().filter(|source| !is_test_file(&source.path)) {
         if ["main", "lib"].contains(&source.layer.as_str()) {
             continue;
         }
         let Some(may_use) = allowed.get(source.layer.as_str()) else {
-            wrong.push(format!("{}: the layer `{}` is not in the picture", source.path.display(), source.layer));
+            wrong.push(format!(
+                "{}: the layer `{}` is not in the picture",
+                source.path.display(),
+                source.layer
+            ));
             continue;
         };
         for name in crate_paths(&code(&source.text)) {
-            let fine = name == source.layer || may_use.contains(&name.as_str()) || macros.contains(&name.as_str());
+            let fine =
+                name == source.layer || may_use.contains(&name.as_str()) || macros.contains(&name.as_str());
             if !fine {
-                wrong.push(format!("{}: `{}` may not use `{name}`", source.path.display(), source.layer));
+                wrong.push(format!(
+                    "{}: `{}` may not use `{name}`",
+                    source.path.display(),
+                    source.layer
+                ));
             }
         }
     }
-    assert!(wrong.is_empty(), "imports against the picture of the layers:\n{}", wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "imports against the picture of the layers:\n{}",
+        wrong.join("\n")
+    );
 }
 
 #[test]
@@ -144,11 +218,18 @@ fn each_foreign_world_has_one_door() {
         for (name, layers) in RESERVED {
             let used = code.contains(&format!("{name}::")) || code.contains(&format!("use {name};"));
             if used && !layers.contains(&source.layer.as_str()) {
-                wrong.push(format!("{}: `{name}` belongs to {layers:?}", source.path.display()));
+                wrong.push(format!(
+                    "{}: `{name}` belongs to {layers:?}",
+                    source.path.display()
+                ));
             }
         }
     }
-    assert!(wrong.is_empty(), "crates used outside their layer:\n{}", wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "crates used outside their layer:\n{}",
+        wrong.join("\n")
+    );
 }
 
 #[test]

@@ -47,7 +47,9 @@ pub struct PlacedEvidence {
 ///   again, and what was erased then is not what is on it now.
 pub fn about_case(placed: &[PlacedEvidence], epoch: i64, opened_at: DateTime<Utc>) -> Vec<Evidence> {
     let own = || placed.iter().filter(|found| found.epoch == epoch);
-    let enrolments: BTreeSet<&str> = own().filter_map(|found| found.fact.enrolment.as_deref()).collect();
+    let enrolments: BTreeSet<&str> = own()
+        .filter_map(|found| found.fact.enrolment.as_deref())
+        .collect();
     let last_use = own()
         .filter(|found| is_sign_of_use(found.fact.kind))
         .map(|found| found.fact.occurred_at())

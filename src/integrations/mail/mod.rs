@@ -5,6 +5,7 @@
 //! caller: a mailer tries once and says what came of it. An outcome that nobody saw is [`MailError::Transient`].
 
 mod file;
+pub mod mailbox;
 mod memory;
 pub mod mime;
 mod smtp;

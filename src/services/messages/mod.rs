@@ -13,6 +13,7 @@ mod trail;
 mod wanted;
 mod watch;
 
+pub use crate::db::messages::MessageFilter;
 pub use deliver::{Delivery, deliver};
 pub use sweep::sweep;
 pub(super) use wanted::{asks, next_departure};

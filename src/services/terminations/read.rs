@@ -42,7 +42,9 @@ impl TerminationView {
             Assigned::Subscription(id) => id,
             Assigned::Device(_) => return None,
         };
-        self.subscriptions.iter().find(|subscription| subscription.id == id)
+        self.subscriptions
+            .iter()
+            .find(|subscription| subscription.id == id)
     }
 }
 
@@ -78,8 +80,7 @@ pub(super) fn view(
     connection: &mut DbConnection,
     record: TerminationRecord,
 ) -> Result<TerminationView, ServiceError> {
-    let holder =
-        db::people::find(connection, record.person_id)?.ok_or(ServiceError::NotFound("person"))?;
+    let holder = db::people::find(connection, record.person_id)?.ok_or(ServiceError::NotFound("person"))?;
     let (mut devices, mut subscriptions) = (Vec::new(), Vec::new());
     for holding in &record.holdings {
         match holding.assigned {

@@ -105,7 +105,9 @@ pub async fn report_outcome(
 ) -> Result<Recorded<TerminationView>, ServiceError> {
     let reason = mandatory_reason(reason)?;
     change(ctx, termination, recorder, move |record, act| {
-        record.termination.report_outcome(item, outcome, reason.clone(), act)
+        record
+            .termination
+            .report_outcome(item, outcome, reason.clone(), act)
     })
     .await
 }

@@ -11,8 +11,10 @@ mod done;
 mod fields;
 mod frame;
 mod mailbox;
+pub mod mailbox_pages;
 mod message;
 mod receipt;
+pub mod site;
 #[cfg(test)]
 mod tests;
 

@@ -13,13 +13,18 @@ use std::sync::Arc;
 
 /// The instant at which every test begins: a Monday in winter, nine o'clock in Stockholm.
 pub fn start() -> DateTime<Utc> {
-    DateTime::parse_from_rfc3339("2027-01-11T08:00:00Z").unwrap().to_utc()
+    DateTime::parse_from_rfc3339("2027-01-11T08:00:00Z")
+        .unwrap()
+        .to_utc()
 }
 
 /// A service whose clock stands at [`start`] until the test moves it, and whose mail stays in memory.
 pub fn app(url: &DatabaseUrl) -> (App, Arc<MemoryMailer>) {
     let (folder, text) = match url {
-        DatabaseUrl::Sqlite(path) => (path.parent().unwrap().to_owned(), format!("sqlite:{}", path.display())),
+        DatabaseUrl::Sqlite(path) => (
+            path.parent().unwrap().to_owned(),
+            format!("sqlite:{}", path.display()),
+        ),
         DatabaseUrl::Postgres(text) => (std::env::temp_dir().join("handback-it"), text.clone()),
     };
     let config = config(folder, &text);

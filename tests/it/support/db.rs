@@ -10,11 +10,11 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 use handback::app::App;
 use handback::db::{DatabaseUrl, migrations};
+use handback::integrations::mail::MemoryMailer;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use handback::integrations::mail::MemoryMailer;
-use std::sync::{Arc, OnceLock};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Names the PostgreSQL server for tests.

@@ -47,8 +47,18 @@ impl<'t> TestServer<'t> {
         let server = web::server(State::new(db.app().clone()), listener).unwrap();
         let stop = server.handle();
         let serving = tokio::spawn(server);
-        let client = Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Self { db, base, client, stop, serving }
+        let client = Client::builder()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .unwrap();
+        Self {
+            db,
+            base,
+            client,
+            stop,
+            serving,
+        }
     }
 
     /// Stops the server and waits for it.
@@ -62,7 +72,9 @@ impl<'t> TestServer<'t> {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let name = format!("test-{}", NEXT.fetch_add(1, Ordering::Relaxed));
         let ctx = Ctx::operator(self.db.app());
-        let (account, secret) = service_accounts::create(&ctx, name, scopes.to_vec()).await.unwrap();
+        let (account, secret) = service_accounts::create(&ctx, name, scopes.to_vec())
+            .await
+            .unwrap();
         let answer = self
             .client
             .post(format!("{}/oauth/token", self.base))
@@ -72,7 +84,10 @@ impl<'t> TestServer<'t> {
             .await
             .unwrap();
         let body: Value = answer.json().await.unwrap();
-        TestCaller { server: self, token: body["access_token"].as_str().unwrap().to_owned() }
+        TestCaller {
+            server: self,
+            token: body["access_token"].as_str().unwrap().to_owned(),
+        }
     }
 
     /// Sends a request as it is, without a token.
@@ -82,7 +97,9 @@ impl<'t> TestServer<'t> {
 
     /// Runs every job and every sweep that is due at the service's time.
     pub async fn run_jobs(&self) -> jobs::Summary {
-        jobs::run_due(self.db.app(), Deliveries, schedule::RECONCILERS, None).await.unwrap()
+        jobs::run_due(self.db.app(), Deliveries, schedule::RECONCILERS, None)
+            .await
+            .unwrap()
     }
 }
 
@@ -104,19 +121,55 @@ impl TestCaller<'_> {
 
     /// PUT with a JSON body and `If-Match`.
     pub async fn put_if(&self, path: &str, etag: &str, body: &Value) -> Answer {
-        Answer::of(self.request(Method::PUT, path).header("if-match", etag).json(body)).await
+        Answer::of(
+            self.request(Method::PUT, path)
+                .header("if-match", etag)
+                .json(body),
+        )
+        .await
+    }
+
+    /// A POST with a fresh idempotency key, still without a body.
+    pub fn fresh_post(&self, path: &str) -> reqwest::RequestBuilder {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        let key = format!("key-{}", NEXT.fetch_add(1, Ordering::Relaxed));
+        self.request(Method::POST, path).header("idempotency-key", key)
     }
 
     /// POST with a JSON body and a fresh idempotency key.
     pub async fn post(&self, path: &str, body: &Value) -> Answer {
-        static NEXT: AtomicU64 = AtomicU64::new(1);
-        let key = format!("key-{}", NEXT.fetch_add(1, Ordering::Relaxed));
-        Answer::of(self.request(Method::POST, path).header("idempotency-key", key).json(body)).await
+        Answer::of(self.fresh_post(path).json(body)).await
     }
 
     /// PATCH with a JSON body and `If-Match`.
     pub async fn patch(&self, path: &str, etag: &str, body: &Value) -> Answer {
-        Answer::of(self.request(Method::PATCH, path).header("if-match", etag).json(body)).await
+        Answer::of(
+            self.request(Method::PATCH, path)
+                .header("if-match", etag)
+                .json(body),
+        )
+        .await
+    }
+
+    /// Every row of a list, walked page by page.
+    pub async fn all(&self, path: &str) -> Vec<Value> {
+        let mut rows = Vec::new();
+        let mut next = Some(path.to_owned());
+        while let Some(path) = next {
+            let page = self.get(&path).await.expect(StatusCode::OK);
+            rows.extend(page.json()["items"].as_array().unwrap().iter().cloned());
+            next = self.next_of(&page);
+        }
+        rows
+    }
+
+    /// The path of the page after this one.
+    pub fn next_of(&self, page: &Answer) -> Option<String> {
+        let body = page.json();
+        let path = body["next"]
+            .as_str()?
+            .strip_prefix(&self.server.db.app().config.public_url);
+        Some(path.expect("lists link to the public address").to_owned())
     }
 
     /// POST that must make something; returns what it made.
@@ -130,7 +183,11 @@ impl Answer {
     pub async fn of(request: reqwest::RequestBuilder) -> Self {
         let answer = request.send().await.unwrap();
         let (status, headers) = (answer.status(), answer.headers().clone());
-        Self { status, headers, body: answer.text().await.unwrap() }
+        Self {
+            status,
+            headers,
+            body: answer.text().await.unwrap(),
+        }
     }
 
     /// The answer, if it has this status; else the test fails with what came.
@@ -146,6 +203,32 @@ impl Answer {
         serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("not JSON: {}", self.body))
     }
 
+    /// A header; empty when it did not come.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// What was refused, in one line: the status, then the code, or each place with what is wrong there.
+    #[track_caller]
+    pub fn refusal(&self) -> String {
+        let body = self.json();
+        if let Some(code) = body["code"].as_str() {
+            return format!("{} {code}", self.status.as_u16());
+        }
+        let faults = body["errors"].as_array().into_iter().flatten();
+        let listed: Vec<String> = faults
+            .map(|fault| {
+                let place = fault["pointer"].as_str().or(fault["parameter"].as_str());
+                format!(
+                    "{} {}",
+                    place.unwrap_or_default(),
+                    fault["code"].as_str().unwrap_or_default()
+                )
+            })
+            .collect();
+        format!("{} {}", self.status.as_u16(), listed.join(", "))
+    }
+
     /// The entity tag.
     #[track_caller]
     pub fn etag(&self) -> String {
@@ -155,7 +238,11 @@ impl Answer {
     /// The refusal: the status, the type and the code of the problem, and the pointers of its errors.
     #[track_caller]
     pub fn problem(&self) -> Value {
-        assert_eq!(self.headers["content-type"], "application/problem+json", "{}", self.body);
+        assert_eq!(
+            self.headers["content-type"], "application/problem+json",
+            "{}",
+            self.body
+        );
         let body = self.json();
         assert_eq!(body["status"], self.status.as_u16());
         let errors: Vec<Value> = body["errors"]
