@@ -14,6 +14,7 @@ pub mod docs;
 pub mod etag;
 pub mod extract;
 pub mod health;
+pub mod links;
 pub mod middleware;
 pub mod once;
 pub mod openapi;
@@ -77,6 +78,7 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(resource("/demo/mailbox/{mail}").get(pages::mailbox_pages::one))
         .service(resource("/demo/mailbox/{mail}/html").get(pages::mailbox_pages::html))
         .service(resource("/oauth/token").post(auth::token_endpoint::issue))
+        .service(resource("/c/{token}").get(links::show).post(links::submit))
         .service(resource("/livez").get(health::live))
         .service(resource("/readyz").get(health::ready))
         .service(resource("/metrics").get(health::metrics))

@@ -26,6 +26,7 @@ fn mail(number: u128) -> Job {
 fn opening(number: u128) -> Job {
     Job::OpenTermination {
         termination_id: TerminationId::from(Uuid::from_u128(number)),
+        day: start().date_naive(),
     }
 }
 

@@ -16,4 +16,5 @@ mod watch;
 pub use crate::db::messages::MessageFilter;
 pub use deliver::{Delivery, deliver};
 pub use sweep::sweep;
+pub(super) use wanted::{asks, next_departure};
 pub use watch::{PlannedMail, get, list, preview, timeline};

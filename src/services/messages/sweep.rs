@@ -120,12 +120,11 @@ fn write_in(
     };
     let asked = addressee.person.filter(|_| asks(message.step));
     let token = asked.map(|person| (person, OpaqueToken::generate()));
-    let is_stand_in = addressee.person.is_none() && message.to != RecipientRole::Desk;
     let draft = Draft {
         message,
         addressee: &addressee,
         reader: &addressee,
-        audience: if is_stand_in || asks(message.step) && asked.is_none() {
+        audience: if asks(message.step) && asked.is_none() {
             Audience::StandIn
         } else {
             Audience::Addressee
