@@ -5,7 +5,7 @@ use super::types::{parse, parse_json, parse_optional, to_json, utc, utc_optional
 use super::{DbConnection, DbError, Tx};
 use crate::domain::ids::{DeviceId, EvidenceId};
 use crate::domain::page::{Page, PageRequest};
-use crate::domain::wipe::{Binding, Evidence, EvidenceKind, EvidenceMatch, EvidenceRecord, PlacedEvidence, WipeScope};
+use crate::domain::wipe::{Binding, Evidence, EvidenceMatch, EvidenceRecord, PlacedEvidence, WipeScope};
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
@@ -112,23 +112,6 @@ fn to_fact(row: Row) -> Result<Evidence, DbError> {
 pub fn find(connection: &mut DbConnection, id: EvidenceId) -> Result<Option<EvidenceRecord>, DbError> {
     let row: Option<Row> = table::table
         .find(id.to_string())
-        .select(Row::as_select())
-        .first(connection)
-        .optional()?;
-    row.map(EvidenceRecord::try_from).transpose()
-}
-
-/// The newest fact of a kind about a device in one custody.
-pub fn newest(
-    connection: &mut DbConnection,
-    (device, epoch): (DeviceId, i64),
-    kind: EvidenceKind,
-) -> Result<Option<EvidenceRecord>, DbError> {
-    let row: Option<Row> = table::table
-        .filter(table::device_id.eq(device.to_string()))
-        .filter(table::custody_epoch.eq(epoch))
-        .filter(table::kind.eq(kind.as_str()))
-        .order(table::id.desc())
         .select(Row::as_select())
         .first(connection)
         .optional()?;

@@ -19,7 +19,7 @@ pub mod mdm;
 pub mod messages;
 pub mod people;
 pub mod queue;
-mod receipts;
+pub mod receipts;
 mod references;
 pub mod service_accounts;
 pub mod sources;

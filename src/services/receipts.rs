@@ -1,12 +1,14 @@
 //! The facts of a receipt, gathered from a case. Nothing is rounded up: what nobody has said is said to be open.
 
-use super::ServiceError;
+use super::{Ctx, ServiceError};
 use super::case::{Case, CaseDevice, CaseSubscription, phone};
 use crate::app::App;
 use crate::crypto::digest::digest;
 use crate::db::{self, DbConnection};
 use crate::domain::calendar::local_date;
+use crate::domain::ids::TerminationId;
 use crate::domain::language::Language;
+use crate::domain::policy::Action;
 use crate::domain::termination::{
     Act, ActorRole, Check, CheckKind, CheckState, CodeAnswer, CodeKind, DeviceOutcome, Item, NumberDecision,
     Reason, WipeStatement,
@@ -23,6 +25,30 @@ pub(super) const REPORTED_BY_RECEIVER: &str = "reported_by_receiver";
 const LINK_HOLDER: &str = "link_holder";
 /// The reason why there is nothing to say about a SIM.
 pub(super) const NO_SIM: &str = "no_sim";
+
+/// The receipt of a completed case, in a language or in that of the legal entity, and which language that is.
+///
+/// # Errors
+/// [`ServiceError::NotFound`]; [`ServiceError::Conflict`] `not_completed`; as [`Ctx::read`].
+pub async fn get(
+    ctx: &Ctx,
+    id: TerminationId,
+    language: Option<Language>,
+) -> Result<(Receipt, Language), ServiceError> {
+    let app = ctx.app.clone();
+    ctx.read(Action::ReadTermination, move |connection| {
+        let case = Case::load(connection, id)?;
+        if case.record.termination.completed_at.is_none() {
+            return Err(ServiceError::Conflict {
+                code: "not_completed",
+                detail: "There is a receipt when the case is completed.",
+            });
+        }
+        let language = language.unwrap_or(case.legal_entity.language);
+        Ok((receipt_in(connection, &app, &case, language)?, language))
+    })
+    .await
+}
 
 /// The receipt of a case as it stands.
 ///

@@ -5,7 +5,7 @@
 
 mod verify;
 
-pub use verify::{Finding, Verification, verify};
+pub use verify::{Finding, Verification, Verified, verify};
 
 use super::{ServiceError, codes, terminations};
 use crate::app::App;

@@ -8,7 +8,6 @@ mod follow;
 mod identity;
 mod plan;
 mod read;
-mod receipt;
 mod work;
 
 pub use follow::follow_employment_in;
@@ -16,7 +15,6 @@ pub use identity::{Identity, IdentityRead};
 pub(super) use plan::receiver_changed_in;
 pub use crate::db::terminations::TerminationFilter;
 pub use read::{TerminationView, get, list};
-pub use receipt::get as receipt;
 pub use work::{CheckAnswer, decide_number, hold, release, reopen, report_outcome, settle};
 
 use super::ServiceError;

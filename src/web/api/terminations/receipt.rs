@@ -7,7 +7,7 @@ use crate::domain::text::PhoneNumber;
 use crate::mail::Phone;
 use crate::mail::receipt::{Proof, Receipt, ReceiptDevice, ReceiptSubscription};
 use crate::mail::words::{DeviceOutcome, Fact, FactLevel, NumberDecision};
-use crate::services::terminations;
+use crate::services::receipts;
 use crate::web::auth::Caller;
 use crate::web::extract::{PathId, Query};
 use crate::web::pages::{ReceiptPage, Site, style_sha256_base64};
@@ -106,6 +106,9 @@ pub struct ReceiptOut {
     issuer: String,
     /// When the case was completed.
     issued_at: DateTime<Utc>,
+    /// The code that authenticity is checked with.
+    #[schema(max_length = 40)]
+    verification_code: String,
     /// The devices.
     #[schema(max_items = 1000)]
     devices: Vec<ReceiptDeviceOut>,
@@ -122,7 +125,7 @@ pub struct ReceiptOut {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct ReceiptParams {
-    /// The language of the page; without it, that of the legal entity.
+    /// The language of the page and of what is written in one language; without it, that of the legal entity.
     language: Option<Language>,
 }
 
@@ -169,6 +172,7 @@ impl From<&Receipt> for ReceiptOut {
             unit: receipt.unit.clone(),
             issuer: receipt.issuer.clone(),
             issued_at: receipt.issued_at,
+            verification_code: receipt.verification_code.clone(),
             devices: receipt.devices.iter().map(Into::into).collect(),
             subscriptions: receipt.subscriptions.iter().map(Into::into).collect(),
             deviations: receipt.deviations.clone(),
@@ -199,10 +203,10 @@ pub async fn get(
     query: Query<ReceiptParams>,
 ) -> Result<HttpResponse, Problem> {
     let format = wanted(&request)?;
-    let (receipt, language) = terminations::receipt(&caller, id.0).await?;
+    let (receipt, language) = receipts::get(&caller, id.0, query.0.language).await?;
     match format {
         Format::Json => Ok(HttpResponse::Ok().json(ReceiptOut::from(&receipt))),
-        Format::Page => page(&caller.app.config, receipt, query.0.language.unwrap_or(language)),
+        Format::Page => page(&caller.app.config, receipt, language),
     }
 }
 
