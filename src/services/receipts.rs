@@ -1,7 +1,7 @@
 //! The facts of a receipt, gathered from a case. Nothing is rounded up: what nobody has said is said to be open.
 
-use super::{Ctx, ServiceError};
 use super::case::{Case, CaseDevice, CaseSubscription, phone};
+use super::{Ctx, ServiceError};
 use crate::app::App;
 use crate::crypto::digest::digest;
 use crate::db::{self, DbConnection};
@@ -66,7 +66,10 @@ pub(super) fn receipt_in(
     for device in &case.devices {
         devices.push(device_facts(connection, app, case, device)?);
     }
-    let subscriptions = case.subscriptions.iter().map(|found| subscription_facts(case, found));
+    let subscriptions = case
+        .subscriptions
+        .iter()
+        .map(|found| subscription_facts(case, found));
     Ok(Receipt {
         case_number: record.termination.number.clone(),
         holder_name: case.holder.name.as_ref().map(|name| name.as_str().to_owned()),
@@ -125,7 +128,11 @@ fn device_facts(
         serial_last4: found.device.serial.last_four().to_owned(),
         outcome: outcome(item),
         returned: proof(returned, seen_level(returned, is_missing, false))?,
-        condition: returned.note.condition.as_deref().and_then(|word| word.parse::<Condition>().ok()),
+        condition: returned
+            .note
+            .condition
+            .as_deref()
+            .and_then(|word| word.parse::<Condition>().ok()),
         reset: proof(reset, seen_level(reset, is_missing, held))?,
         wiped: proof(wiped, wipe_level(item, held))?,
         wipe_method: wipe_method(item),
@@ -144,7 +151,11 @@ fn subscription_facts(case: &Case, found: &CaseSubscription) -> Result<ReceiptSu
     let done_on = |kind| -> Result<_, ServiceError> {
         let check = item.check(kind)?;
         let settled = check.state.is_settled();
-        Ok(check.act.as_ref().filter(|_| settled).map(|act| local_date(act.at)))
+        Ok(check
+            .act
+            .as_ref()
+            .filter(|_| settled)
+            .map(|act| local_date(act.at)))
     };
     Ok(ReceiptSubscription {
         number: phone(&found.subscription.number),
@@ -192,7 +203,8 @@ fn wipe_level(item: &Item, held: bool) -> FactLevel {
         Some(WipeStatement::DestructionCertified) => FactLevel::Certified,
         Some(WipeStatement::FoundNotWiped | WipeStatement::Contradicted) => FactLevel::Contradicted,
         Some(WipeStatement::AttestedByPerson) if !is_missing => FactLevel::Attested,
-        Some(WipeStatement::AttestedByPerson | WipeStatement::NothingShown | WipeStatement::Ordered) | None => {
+        Some(WipeStatement::AttestedByPerson | WipeStatement::NothingShown | WipeStatement::Ordered)
+        | None => {
             if is_missing {
                 FactLevel::Lost
             } else if held {
@@ -228,7 +240,10 @@ fn accessories(item: &Item, handed_out: &[String]) -> Result<Vec<(String, Option
         CheckState::Deviation => Some(!(none_named || is_named(name))),
         CheckState::Open | CheckState::Declared | CheckState::NotApplicable => None,
     };
-    Ok(handed_out.iter().map(|name| (name.clone(), is_back(name))).collect())
+    Ok(handed_out
+        .iter()
+        .map(|name| (name.clone(), is_back(name)))
+        .collect())
 }
 
 fn sim(item: &Item) -> Result<Option<SimAnswer>, ServiceError> {
@@ -257,7 +272,9 @@ fn witness(connection: &mut DbConnection, app: &App, act: &Act) -> Result<Option
         return Ok(None);
     };
     let person = db::people::find(connection, link.person_id)?;
-    Ok(person.and_then(|person| person.name).map(|name| name.as_str().to_owned()))
+    Ok(person
+        .and_then(|person| person.name)
+        .map(|name| name.as_str().to_owned()))
 }
 
 fn deviations(case: &Case, language: Language) -> Vec<String> {
