@@ -184,7 +184,7 @@ Handback with Exempelkommunen: invented people, invented phones. Nothing leaves 
 
 Three things to try, in another terminal. First a token, good for an hour:
 
-  TOKEN=$(curl -s -u '{id}:{secret}' -d grant_type=client_credentials {base}/oauth/token | sed 's/.*"access_token":"\([^"]*\)".*//')
+  TOKEN=$(curl -s -u '{id}:{secret}' -d grant_type=client_credentials {base}/oauth/token | sed 's/.*"access_token":"\([^"]*\)".*/\1/')
 
 1. HR says that an employment ends tomorrow. Then look into the mailbox:
 

@@ -60,7 +60,7 @@ impl Execute for Deliveries {
     async fn execute(&self, app: &App, job: &Job, run: &Run) -> Result<(), JobError> {
         match job {
             Job::SendMail { message_id } => send_mail::execute(app, *message_id, run).await,
-            Job::OpenTermination { termination_id } => {
+            Job::OpenTermination { termination_id, .. } => {
                 open_termination::execute(app, *termination_id, run).await
             }
             Job::DestroyCodes { termination_id } => destroy_codes::execute(app, *termination_id, run).await,

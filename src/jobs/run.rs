@@ -2,10 +2,9 @@
 
 use super::JobError;
 use crate::app::App;
-use crate::db::Tx;
 use crate::domain::actor::Actor;
 use crate::domain::job::{ClaimedJob, JobKind, Lease};
-use crate::services::{Ctx, ServiceError, queue};
+use crate::services::Ctx;
 use chrono::{DateTime, Utc};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -14,7 +13,8 @@ use tokio::time::Instant;
 /// One attempt at one job.
 #[derive(Clone, Debug)]
 pub struct Run {
-    /// The right to work on it.
+    /// The right to work on it. A use case that takes it can call [`crate::services::queue::finish_in`] in the
+    /// transaction of the effect.
     pub lease: Lease,
     /// The kind of the job.
     pub kind: JobKind,
@@ -66,14 +66,6 @@ impl Run {
         } else {
             Err(JobError::Retry("the lease ran out before the effect".to_owned()))
         }
-    }
-
-    /// Says in the transaction of the effect that the work is done, so that both happen or neither.
-    ///
-    /// # Errors
-    /// Another worker has the job by now; the transaction must be undone.
-    pub fn finish_in(&self, tx: &mut Tx<'_>) -> Result<(), ServiceError> {
-        queue::finish_in(tx, self.lease)
     }
 
     pub(super) fn trust(&self, asked_at: Instant, lease: Duration) {

@@ -1,8 +1,9 @@
 //! What is done again and again, and how often.
 
-use super::supervise::{jitter, raised};
+use super::supervise::raised;
 use crate::app::App;
-use crate::services::{Ctx, ServiceError, audit, queue, upkeep};
+use crate::services::queue::{self, jitter};
+use crate::services::{Ctx, ServiceError, audit, messages, upkeep};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use std::panic::AssertUnwindSafe;
@@ -71,10 +72,11 @@ impl Reconciler {
 
 /// Everything that the service does again and again.
 pub const RECONCILERS: &[Reconciler] = &[
+    Reconciler::new("message_sweep", 15, |ctx| Box::pin(messages::sweep(ctx))),
     Reconciler::new("job_rescue", 15, |ctx| Box::pin(queue::rescue(ctx))),
     Reconciler::new("instance_beat", 20, |ctx| Box::pin(upkeep::beat(ctx))),
-    Reconciler::new("audit_anchor", 3_600, |ctx| Box::pin(audit::anchor_now(ctx))),
     Reconciler::new("audit_seal", 2, |ctx| Box::pin(audit::seal(ctx))),
+    Reconciler::new("audit_anchor", 3_600, |ctx| Box::pin(audit::anchor_now(ctx))),
     Reconciler::new("receipt_purge", 3_600, |ctx| {
         Box::pin(upkeep::purge_receipts(ctx))
     }),

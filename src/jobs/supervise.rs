@@ -2,9 +2,8 @@
 
 use super::{Execute, JobError, Run};
 use crate::app::App;
-use crate::crypto::random::random_bytes;
 use crate::domain::job::{AfterFailure, ClaimedJob, Job, after_failure};
-use crate::services::queue::{self, Settlement};
+use crate::services::queue::{self, Settlement, jitter};
 use chrono::TimeDelta;
 use std::sync::Arc;
 use std::time::Duration;
@@ -153,7 +152,7 @@ impl<E: Execute> Attempt<E> {
                 Settlement::Retry(pause, failed)
             }
             AfterFailure::Dead => {
-                tracing::error!(%job, %kind, attempt, error = failed, "a job is given up after its last attempt");
+                tracing::error!(%job, %kind, attempt, error = failed, "a job is given up: no attempt left");
                 Settlement::Bury(failed)
             }
         }
@@ -187,12 +186,6 @@ impl<E: Execute> Attempt<E> {
 /// Waits until the flag is raised, or nobody is left to raise it.
 pub(super) async fn raised(flag: &mut watch::Receiver<bool>) {
     drop(flag.wait_for(|up| *up).await);
-}
-
-/// A random factor between 0.5 and 1.5.
-pub(super) fn jitter() -> f64 {
-    let drawn = u16::from_le_bytes(random_bytes());
-    0.5 + f64::from(drawn) / f64::from(u16::MAX)
 }
 
 /// The same duration as the calendar library counts it.

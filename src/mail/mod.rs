@@ -19,7 +19,8 @@ mod view;
 pub mod words;
 
 pub use view::{
-    Audience, CaseFacts, DeviceFacts, MailView, Phone, Recipient, RenderedMail, Sender, Step, SubscriptionFacts,
+    Audience, CaseFacts, DeviceFacts, MailView, Phone, Recipient, RenderedMail, Sender, Step,
+    SubscriptionFacts,
 };
 
 /// Writes the mail. The same view gives the same bytes.

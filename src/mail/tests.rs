@@ -70,7 +70,10 @@ pub(super) fn receipt() -> Receipt {
                 (CodeKind::SimPin, CodeAnswer::Received),
                 (CodeKind::Other, CodeAnswer::NotApplicable),
             ],
-            accessories: vec![("laddare".to_owned(), Some(true)), ("fodral".to_owned(), Some(true))],
+            accessories: vec![
+                ("laddare".to_owned(), Some(true)),
+                ("fodral".to_owned(), Some(true)),
+            ],
             sim: Some(SimAnswer::Returned),
         }],
         subscriptions: vec![ReceiptSubscription {

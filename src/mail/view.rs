@@ -5,6 +5,7 @@
 use super::receipt::Receipt;
 use super::words::Check;
 use crate::domain::language::Language;
+use crate::domain::text::PhoneNumber;
 use chrono::NaiveDate;
 
 /// A telephone number as it is shown in each language, for example "070-174 06 05" and "+46 70 174 06 05".
@@ -18,6 +19,23 @@ pub struct Phone {
 }
 
 impl Phone {
+    /// The number as it is written in each language.
+    pub fn of(number: &PhoneNumber) -> Self {
+        Self {
+            sv: number.national(),
+            en: number.international(),
+        }
+    }
+
+    /// A number that somebody configured, which may be anything that people can dial.
+    pub fn as_configured(text: &str) -> Self {
+        let as_it_is = |_| Self {
+            sv: text.to_owned(),
+            en: text.to_owned(),
+        };
+        PhoneNumber::parse(text).map_or_else(as_it_is, |number| Self::of(&number))
+    }
+
     /// The number as it is written in the language.
     pub fn show(&self, language: Language) -> &str {
         match language {

@@ -10,10 +10,8 @@ use crate::domain::organisation::LegalEntity;
 use crate::domain::person::Person;
 use crate::domain::subscription::Subscription;
 use crate::domain::termination::{CheckKind, Item, TerminationRecord};
-use crate::domain::text::PhoneNumber;
 use crate::domain::unit::Unit;
 use crate::domain::wipe::{WipeLevel, required_level};
-use crate::mail::Phone;
 use crate::mail::words::Check;
 
 /// The case.
@@ -116,15 +114,18 @@ impl Case {
 }
 
 /// The directory is the desk's, what is held must stay as it is, and some data asks for a technician's eyes.
-pub(super) fn receiver_can_settle(item: &Item, check: CheckKind, held: bool) -> bool {
+fn receiver_can_settle(item: &Item, check: CheckKind, held: bool) -> bool {
     match check {
         CheckKind::Directory => false,
         CheckKind::Reset => !held,
         CheckKind::Wiped => !held && required_level(item.data_class) <= WipeLevel::Attested,
+        // Asked in one question with the reset.
+        CheckKind::LocksCleared => item
+            .check(CheckKind::Reset)
+            .is_ok_and(|reset| !reset.state.is_settled()),
         CheckKind::RecordsSaved
         | CheckKind::Returned
         | CheckKind::Accessories
-        | CheckKind::LocksCleared
         | CheckKind::Codes
         | CheckKind::Sim
         | CheckKind::Number => true,
@@ -145,23 +146,4 @@ pub(super) const fn word(check: CheckKind) -> Check {
         CheckKind::Number => Check::Number,
         CheckKind::Directory => Check::Directory,
     }
-}
-
-/// The number as it is written in each language.
-pub(super) fn phone(number: &PhoneNumber) -> Phone {
-    Phone {
-        sv: number.national(),
-        en: number.international(),
-    }
-}
-
-/// A number of the configuration, which may be anything that people can dial.
-pub(super) fn configured_phone(text: &str) -> Phone {
-    PhoneNumber::parse(text).map_or_else(
-        |_| Phone {
-            sv: text.to_owned(),
-            en: text.to_owned(),
-        },
-        |number| phone(&number),
-    )
 }

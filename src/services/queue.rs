@@ -1,7 +1,9 @@
 //! The job queue as use cases: what the runner does with it, and what those may do who watch over it.
 
 use super::{Ctx, ServiceError};
-use crate::db::jobs::{self, JobCount, JobFilter};
+use crate::crypto::random::random_bytes;
+pub use crate::db::jobs::JobFilter;
+use crate::db::jobs::{self, JobCount};
 use crate::db::{Constraint, DbError, Tx, audit};
 use crate::domain::error::DomainError;
 use crate::domain::ids::{InstanceId, JobId};
@@ -107,6 +109,12 @@ fn lost(error: DbError) -> ServiceError {
         },
         other => other.into(),
     }
+}
+
+/// A random factor between 0.5 and 1.5, so that what failed or began together does not go on together.
+pub fn jitter() -> f64 {
+    let drawn = u16::from_le_bytes(random_bytes());
+    0.5 + f64::from(drawn) / f64::from(u16::MAX)
 }
 
 /// Takes back the jobs whose worker vanished, and says how many.

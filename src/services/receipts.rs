@@ -1,6 +1,6 @@
 //! The facts of a receipt, gathered from a case. Nothing is rounded up: what nobody has said is said to be open.
 
-use super::case::{Case, CaseDevice, CaseSubscription, phone};
+use super::case::{Case, CaseDevice, CaseSubscription};
 use super::{Ctx, ServiceError};
 use crate::app::App;
 use crate::crypto::digest::digest;
@@ -13,6 +13,7 @@ use crate::domain::termination::{
     Act, ActorRole, Check, CheckKind, CheckState, CodeAnswer, CodeKind, DeviceOutcome, Item, NumberDecision,
     Reason, WipeStatement,
 };
+use crate::mail::Phone;
 use crate::mail::format::pick;
 use crate::mail::receipt::{Proof, Receipt, ReceiptDevice, ReceiptSubscription};
 use crate::mail::words::{self, Condition, FactLevel, SimAnswer, WipeMethod};
@@ -158,7 +159,7 @@ fn subscription_facts(case: &Case, found: &CaseSubscription) -> Result<ReceiptSu
             .map(|act| local_date(act.at)))
     };
     Ok(ReceiptSubscription {
-        number: phone(&found.subscription.number),
+        number: Phone::of(&found.subscription.number),
         decision: item.number_decision.map(number_decision),
         carried_out_on: done_on(CheckKind::Number)?,
         directory_updated_on: done_on(CheckKind::Directory)?,

@@ -14,6 +14,7 @@ pub mod docs;
 pub mod etag;
 pub mod extract;
 pub mod health;
+pub mod links;
 pub mod middleware;
 pub mod once;
 pub mod openapi;
@@ -48,7 +49,7 @@ const METRICS_UPKEEP: Duration = Duration::from_secs(5);
 
 /// The route table.
 pub fn configure(config: &mut ServiceConfig) {
-    use api::{employment_documents, legal_entities};
+    use api::{audit_events, employment_documents, jobs, legal_entities, messages};
 
     config
         .service(
@@ -65,10 +66,19 @@ pub fn configure(config: &mut ServiceConfig) {
         .configure(work)
         .service(resource("/v1/sources/{source}/employments/{external_id}").put(employment_documents::put))
         .service(resource("/v1/sources/{source}/employment-documents").post(employment_documents::post))
+        .service(resource("/v1/messages").get(messages::list))
+        .service(resource("/v1/messages/{id}").get(messages::get))
+        .service(resource("/v1/terminations/{id}/timeline").get(messages::timeline))
+        .service(resource("/v1/jobs").get(jobs::list))
+        .service(resource("/v1/jobs/{id}").get(jobs::get))
+        .service(resource("/v1/jobs/{id}/resume").post(jobs::resume))
+        .service(resource("/v1/jobs/{id}/cancel").post(jobs::cancel))
+        .service(resource("/v1/audit-events").get(audit_events::list))
         .service(resource("/demo/mailbox").get(pages::mailbox_pages::list))
         .service(resource("/demo/mailbox/{mail}").get(pages::mailbox_pages::one))
         .service(resource("/demo/mailbox/{mail}/html").get(pages::mailbox_pages::html))
         .service(resource("/oauth/token").post(auth::token_endpoint::issue))
+        .service(resource("/c/{token}").get(links::show).post(links::submit))
         .service(resource("/livez").get(health::live))
         .service(resource("/readyz").get(health::ready))
         .service(resource("/metrics").get(health::metrics))

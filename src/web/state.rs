@@ -2,6 +2,7 @@
 
 use super::auth::TokenCache;
 use super::health::ReadinessCheck;
+use super::links::Misses;
 use super::middleware::Limits;
 use super::openapi;
 use super::problem::Problem;
@@ -19,6 +20,7 @@ pub struct State {
     pub(super) cursor_key: Zeroizing<[u8; 32]>,
     pub(super) verified: TokenCache,
     pub(super) limits: Limits,
+    pub(super) link_misses: Misses,
     pub(super) metrics: Option<PrometheusHandle>,
     pub(super) checks: Vec<ReadinessCheck>,
     pub(super) openapi: web::Bytes,
@@ -31,6 +33,7 @@ impl State {
             cursor_key: app.keyring.current().derive(Purpose::Cursor),
             verified: TokenCache::default(),
             limits: Limits::new(&app.config.http),
+            link_misses: Misses::default(),
             metrics: None,
             checks: ReadinessCheck::standard(),
             openapi: openapi::to_yaml().into(),

@@ -225,7 +225,8 @@ fn what_is_written_can_be_neither_changed_nor_removed_nor_replaced() {
             );
         } else {
             attempts.push(
-                "INSERT INTO audit_entry SELECT * FROM audit_entry ON CONFLICT (id) DO UPDATE SET action = 'x'"
+                "INSERT INTO audit_entry SELECT * FROM audit_entry
+                 ON CONFLICT (id) DO UPDATE SET action = 'x'"
                     .to_owned(),
             );
         }
@@ -310,7 +311,8 @@ fn edits_of_seals(db: &TestDb) -> Vec<Case> {
     cases.extend([
         case(format!("{cut}2"), Verdict::Gap { seq: 2 }),
         case(
-            format!("INSERT INTO audit_seal SELECT 0, previous, merkle_root, entry_count, sealed_at, hash FROM audit_seal WHERE seq = 1"),
+            "INSERT INTO audit_seal SELECT 0, previous, merkle_root, entry_count, sealed_at, hash
+             FROM audit_seal WHERE seq = 1",
             Verdict::Gap { seq: 1 },
         ),
         case(
@@ -319,14 +321,26 @@ fn edits_of_seals(db: &TestDb) -> Vec<Case> {
              UPDATE audit_seal_entry SET position = 2 WHERE seq = 2 AND position = 9",
             altered(),
         ),
-        case("UPDATE audit_seal_entry SET position = 7 WHERE seq = 2 AND position = 2", altered()),
+        case(
+            "UPDATE audit_seal_entry SET position = 7 WHERE seq = 2 AND position = 2",
+            altered(),
+        ),
         case(
             "UPDATE audit_seal_entry SET seq = 1, position = 3 WHERE seq = 2 AND position = 2",
             Verdict::Gap { seq: 1 },
         ),
-        case("UPDATE audit_seal_entry SET entry_id = 'x' WHERE seq = 2 AND position = 1", Verdict::Gap { seq: 2 }),
-        case("DELETE FROM audit_seal_entry WHERE seq = 2 AND position = 2", Verdict::Gap { seq: 2 }),
-        case(format!("INSERT INTO audit_pending VALUES ({MIDDLE})"), Verdict::Gap { seq: 2 }),
+        case(
+            "UPDATE audit_seal_entry SET entry_id = 'x' WHERE seq = 2 AND position = 1",
+            Verdict::Gap { seq: 2 },
+        ),
+        case(
+            "DELETE FROM audit_seal_entry WHERE seq = 2 AND position = 2",
+            Verdict::Gap { seq: 2 },
+        ),
+        case(
+            format!("INSERT INTO audit_pending VALUES ({MIDDLE})"),
+            Verdict::Gap { seq: 2 },
+        ),
     ]);
     cases
 }
@@ -344,10 +358,11 @@ fn every_way_to_tamper_is_found_at_the_right_place() {
             .map(|table| format!("DELETE FROM {table}; INSERT INTO {table} SELECT * FROM copy_{table};"))
             .collect();
         db.tamper(&copies);
-        let last = |what: &str| {
-            let sql = format!("SELECT {what} FROM audit_seal_entry WHERE seq = 3");
+        let entries_of_last = {
+            let sql = "SELECT entry_id FROM audit_seal_entry WHERE seq = 3";
             format!(
-                "DELETE FROM audit_payload WHERE entry_id IN ({sql}); DELETE FROM audit_entry WHERE id IN ({sql});"
+                "DELETE FROM audit_payload WHERE entry_id IN ({sql});
+                 DELETE FROM audit_entry WHERE id IN ({sql});"
             )
         };
         let first_of_last = db.text("SELECT id AS t FROM audit_entry ORDER BY id LIMIT 1 OFFSET 6");
@@ -367,7 +382,10 @@ fn every_way_to_tamper_is_found_at_the_right_place() {
                 payload(),
             ),
             case(
-                format!("UPDATE audit_payload SET salt = {} WHERE entry_id = {MIDDLE}", bytes(db)),
+                format!(
+                    "UPDATE audit_payload SET salt = {} WHERE entry_id = {MIDDLE}",
+                    bytes(db)
+                ),
                 payload(),
             ),
             case("DELETE FROM audit_seal WHERE seq = 3", outside(&first_of_last)),
@@ -378,7 +396,8 @@ fn every_way_to_tamper_is_found_at_the_right_place() {
             case(
                 format!(
                     "INSERT INTO audit_entry SELECT 'forged', at, actor_kind, actor_id, action, object_type,
-                     object_id, termination_id, request_id, payload_digest, digest FROM audit_entry WHERE id = {MIDDLE}"
+                     object_id, termination_id, request_id, payload_digest, digest
+                     FROM audit_entry WHERE id = {MIDDLE}"
                 ),
                 outside("forged"),
             ),
@@ -386,7 +405,7 @@ fn every_way_to_tamper_is_found_at_the_right_place() {
             case(
                 format!(
                     "{} DELETE FROM audit_seal WHERE seq = 3; DELETE FROM audit_seal_entry WHERE seq = 3",
-                    last("entry_id")
+                    entries_of_last
                 ),
                 Verdict::Intact,
             ),

@@ -63,6 +63,16 @@ async fn next<T>(told: &mut UnboundedReceiver<T>) -> T {
         .unwrap()
 }
 
+/// Asks until the answer is yes, or the test has failed.
+async fn until(asked: impl AsyncFn() -> bool) {
+    let yes = async {
+        while !asked().await {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(Duration::from_secs(60), yes).await.expect("true in time");
+}
+
 /// Tells when it is dropped.
 struct TellOnDrop(UnboundedSender<&'static str>);
 
@@ -84,7 +94,7 @@ fn work_begins_when_its_transaction_commits_without_waiting_for_the_next_poll() 
         for number in 0..3 {
             let id = enqueue(db.app(), mail(number)).await;
             assert_eq!(next(&mut told).await, mail(number));
-            while get(db, id).await.state != JobState::Done {}
+            until(async || get(db, id).await.state == JobState::Done).await;
         }
         assert_eq!(runner.pulse().age(db.app().clock.now()), TimeDelta::zero());
         runner.shutdown().await;
@@ -205,7 +215,7 @@ fn a_job_that_takes_longer_than_its_lease_keeps_it() {
         });
         enqueue(db.app(), mail(1)).await;
         let settings = Settings {
-            lease: Duration::from_millis(300),
+            lease: Duration::from_millis(1_500),
             drain: Duration::ZERO,
             ..settings()
         };
@@ -215,7 +225,7 @@ fn a_job_that_takes_longer_than_its_lease_keeps_it() {
             db.app().clock.advance(TimeDelta::hours(1));
             let now = db.app().clock.now().format("%Y-%m-%d %H:%M:%S");
             let kept = format!("SELECT count(*) AS n FROM job WHERE lease_until > '{now}'");
-            while db.number(&kept) == 0 {}
+            until(async || db.number(&kept) == 1).await;
         }
         assert!(run.is_trusted() && run.require_trust().is_ok());
         runner.shutdown().await;
@@ -233,7 +243,7 @@ fn work_can_be_finished_in_the_transaction_of_its_effect() {
             let ctx = run.ctx(&app);
             let effect = ctx.write(Action::Operate, move |tx| {
                 jobs::enqueue(tx, &mail(2), tx.now())?;
-                run.finish_in(tx)
+                queue::finish_in(tx, run.lease)
             });
             effect.await.map_err(|error| JobError::Retry(error.to_string()))
         });

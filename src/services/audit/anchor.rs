@@ -158,6 +158,16 @@ pub async fn anchor(ctx: &Ctx, keyring: &Keyring, file: &Path) -> Result<Anchor,
     }
 }
 
+/// Anchors the audit where the service keeps its files.
+///
+/// # Errors
+/// As [`anchor`].
+pub async fn anchor_now(ctx: &Ctx) -> Result<usize, ServiceError> {
+    let file = ctx.app.config.data_dir.join("anchors.jsonl");
+    anchor(ctx, &ctx.app.keyring, &file).await?;
+    Ok(1)
+}
+
 fn append_line(path: &Path, line: &str) -> io::Result<()> {
     let mut file = OpenOptions::new()
         .create(true)
@@ -235,14 +245,4 @@ mod tests {
         let text = format!("{}\n{}", line(3, 1), line(3, 2));
         assert_eq!(read(&text).unwrap_err(), AnchorFault { line: 2 });
     }
-}
-
-/// Anchors the audit where the service keeps its files.
-///
-/// # Errors
-/// As [`anchor`].
-pub async fn anchor_now(ctx: &Ctx) -> Result<usize, ServiceError> {
-    let file = ctx.app.config.data_dir.join("anchors.jsonl");
-    anchor(ctx, &ctx.app.keyring, &file).await?;
-    Ok(1)
 }

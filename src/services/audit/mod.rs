@@ -11,7 +11,8 @@ pub use anchor::{Anchor, AnchorFault, Anchors, anchor, anchor_now};
 pub use verify::{Report, Verdict, verify};
 
 use super::{Ctx, ServiceError};
-use crate::db::audit::{self, AuditEntry, AuditFilter, Pending, chain};
+use crate::db::audit::{self, Pending, chain};
+pub use crate::db::audit::{AuditEntry, AuditFilter};
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::policy::Action;
 

@@ -91,7 +91,8 @@ pub struct Report {
     pub head: Head,
     /// How many sealed entries were verified.
     pub entries: u64,
-    /// How many of them have no details any more. Erasing is allowed; whether it was right is another question.
+    /// How many of them have no details any more. Erasing is allowed; whether it was right to do so is not
+    /// for the chain to tell.
     pub erased: u64,
     /// How many entries wait for the sealer; nothing is proved of them yet.
     pub unsealed: u64,

@@ -20,19 +20,21 @@ use crate::domain::wipe::{
 };
 use serde_json::json;
 
-/// The receiver saw the set-up screen of the device of this item. Keeps the fact and lets the case follow it.
-/// Whether the one who says so is the receiver is for the caller to know.
+/// The receiver saw the set-up screen of the device of this item. Keeps the fact and says what is then known of the
+/// wipe: the caller applies it together with the receiver's other answers, so that the case names a person and not a
+/// rule. Whether the one who says so is the receiver is for the caller to know.
 ///
 /// # Errors
-/// [`DomainError::UnknownItem`], [`DomainError::UnknownCheck`] for a subscription; what the case refuses.
-pub fn attest_in(
+/// [`DomainError::UnknownItem`], [`DomainError::UnknownCheck`] for a subscription; `InvalidTransition` for a
+/// cancelled case.
+pub(super) fn attest_in(
     tx: &mut Tx<'_>,
-    app: &App,
     record: &TerminationRecord,
     item: ItemId,
-) -> Result<TerminationRecord, ServiceError> {
+) -> Result<WipeAssessment, ServiceError> {
     let details = EvidenceDetails::default();
-    observe_in(tx, app, (record, item), (EvidenceKind::Attested, details)).map(|(_, after)| after)
+    keep_observation_in(tx, (record, item), (EvidenceKind::Attested, details))?;
+    assessment_in(tx, record, item)
 }
 
 /// Somebody looked at the device of an item, now.
@@ -40,8 +42,19 @@ fn observe_in(
     tx: &mut Tx<'_>,
     app: &App,
     (record, item): (&TerminationRecord, ItemId),
-    (kind, details): (EvidenceKind, EvidenceDetails),
+    observed: (EvidenceKind, EvidenceDetails),
 ) -> Result<(EvidenceId, TerminationRecord), ServiceError> {
+    let kept = keep_observation_in(tx, (record, item), observed)?;
+    follow_in(tx, app, &kept)?;
+    let after = terminations::get_in(tx, record.termination.id)?;
+    Ok((kept.id, after))
+}
+
+fn keep_observation_in(
+    tx: &mut Tx<'_>,
+    (record, item): (&TerminationRecord, ItemId),
+    (kind, details): (EvidenceKind, EvidenceDetails),
+) -> Result<EvidenceRecord, ServiceError> {
     let (device, epoch) = device_of(record, item)?;
     if record.termination.state == TerminationState::Cancelled {
         return Err(DomainError::InvalidTransition {
@@ -66,10 +79,7 @@ fn observe_in(
         epoch,
         item: Some(item),
     };
-    let kept = keep_in(tx, fact, binding, details)?;
-    follow_in(tx, app, &kept)?;
-    let after = terminations::get_in(tx, record.termination.id)?;
-    Ok((kept.id, after))
+    keep_in(tx, fact, binding, details)
 }
 
 /// The device that an item is about, and the epoch of the custody that ends.
@@ -169,14 +179,22 @@ fn assess_in(
     record: TerminationRecord,
     item: ItemId,
 ) -> Result<TerminationRecord, ServiceError> {
-    let (device, epoch) = device_of(&record, item)?;
-    let placed = db::evidence::of_device_since(tx, device, epoch)?;
-    let facts = about_case(&placed, epoch, record.meta.created_at);
-    let wipe = assess(&facts, tx.now());
+    let wipe = assessment_in(tx, &record, item)?;
     if record.termination.item(item)?.wipe == wipe {
         return Ok(record);
     }
     apply_in(tx, app, record, (item, wipe))
+}
+
+fn assessment_in(
+    tx: &mut Tx<'_>,
+    record: &TerminationRecord,
+    item: ItemId,
+) -> Result<WipeAssessment, ServiceError> {
+    let (device, epoch) = device_of(record, item)?;
+    let placed = db::evidence::of_device_since(tx, device, epoch)?;
+    let facts = about_case(&placed, epoch, record.meta.created_at);
+    Ok(assess(&facts, tx.now()))
 }
 
 fn apply_in(

@@ -9,9 +9,9 @@ use crate::domain::message::{Message, MessageState};
 use crate::domain::timeline::{MessageStep, RecipientRole, deadline_shown};
 use crate::integrations::mail::{OutgoingMail, mime};
 use crate::mail::{
-    self, Audience, CaseFacts, DeviceFacts, MailView, RenderedMail, Sender, Step, SubscriptionFacts,
+    self, Audience, CaseFacts, DeviceFacts, MailView, Phone, RenderedMail, Sender, Step, SubscriptionFacts,
 };
-use crate::services::case::{Case, configured_phone, phone};
+use crate::services::case::Case;
 use crate::services::{ServiceError, receipts};
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -100,7 +100,7 @@ fn sender(app: &App) -> Sender {
     Sender {
         service_name: mail.service_name.clone(),
         municipality: mail.municipality.clone(),
-        phone: configured_phone(&mail.phone),
+        phone: Phone::as_configured(&mail.phone),
         reply_to: reply_to.address().to_owned(),
     }
 }
@@ -115,7 +115,7 @@ fn facts(case: &Case) -> CaseFacts {
         hold,
     });
     let subscriptions = case.subscriptions.iter().map(|found| SubscriptionFacts {
-        number: phone(&found.subscription.number),
+        number: Phone::of(&found.subscription.number),
     });
     CaseFacts {
         number: termination.number.clone(),
@@ -188,9 +188,7 @@ fn step_in(
 /// The day on which the case goes further; not before the deadline that is given now.
 fn escalation_day(all: &[Message], deadline: NaiveDate) -> NaiveDate {
     all.iter()
-        .filter(|message| {
-            message.step == MessageStep::Escalation && message.state == MessageState::Planned
-        })
+        .filter(|message| message.step == MessageStep::Escalation && message.state == MessageState::Planned)
         .map(|message| local_date(message.due_at))
         .max()
         .map_or(deadline, |day| day.max(deadline))

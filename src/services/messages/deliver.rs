@@ -59,7 +59,9 @@ pub async fn deliver(
         return Ok(Delivery::NotBefore(next_departure(&app, now) - now));
     }
     let verdict = ctx
-        .read(Action::Operate, move |connection| judge(connection, &app, id, now))
+        .read(Action::Operate, move |connection| {
+            judge(connection, &app, id, now)
+        })
         .await?;
     let mail = match verdict {
         Verdict::Leave => return Ok(Delivery::NotWanted),
@@ -106,7 +108,10 @@ fn judge(
     let current = resolve_in(connection, app, &case, (message.to, today))?;
     let is_right = current.is_some_and(|current| {
         current.person == message.recipient_id
-            && mail.envelope_to.iter().all(|address| address == current.address.address())
+            && mail
+                .envelope_to
+                .iter()
+                .all(|address| address == current.address.address())
     });
     if is_right {
         Ok(Verdict::Send(Box::new(mail)))
@@ -135,7 +140,10 @@ async fn drop_unwanted(ctx: &Ctx, id: MessageId) -> Result<(), ServiceError> {
 
 fn plan_again_in(tx: &mut Tx<'_>, app: &App, message: &Message) -> Result<(), ServiceError> {
     let all = db::messages::of_termination(tx, message.termination_id)?;
-    let others = || all.iter().filter(|other| other.id != message.id && other.step == message.step);
+    let others = || {
+        all.iter()
+            .filter(|other| other.id != message.id && other.step == message.step)
+    };
     let is_copy = others().any(|other| other.copy_to.contains(&message.to));
     let is_waiting = others().any(|other| {
         other.to == message.to && matches!(other.state, MessageState::Planned | MessageState::Queued)

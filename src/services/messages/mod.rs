@@ -10,9 +10,11 @@ mod parcel;
 pub(super) mod recipients;
 mod sweep;
 mod trail;
-mod watch;
 mod wanted;
+mod watch;
 
+pub use crate::db::messages::MessageFilter;
 pub use deliver::{Delivery, deliver};
 pub use sweep::sweep;
+pub(super) use wanted::{asks, next_departure};
 pub use watch::{PlannedMail, get, list, preview, timeline};

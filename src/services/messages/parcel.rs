@@ -44,13 +44,8 @@ pub(super) fn close(app: &App, id: MessageId, mail: OutgoingMail) -> Result<Seal
 
 pub(super) fn open(app: &App, id: MessageId, sealed: &Sealed) -> Result<OutgoingMail, ServiceError> {
     let id = Uuid::from(id);
-    let plain = envelope::open_with(
-        &app.keyring,
-        Purpose::Message,
-        &[LABEL, id.as_bytes()],
-        sealed,
-    )
-    .map_err(|error| ServiceError::Internal(format!("a waiting mail does not open: {error}")))?;
+    let plain = envelope::open_with(&app.keyring, Purpose::Message, &[LABEL, id.as_bytes()], sealed)
+        .map_err(|error| ServiceError::Internal(format!("a waiting mail does not open: {error}")))?;
     // The text of the error could quote what it stumbled over.
     let parcel: Parcel = serde_json::from_slice(&plain)
         .map_err(|_| ServiceError::Internal("a waiting mail cannot be read".to_owned()))?;

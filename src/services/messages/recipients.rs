@@ -110,11 +110,7 @@ fn is_active(employment: &Employment, today: NaiveDate) -> bool {
 
 fn recipient(person: &Person) -> Option<Recipient> {
     let email = person.email.as_ref()?;
-    let address = Mailbox::new(
-        person.name.as_ref().map(|name| name.as_str()),
-        email.as_str(),
-    )
-    .ok()?;
+    let address = Mailbox::new(person.name.as_ref().map(|name| name.as_str()), email.as_str()).ok()?;
     // Somebody who is known by their address only is greeted by it.
     let name = person
         .name

@@ -45,7 +45,11 @@ pub async fn sweep(ctx: &Ctx) -> Result<usize, ServiceError> {
             })
             .await?;
         let before = moved;
-        for id in due.into_iter().filter(|id| !failed.contains(id)).collect::<Vec<_>>() {
+        for id in due
+            .into_iter()
+            .filter(|id| !failed.contains(id))
+            .collect::<Vec<_>>()
+        {
             match one_case(ctx, id).await {
                 Ok(count) => moved += count,
                 Err(error) => {
@@ -62,7 +66,8 @@ pub async fn sweep(ctx: &Ctx) -> Result<usize, ServiceError> {
 
 async fn one_case(ctx: &Ctx, id: TerminationId) -> Result<usize, ServiceError> {
     let app = ctx.app.clone();
-    ctx.write(Action::Operate, move |tx| write_due_in(tx, &app, id)).await
+    ctx.write(Action::Operate, move |tx| write_due_in(tx, &app, id))
+        .await
 }
 
 fn write_due_in(tx: &mut Tx<'_>, app: &App, id: TerminationId) -> Result<usize, ServiceError> {
@@ -115,12 +120,11 @@ fn write_in(
     };
     let asked = addressee.person.filter(|_| asks(message.step));
     let token = asked.map(|person| (person, OpaqueToken::generate()));
-    let is_stand_in = addressee.person.is_none() && message.to != RecipientRole::Desk;
     let draft = Draft {
         message,
         addressee: &addressee,
         reader: &addressee,
-        audience: if is_stand_in || asks(message.step) && asked.is_none() {
+        audience: if asks(message.step) && asked.is_none() {
             Audience::StandIn
         } else {
             Audience::Addressee

@@ -41,10 +41,15 @@ pub(super) fn why_not(case: &Case, message: &Message, today: NaiveDate) -> Optio
         (TerminationState::Cancelled, _) => return Some("cancelled"),
         (TerminationState::Completed, false) => return Some("completed"),
         (TerminationState::Scheduled | TerminationState::Open, true) => return Some("reopened"),
-        (TerminationState::Completed, true) | (TerminationState::Scheduled | TerminationState::Open, false) => {}
+        (TerminationState::Completed, true)
+        | (TerminationState::Scheduled | TerminationState::Open, false) => {}
     }
     // After the last day nobody reads that mailbox.
-    let last = if receipt { termination.end_on } else { termination.return_by };
+    let last = if receipt {
+        termination.end_on
+    } else {
+        termination.return_by
+    };
     if message.to == RecipientRole::Holder && today > last {
         return Some("holder_gone");
     }

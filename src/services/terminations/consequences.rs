@@ -57,6 +57,7 @@ pub(super) fn schedule_begin_in(tx: &mut Tx<'_>, record: &TerminationRecord) -> 
     if at > tx.now() {
         let job = Job::OpenTermination {
             termination_id: record.termination.id,
+            day: record.termination.return_by,
         };
         db::jobs::enqueue(tx, &job, at)?;
     }

@@ -3,6 +3,7 @@
 //!
 //! Every change goes through [`change_in`]: load, command, store, audit, consequences, in one transaction.
 
+mod begin;
 mod consequences;
 mod follow;
 mod identity;
@@ -10,6 +11,7 @@ mod plan;
 mod read;
 mod work;
 
+pub use begin::begin;
 pub use crate::db::terminations::TerminationFilter;
 pub use follow::follow_employment_in;
 pub use identity::{Identity, IdentityRead};

@@ -1,13 +1,16 @@
 //! The resources of the JSON API, one file each.
 
 pub mod assignments;
+pub mod audit_events;
 pub mod codes;
 pub mod devices;
 pub mod employment_documents;
 pub mod employments;
 mod external_reference;
+pub mod jobs;
 pub mod legal_entities;
 pub mod mdm;
+pub mod messages;
 pub mod people;
 pub mod sources;
 pub mod subscriptions;

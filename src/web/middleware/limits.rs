@@ -165,7 +165,7 @@ impl Allowance {
 }
 
 /// The network that one household or one office has: /24 of IPv4, /64 of IPv6.
-fn network_of(address: IpAddr) -> IpAddr {
+pub(in crate::web) fn network_of(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(address) => IpAddr::V4(Ipv4Addr::from(u32::from(address) & 0xffff_ff00)),
         IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from(u128::from(address) >> 64 << 64)),

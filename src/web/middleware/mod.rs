@@ -11,6 +11,7 @@ mod security_headers;
 
 pub use client_ip::client_ip;
 pub use limits::Limits;
+pub(super) use limits::network_of;
 pub use observe::{METRIC_COUNT, METRIC_SECONDS, metrics_recorder};
 
 use super::auth;

@@ -109,6 +109,17 @@ fn the_register_is_filled_read_and_changed() {
         assert_eq!(front.get(&subscription).await.json()["number"], "+46701740605");
         edit(&front, &subscription, json!({ "operator": "Exempeltele" })).await;
         server.stop().await;
+
+        // Each change left its entry, and no entry tells whom or which number it was about.
+        let kinds = "('legal_entity', 'source', 'person', 'unit', 'device', 'subscription')";
+        let entries = format!("SELECT count(*) AS n FROM audit_entry WHERE object_type IN {kinds}");
+        assert_eq!(db.number(&entries), 7 + 4);
+        for personal in ["Berit", "berit", "exempelkommunen", "70174"] {
+            let found = format!("SELECT count(*) AS n FROM audit_payload WHERE details LIKE '%{personal}%'");
+            assert_eq!(db.number(&found), 0, "{personal}");
+        }
+        let named = "SELECT count(*) AS n FROM audit_payload WHERE details LIKE '%email%'";
+        assert_eq!(db.number(named), 1);
     });
 }
 

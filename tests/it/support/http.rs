@@ -104,6 +104,11 @@ impl<'t> TestServer<'t> {
 }
 
 impl TestCaller<'_> {
+    /// The caller's access token.
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
     /// A request with the caller's token.
     pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         self.server.anonymous(method, path).bearer_auth(&self.token)
@@ -166,7 +171,9 @@ impl TestCaller<'_> {
     /// The path of the page after this one.
     pub fn next_of(&self, page: &Answer) -> Option<String> {
         let body = page.json();
-        let path = body["next"].as_str()?.strip_prefix(&self.server.db.app().config.public_url);
+        let path = body["next"]
+            .as_str()?
+            .strip_prefix(&self.server.db.app().config.public_url);
         Some(path.expect("lists link to the public address").to_owned())
     }
 
@@ -217,7 +224,11 @@ impl Answer {
         let listed: Vec<String> = faults
             .map(|fault| {
                 let place = fault["pointer"].as_str().or(fault["parameter"].as_str());
-                format!("{} {}", place.unwrap_or_default(), fault["code"].as_str().unwrap_or_default())
+                format!(
+                    "{} {}",
+                    place.unwrap_or_default(),
+                    fault["code"].as_str().unwrap_or_default()
+                )
             })
             .collect();
         format!("{} {}", self.status.as_u16(), listed.join(", "))

@@ -37,6 +37,8 @@ text_enum! {
         DateInvalid = "date_invalid",
         /// Too long.
         TooLong = "too_long",
+        /// Has characters that cannot be kept.
+        TextInvalid = "text_invalid",
         /// Not one of the choices.
         ChoiceInvalid = "choice_invalid",
         /// Looks like a personal identity number, or a code where none may be.
@@ -100,6 +102,10 @@ impl ErrorMessage {
             Self::TooLong => (
                 "Texten är för lång. Korta den",
                 "The text is too long. Shorten it",
+            ),
+            Self::TextInvalid => (
+                "Skriv om texten utan tabbar och osynliga tecken",
+                "Write the text again without tabs and invisible characters",
             ),
             Self::ChoiceInvalid => ("Välj ett av svaren", "Choose one of the answers"),
             Self::LooksSecret => (

@@ -152,7 +152,10 @@ pub(super) fn receipt() -> Receipt {
             .iter()
             .map(|kind| (*kind, CodeAnswer::NotNeededAfterWipe))
             .collect(),
-        accessories: vec![("laddare".to_owned(), Some(true)), ("fodral".to_owned(), Some(true))],
+        accessories: vec![
+            ("laddare".to_owned(), Some(true)),
+            ("fodral".to_owned(), Some(true)),
+        ],
         sim: Some(SimAnswer::Returned),
     };
     Receipt {

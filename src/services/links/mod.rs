@@ -1,0 +1,53 @@
+//! Answering for a case through a link in a mail. Opening a link changes nothing, whoever or whatever opens it; an
+//! answer is one transaction in which the link is used up.
+//!
+//! A link is not an authenticator: what comes through it is the word of whoever had it, and is recorded as that.
+
+mod answer;
+mod answers;
+mod apply;
+mod question;
+
+pub use answer::{Outcome, answer, repeat};
+pub use answers::{Accessories, Answer, CodeGiven, Confirmation, DeviceAnswer, Possession, Said};
+pub use question::{AskedDevice, AskedSubscription, LinkPage, OpenItem, Question, RecordedAnswer, open};
+
+use super::ServiceError;
+use super::case::Case;
+use super::messages::recipients::resolve_in;
+use crate::app::App;
+use crate::crypto::token::OpaqueToken;
+use crate::db::{self, DbConnection};
+use crate::domain::action_link::ActionLink;
+use crate::domain::calendar::local_date;
+use chrono::{DateTime, Utc};
+
+/// The link with this token, used or not. A text that is no token is answered without a look at the database.
+fn find(connection: &mut DbConnection, token: &str) -> Result<ActionLink, ServiceError> {
+    let token: OpaqueToken = token.parse().map_err(|_| ServiceError::Gone)?;
+    db::action_links::find_by_token(connection, token.hash().as_bytes())?.ok_or(ServiceError::Gone)
+}
+
+/// The case of a link that can be used now: it is live, the case is under way, and the person it was mailed to still
+/// has the role that the mail asked.
+fn live_case(
+    connection: &mut DbConnection,
+    app: &App,
+    link: &ActionLink,
+    now: DateTime<Utc>,
+) -> Result<Case, ServiceError> {
+    if !link.is_live(now) {
+        return Err(ServiceError::Gone);
+    }
+    let case = Case::load(connection, link.termination_id)?;
+    if !case.record.termination.is_active() {
+        return Err(ServiceError::Gone);
+    }
+    let message = db::messages::find(connection, link.message_id)?.ok_or(ServiceError::Gone)?;
+    let current = resolve_in(connection, app, &case, (message.to, local_date(now)))?;
+    if current.and_then(|current| current.person) == Some(link.person_id) {
+        Ok(case)
+    } else {
+        Err(ServiceError::Gone)
+    }
+}

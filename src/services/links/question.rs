@@ -1,0 +1,250 @@
+//! What a link shows: the questions that are open, or the answer that was given.
+
+use super::{find, live_case};
+use crate::app::App;
+use crate::db::{self, DbConnection};
+use crate::domain::action_link::{ActionLink, LinkAnswer, LinkUse};
+use crate::domain::calendar::local_date;
+use crate::domain::ids::ItemId;
+use crate::domain::language::Language;
+use crate::domain::policy::Action;
+use crate::domain::termination::{CheckKind, Item};
+use crate::domain::timeline::RecipientRole;
+use crate::mail::Phone;
+use crate::mail::words::{Check, NumberDecision};
+use crate::services::case::{Case, word};
+use crate::services::messages::recipients::resolve_in;
+use crate::services::receipts::number_decision;
+use crate::services::{Ctx, ServiceError};
+use chrono::{DateTime, NaiveDate, Utc};
+
+/// What a link shows.
+#[derive(Clone)]
+pub enum LinkPage {
+    /// The questions.
+    Asks(Box<Question>),
+    /// The answer that was given.
+    Recorded(Box<RecordedAnswer>),
+}
+
+/// What is asked.
+#[derive(Clone)]
+pub struct Question {
+    /// The language of the person the link was mailed to.
+    pub language: Language,
+    /// The case number.
+    pub number: String,
+    /// Who hands in.
+    pub holder_name: Option<String>,
+    /// The last day of the employment, inclusive.
+    pub last_day: NaiveDate,
+    /// Last day to hand in.
+    pub return_by: NaiveDate,
+    /// Who takes over when the case is handed over.
+    pub coordinator: Option<String>,
+    /// The devices, in the order of the case.
+    pub devices: Vec<AskedDevice>,
+    /// The subscriptions, in the order of the case.
+    pub subscriptions: Vec<AskedSubscription>,
+}
+
+/// A device that is asked about.
+#[derive(Clone)]
+pub struct AskedDevice {
+    /// The item of the case.
+    pub item: ItemId,
+    /// The model.
+    pub model: String,
+    /// The last four characters of the serial number.
+    pub serial_last4: String,
+    /// What was handed out with it.
+    pub accessories: Vec<String>,
+    /// The checks that are open.
+    pub open: Vec<Check>,
+    /// The checks that are settled.
+    pub done: Vec<Check>,
+    /// Whether a preservation hold forbids reset and wipe.
+    pub hold: bool,
+}
+
+/// A subscription that is asked about.
+#[derive(Clone)]
+pub struct AskedSubscription {
+    /// The item of the case.
+    pub item: ItemId,
+    /// The number.
+    pub number: Phone,
+    /// What is decided already.
+    pub decided: Option<NumberDecision>,
+}
+
+/// An answer that was given.
+#[derive(Clone)]
+pub struct RecordedAnswer {
+    /// The language of the person the link was mailed to.
+    pub language: Language,
+    /// The case number.
+    pub number: String,
+    /// What was answered.
+    pub answer: LinkAnswer,
+    /// The name of the person the link was mailed to.
+    pub recorded_by: String,
+    /// When it was answered.
+    pub recorded_at: DateTime<Utc>,
+    /// To whom the case was handed over.
+    pub handed_to: Option<String>,
+    /// What is still open; nothing when the case is complete.
+    pub open: Vec<OpenItem>,
+}
+
+/// An item with checks that are not settled.
+#[derive(Clone)]
+pub struct OpenItem {
+    /// The device's model; none for a subscription.
+    pub model: Option<String>,
+    /// The subscription's number; none for a device.
+    pub number: Option<Phone>,
+    /// The mandatory checks that are open.
+    pub checks: Vec<Check>,
+}
+
+/// What the link with this token shows. Changes nothing.
+///
+/// # Errors
+/// [`ServiceError::Gone`] for a link that is unknown, expired, revoked or no longer the right person's.
+pub async fn open(app: &App, token: &str) -> Result<LinkPage, ServiceError> {
+    let (ctx, token) = (Ctx::system(app), token.to_owned());
+    let app = app.clone();
+    let now = app.clock.now();
+    ctx.read(Action::AnswerByLink, move |connection| {
+        let link = find(connection, &token)?;
+        match &link.used {
+            Some(used) => recorded_in(connection, &app, (&link, used), now)
+                .map(|recorded| LinkPage::Recorded(Box::new(recorded))),
+            None => question_in(connection, &app, &link, now).map(|asked| LinkPage::Asks(Box::new(asked))),
+        }
+    })
+    .await
+}
+
+fn question_in(
+    connection: &mut DbConnection,
+    app: &App,
+    link: &ActionLink,
+    now: DateTime<Utc>,
+) -> Result<Question, ServiceError> {
+    let case = live_case(connection, app, link, now)?;
+    let person = db::people::find(connection, link.person_id)?.ok_or(ServiceError::Gone)?;
+    let coordinator = resolve_in(
+        connection,
+        app,
+        &case,
+        (RecipientRole::Coordinator, local_date(now)),
+    )?;
+    let termination = &case.record.termination;
+    let mut devices = Vec::with_capacity(case.devices.len());
+    for found in &case.devices {
+        let item = termination.item(found.item)?;
+        devices.push(AskedDevice {
+            item: found.item,
+            model: found.device.model.clone(),
+            serial_last4: found.device.serial.last_four().to_owned(),
+            accessories: found.accessories.clone(),
+            open: checks(item, false),
+            done: checks(item, true),
+            hold: termination.is_held(),
+        });
+    }
+    let mut subscriptions = Vec::with_capacity(case.subscriptions.len());
+    for found in &case.subscriptions {
+        let item = termination.item(found.item)?;
+        let is_settled = item.check(CheckKind::Number)?.state.is_settled();
+        subscriptions.push(AskedSubscription {
+            item: found.item,
+            number: Phone::of(&found.subscription.number),
+            decided: item.number_decision.filter(|_| is_settled).map(number_decision),
+        });
+    }
+    Ok(Question {
+        language: person.language,
+        number: termination.number.clone(),
+        holder_name: case.holder.name.as_ref().map(|name| name.as_str().to_owned()),
+        last_day: termination.end_on,
+        return_by: termination.return_by,
+        coordinator: coordinator.map(|found| found.name),
+        devices,
+        subscriptions,
+    })
+}
+
+fn checks(item: &Item, settled: bool) -> Vec<Check> {
+    let matching = item
+        .checks
+        .iter()
+        .filter(|check| check.state.is_settled() == settled);
+    matching.map(|check| word(check.kind)).collect()
+}
+
+/// What a used link shows. It shows it for as long as the link would have worked.
+pub(super) fn recorded_in(
+    connection: &mut DbConnection,
+    app: &App,
+    (link, used): (&ActionLink, &LinkUse),
+    now: DateTime<Utc>,
+) -> Result<RecordedAnswer, ServiceError> {
+    if now >= link.expires_at {
+        return Err(ServiceError::Gone);
+    }
+    let case = Case::load(connection, link.termination_id)?;
+    let person = db::people::find(connection, link.person_id)?.ok_or(ServiceError::Gone)?;
+    let handed_to = match used.answer {
+        LinkAnswer::HandOver => resolve_in(
+            connection,
+            app,
+            &case,
+            (RecipientRole::Coordinator, local_date(now)),
+        )?
+        .filter(|found| found.person != Some(link.person_id))
+        .map(|found| found.name),
+        LinkAnswer::Confirm | LinkAnswer::WrongDate => None,
+    };
+    Ok(RecordedAnswer {
+        language: person.language,
+        number: case.record.termination.number.clone(),
+        answer: used.answer,
+        recorded_by: person
+            .name
+            .map_or_else(String::new, |name| name.as_str().to_owned()),
+        recorded_at: used.at,
+        handed_to,
+        open: open_items(&case)?,
+    })
+}
+
+fn open_items(case: &Case) -> Result<Vec<OpenItem>, ServiceError> {
+    let termination = &case.record.termination;
+    let left = |item: ItemId| -> Result<Vec<Check>, ServiceError> {
+        let open = termination.item(item)?.checks.iter();
+        Ok(open
+            .filter(|check| check.mandatory && !check.state.is_settled())
+            .map(|check| word(check.kind))
+            .collect())
+    };
+    let mut items = Vec::new();
+    for found in &case.devices {
+        items.push(OpenItem {
+            model: Some(found.device.model.clone()),
+            number: None,
+            checks: left(found.item)?,
+        });
+    }
+    for found in &case.subscriptions {
+        items.push(OpenItem {
+            model: None,
+            number: Some(Phone::of(&found.subscription.number)),
+            checks: left(found.item)?,
+        });
+    }
+    items.retain(|item| !item.checks.is_empty());
+    Ok(items)
+}

@@ -1,0 +1,335 @@
+//! Reading the form: from fields to an answer, or to everything that is wrong with them.
+//!
+//! What is asked about a device that is here must be answered; of one that is not, what is answered counts. A question
+//! that was not asked is not read, whatever was sent.
+
+use crate::crypto::digest::fingerprint;
+use crate::domain::termination::{self, NumberDecision};
+use crate::domain::text::{clean_text, looks_like_personal_number};
+use crate::mail::words::{self, Check, CodeKind, SimAnswer};
+use crate::services::links::{
+    Accessories, Answer, AskedDevice, CodeGiven, Confirmation, DeviceAnswer, Possession, Question, Said,
+};
+use crate::web::pages::confirm::{
+    ANSWER_FIELD, AccessoriesBack, CSRF_FIELD, CaseAnswer, DeviceQuestion, Entered, ErrorMessage, FieldError,
+    HaveDevice, MESSAGE_FIELD, NEW_LAST_DAY_FIELD, RecordsSaved, YesNo, code_field, code_value_field,
+    device_field, number_field,
+};
+use chrono::NaiveDate;
+use secrecy::SecretString;
+use std::collections::BTreeMap;
+use std::str::FromStr;
+use url::form_urlencoded;
+
+/// Longest message, in characters.
+const MESSAGE_CHARS: usize = 1_000;
+/// Longest line, in characters.
+const LINE_CHARS: usize = 200;
+/// What the names of fields with codes end with.
+const CODE_VALUE: &str = "_value";
+
+/// The fields as they were sent. No `Debug`: they hold people's words and codes.
+pub(super) struct Form(BTreeMap<String, String>);
+
+impl Form {
+    /// Reads the body of a form. Of a field that comes twice, the last one counts.
+    pub(super) fn parse(body: &[u8]) -> Self {
+        Self(form_urlencoded::parse(body).into_owned().collect())
+    }
+
+    /// The value of a field, empty when there is none.
+    pub(super) fn get(&self, name: &str) -> &str {
+        self.0.get(name).map_or("", |value| value.trim())
+    }
+
+    /// What a page may repeat of it: everything but codes.
+    pub(super) fn entered(&self) -> Entered {
+        self.0
+            .iter()
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect()
+    }
+
+    /// Tells a repeated answer from another one. Codes are left out: the four digits of a PIN are found from any
+    /// digest of them.
+    pub(super) fn fingerprint(&self) -> Vec<u8> {
+        let filled = self.0.iter().filter(|(name, value)| {
+            !value.trim().is_empty() && name.as_str() != CSRF_FIELD && !name.ends_with(CODE_VALUE)
+        });
+        let parts: Vec<&[u8]> = filled
+            .flat_map(|(name, value)| [name.as_bytes(), value.trim().as_bytes()])
+            .collect();
+        fingerprint(&parts).to_vec()
+    }
+}
+
+/// Reads the answer to what was asked.
+///
+/// # Errors
+/// Everything that is wrong, in the order of the page.
+pub(super) fn read(form: &Form, question: &Question) -> Result<Answer, Vec<FieldError>> {
+    let mut reader = Reader {
+        form,
+        errors: Vec::new(),
+    };
+    let case = reader.choice::<CaseAnswer>(ANSWER_FIELD.to_owned(), Some(ErrorMessage::AnswerMissing));
+    let what = match case {
+        Some(CaseAnswer::Confirm) => Some(Said::Confirm(reader.confirmation(question))),
+        Some(CaseAnswer::WrongDate) => Some(Said::WrongDate {
+            last_day: reader.date(NEW_LAST_DAY_FIELD.to_owned()),
+        }),
+        Some(CaseAnswer::HandOver) => Some(Said::HandOver),
+        None => None,
+    };
+    let message = reader.text(MESSAGE_FIELD.to_owned(), MESSAGE_CHARS);
+    match what {
+        Some(what) if reader.errors.is_empty() => Ok(Answer {
+            what,
+            message,
+            fingerprint: form.fingerprint(),
+        }),
+        Some(_) | None => Err(reader.errors),
+    }
+}
+
+/// Reads field after field and remembers what is wrong.
+struct Reader<'a> {
+    form: &'a Form,
+    errors: Vec<FieldError>,
+}
+
+impl Reader<'_> {
+    fn wrong(&mut self, field: String, message: ErrorMessage) {
+        self.errors.push(FieldError { field, message });
+    }
+
+    /// One of a closed set; `missing` is what to say when there is none and there must be one.
+    fn choice<T: FromStr>(&mut self, field: String, missing: Option<ErrorMessage>) -> Option<T> {
+        let value = self.form.get(&field);
+        if value.is_empty() {
+            if let Some(missing) = missing {
+                self.wrong(field, missing);
+            }
+            return None;
+        }
+        let chosen = value.parse().ok();
+        if chosen.is_none() {
+            self.wrong(field, ErrorMessage::ChoiceInvalid);
+        }
+        chosen
+    }
+
+    fn date(&mut self, field: String) -> Option<NaiveDate> {
+        let value = self.form.get(&field);
+        if value.is_empty() {
+            return None;
+        }
+        let date = value.parse().ok();
+        if date.is_none() {
+            self.wrong(field, ErrorMessage::DateInvalid);
+        }
+        date
+    }
+
+    /// Somebody's own words.
+    fn text(&mut self, field: String, limit: usize) -> Option<String> {
+        let value = self.form.get(&field);
+        if value.is_empty() {
+            return None;
+        }
+        if looks_like_personal_number(value) {
+            self.wrong(field, ErrorMessage::LooksSecret);
+            return None;
+        }
+        match clean_text(value, limit) {
+            Ok(text) => Some(text),
+            Err(error) => {
+                let is_long = error.code == "text_too_long";
+                let message = if is_long {
+                    ErrorMessage::TooLong
+                } else {
+                    ErrorMessage::TextInvalid
+                };
+                self.wrong(field, message);
+                None
+            }
+        }
+    }
+
+    fn confirmation(&mut self, question: &Question) -> Confirmation {
+        let mut devices = Vec::with_capacity(question.devices.len());
+        for (index, asked) in question.devices.iter().enumerate() {
+            devices.push(self.device(index, asked));
+        }
+        // Whoever still waits for a phone need not know yet what happens to the number.
+        let waits = devices
+            .iter()
+            .any(|answer| matches!(answer.possession, Some(Possession::NotYet { .. })));
+        let missing = (!waits).then_some(ErrorMessage::NumberMissing);
+        let mut numbers = Vec::new();
+        for (index, asked) in question.subscriptions.iter().enumerate() {
+            if asked.decided.is_some() {
+                continue;
+            }
+            let decision = self.choice::<words::NumberDecision>(number_field(index), missing);
+            numbers.extend(decision.map(|decision| (asked.item, number_decision(decision))));
+        }
+        Confirmation { devices, numbers }
+    }
+
+    fn device(&mut self, index: usize, asked: &AskedDevice) -> DeviceAnswer {
+        let asks = |check| asked.open.contains(&check);
+        let before = self.errors.len();
+        let possession = if asks(Check::Returned) {
+            self.possession(index)
+        } else {
+            None
+        };
+        let answer = DeviceAnswer {
+            item: asked.item,
+            possession,
+            records_saved: false,
+            reset: false,
+            wiped: false,
+            accessories: None,
+            sim: None,
+            codes: Vec::new(),
+        };
+        let is_here = match &answer.possession {
+            Some(Possession::Here { .. }) => true,
+            Some(Possession::Lost | Possession::Stolen) => return answer,
+            Some(Possession::NotYet { .. }) => false,
+            // Not asked, because it is back; or asked and not answered well, which is wrong enough by itself.
+            None => !asks(Check::Returned) || self.errors.len() > before && self.says_here(index),
+        };
+        let must = |message| is_here.then_some(message);
+        let may_empty = !asked.hold;
+        let field = |question| device_field(index, question);
+        DeviceAnswer {
+            records_saved: asks(Check::RecordsSaved)
+                && self.choice(field(DeviceQuestion::Records), must(ErrorMessage::RecordsMissing))
+                    == Some(RecordsSaved::Yes),
+            reset: asks(Check::Reset)
+                && may_empty
+                && self.choice(field(DeviceQuestion::Reset), must(ErrorMessage::ResetMissing))
+                    == Some(YesNo::Yes),
+            wiped: asks(Check::Wiped)
+                && may_empty
+                && self.choice(field(DeviceQuestion::Wiped), must(ErrorMessage::WipedMissing))
+                    == Some(YesNo::Yes),
+            accessories: if asks(Check::Accessories) && !asked.accessories.is_empty() {
+                self.accessories(index, must(ErrorMessage::AccessoriesMissing))
+            } else {
+                None
+            },
+            sim: if asks(Check::Sim) {
+                self.choice::<SimAnswer>(field(DeviceQuestion::Sim), must(ErrorMessage::SimMissing))
+            } else {
+                None
+            },
+            codes: if asks(Check::Codes) {
+                self.codes(index, must(ErrorMessage::CodeMissing))
+            } else {
+                Vec::new()
+            },
+            ..answer
+        }
+    }
+
+    fn says_here(&self, index: usize) -> bool {
+        self.form.get(&device_field(index, DeviceQuestion::Have)) == HaveDevice::Yes.as_str()
+    }
+
+    fn possession(&mut self, index: usize) -> Option<Possession> {
+        let have = device_field(index, DeviceQuestion::Have);
+        match self.choice(have, Some(ErrorMessage::HaveMissing))? {
+            HaveDevice::Yes => self.here(index),
+            HaveDevice::NotYet => Some(Possession::NotYet {
+                expected: self.date(device_field(index, DeviceQuestion::Expected)),
+            }),
+            HaveDevice::Lost => Some(Possession::Lost),
+            HaveDevice::Stolen => Some(Possession::Stolen),
+        }
+    }
+
+    fn here(&mut self, index: usize) -> Option<Possession> {
+        let field = device_field(index, DeviceQuestion::Serial);
+        let serial_last4 = self.form.get(&field).to_owned();
+        if serial_last4.is_empty() {
+            self.wrong(field, ErrorMessage::SerialMissing);
+        }
+        let condition = self.choice(
+            device_field(index, DeviceQuestion::Condition),
+            Some(ErrorMessage::ConditionMissing),
+        )?;
+        (!serial_last4.is_empty()).then_some(Possession::Here {
+            serial_last4,
+            condition,
+        })
+    }
+
+    fn accessories(&mut self, index: usize, missing: Option<ErrorMessage>) -> Option<Accessories> {
+        match self.choice(device_field(index, DeviceQuestion::Accessories), missing)? {
+            AccessoriesBack::All => Some(Accessories::All),
+            AccessoriesBack::SomeMissing => {
+                let field = device_field(index, DeviceQuestion::AccessoriesNote);
+                let before = self.errors.len();
+                let what = self.text(field.clone(), LINE_CHARS);
+                if what.is_none() && self.errors.len() == before {
+                    self.wrong(field, ErrorMessage::AccessoriesNoteMissing);
+                }
+                what.map(Accessories::Missing)
+            }
+        }
+    }
+
+    fn codes(&mut self, index: usize, missing: Option<ErrorMessage>) -> Vec<CodeGiven> {
+        let mut given = Vec::with_capacity(CodeKind::ALL.len());
+        for kind in CodeKind::ALL {
+            let answer = self.choice::<words::CodeAnswer>(code_field(index, *kind), missing);
+            let field = code_value_field(index, *kind);
+            let value = self.form.get(&field);
+            let is_too_long = value.chars().count() > LINE_CHARS;
+            let Some(answer) = answer else { continue };
+            // A code that was not handed over is not kept, whatever was typed.
+            let keeps = answer == words::CodeAnswer::Received && !value.is_empty();
+            let value = (keeps && !is_too_long).then(|| SecretString::from(value));
+            if keeps && is_too_long {
+                self.wrong(field, ErrorMessage::TooLong);
+            }
+            given.push(CodeGiven {
+                kind: code_kind(*kind),
+                answer: code_answer(answer),
+                value,
+            });
+        }
+        given
+    }
+}
+
+const fn code_kind(kind: CodeKind) -> termination::CodeKind {
+    match kind {
+        CodeKind::ScreenLock => termination::CodeKind::ScreenLock,
+        CodeKind::SimPin => termination::CodeKind::SimPin,
+        CodeKind::Other => termination::CodeKind::Other,
+    }
+}
+
+const fn code_answer(answer: words::CodeAnswer) -> termination::CodeAnswer {
+    match answer {
+        words::CodeAnswer::Received => termination::CodeAnswer::Received,
+        words::CodeAnswer::NotApplicable => termination::CodeAnswer::NotApplicable,
+        words::CodeAnswer::NotNeededAfterWipe => termination::CodeAnswer::NotNeededAfterWipe,
+        words::CodeAnswer::Refused => termination::CodeAnswer::Refused,
+        words::CodeAnswer::Unknown => termination::CodeAnswer::Unknown,
+    }
+}
+
+const fn number_decision(decision: words::NumberDecision) -> NumberDecision {
+    match decision {
+        words::NumberDecision::Terminate => NumberDecision::Terminate,
+        words::NumberDecision::Reuse => NumberDecision::Reuse,
+        words::NumberDecision::Move => NumberDecision::Move,
+        words::NumberDecision::Transfer => NumberDecision::TransferToPrivate,
+    }
+}
