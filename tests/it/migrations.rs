@@ -57,12 +57,11 @@ fn word(kind: &str) -> &'static str {
 fn both_databases_have_the_columns_that_the_queries_were_compiled_for() {
     for_each_database(async |db: &TestDb| {
         let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for column in db.columns() {
+        for column in db.columns().into_iter().filter(|column| column.table != "__diesel_schema_migrations") {
             let kind = word(&column.kind);
             let kind = if column.is_nullable { format!("Nullable<{kind}>") } else { kind.to_owned() };
             found.entry(column.table).or_default().push(format!("{} {kind}", column.name));
         }
-        found.remove("__diesel_schema_migrations");
         assert_eq!(found, compiled(), "{}", db.kind());
     });
 }

@@ -12,10 +12,10 @@ mod read;
 mod work;
 
 pub use begin::begin;
+pub use crate::db::terminations::TerminationFilter;
 pub use follow::follow_employment_in;
 pub use identity::{Identity, IdentityRead};
 pub(super) use plan::receiver_changed_in;
-pub use crate::db::terminations::TerminationFilter;
 pub use read::{TerminationView, get, list};
 pub use work::{CheckAnswer, decide_number, hold, release, reopen, report_outcome, settle};
 
