@@ -3,9 +3,10 @@
 use super::attached;
 use crate::config::Config;
 use crate::db::{DatabaseUrl, migrations};
+use crate::domain::calendar::ZONE;
 use crate::jobs::{self, Deliveries, schedule};
 use crate::services::audit::{self, Anchors, Verdict};
-use crate::services::{Ctx, health, keys};
+use crate::services::{Ctx, health, keys, messages};
 use crate::startup::{self, StartError};
 use anyhow::{Context, bail};
 use chrono::{DateTime, Utc};
@@ -90,6 +91,12 @@ pub(super) enum JobsCommand {
         #[arg(long)]
         at: Option<DateTime<Utc>>,
     },
+    /// Print what would be mailed, to whom by role, and when. Changes nothing.
+    Preview {
+        /// How many days ahead.
+        #[arg(long, default_value_t = 14, value_parser = clap::value_parser!(u16).range(1..=366))]
+        days: u16,
+    },
 }
 
 pub(super) fn jobs(config: Config, command: JobsCommand) -> anyhow::Result<ExitCode> {
@@ -110,6 +117,19 @@ pub(super) fn jobs(config: Config, command: JobsCommand) -> anyhow::Result<ExitC
             } else {
                 ExitCode::FAILURE
             })
+        }
+        JobsCommand::Preview { days } => {
+            for planned in messages::preview(&Ctx::operator(app), days).await? {
+                let message = &planned.message;
+                println!(
+                    "{}  {:12}  {:26} {}",
+                    planned.leaves_at.with_timezone(&ZONE).format("%Y-%m-%d %H:%M"),
+                    planned.number,
+                    message.step.as_str(),
+                    message.to
+                );
+            }
+            Ok(ExitCode::SUCCESS)
         }
     })
 }

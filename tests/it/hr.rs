@@ -209,7 +209,7 @@ fn bad_documents_get_a_clear_answer_and_change_nothing() {
             (
                 changed("end_date", json!("2027-03-31T00:00:00Z")),
                 "/end_date",
-                "wrong_type",
+                "invalid_value",
             ),
             (
                 changed("end_date", json!("2019-01-01")),
