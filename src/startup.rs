@@ -48,7 +48,7 @@ pub enum StartError {
     )]
     KeyringMissing(String),
     /// The database.
-    #[error("database: {0}")]
+    #[error(transparent)]
     Database(#[from] DbError),
     /// Tokens cannot be issued.
     #[error("access tokens: {0}")]

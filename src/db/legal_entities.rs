@@ -103,7 +103,7 @@ pub fn insert(tx: &mut Tx<'_>, entity: &LegalEntity) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Stores a change (see [`Meta::changed`]) of the version before it.
+/// Stores a change (see [`changed`](crate::domain::record::Meta::changed)) of the version before it.
 ///
 /// # Errors
 /// [`DbError::Stale`] when somebody changed it meanwhile.

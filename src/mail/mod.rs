@@ -5,7 +5,7 @@
 //! written to and when; and it must not know how a mail is packed for transport. No code, personal
 //! identity number or token other than the one action link ever has a place in a view.
 //!
-//! Each sentence exists once per language ([`format::say`] asks for both at the same spot, so a text can
+//! Each sentence exists once per language (the macro `say` asks for both at the same spot, so a text can
 //! never exist in one language only). The two parts are two layouts of the same letter.
 
 pub mod format;

@@ -11,6 +11,7 @@
 mod architecture;
 mod audit;
 mod authorization;
+mod cli;
 mod codes;
 mod config;
 mod hr;

@@ -1,7 +1,7 @@
 //! Terminations: opened, moved and cancelled as employments change, worked with by people and reports,
 //! completed by rule alone.
 //!
-//! Every change goes through [`change_in`]: load, command, store, audit, consequences, in one transaction.
+//! Every change goes through `change_in`: load, command, store, audit, consequences, in one transaction.
 
 mod begin;
 mod consequences;

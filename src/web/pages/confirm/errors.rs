@@ -124,7 +124,7 @@ impl ErrorMessage {
 /// A field that is wrong.
 #[derive(Clone, PartialEq, Eq)]
 pub struct FieldError {
-    /// The name of the field, as in [`super::answers`].
+    /// The name of the field, as in `answers`.
     pub field: String,
     /// What is wrong with it.
     pub message: ErrorMessage,

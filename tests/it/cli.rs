@@ -1,0 +1,93 @@
+//! The program from the shell.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Command, Output};
+
+/// Runs the program with its files in this folder, and nothing of our own surroundings.
+fn handback(folder: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_handback"));
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("HANDBACK_")) {
+        command.env_remove(name);
+    }
+    command
+        .args(arguments)
+        .arg("--data-dir")
+        .arg(folder)
+        .output()
+        .unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+#[test]
+fn an_operator_sets_a_service_up_from_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path().join("new");
+    let missing = handback(&folder, &["service-account", "list"]);
+    assert!(
+        !missing.status.success() && stderr(&missing).contains("there is no database"),
+        "{missing:?}"
+    );
+
+    assert!(handback(&folder, &["migrate"]).status.success());
+    assert!(handback(&folder, &["migrate", "--status"]).status.success());
+    let made = handback(
+        &folder,
+        &["service-account", "create", "hr", "--scope", "hr", "--json"],
+    );
+    let made: serde_json::Value = serde_json::from_str(&stdout(&made)).unwrap();
+    assert!(made["client_secret"].as_str().unwrap().starts_with("hbs_"));
+    let taken = handback(&folder, &["service-account", "create", "hr", "--scope", "hr"]);
+    assert_eq!(taken.status.code(), Some(1));
+    assert!(stderr(&taken).contains("Another service account has this name"));
+    assert!(stdout(&handback(&folder, &["service-account", "list"])).contains("active"));
+    assert!(handback(&folder, &["jobs", "run", "--once"]).status.success());
+    let verified = handback(&folder, &["audit", "verify"]);
+    assert!(
+        verified.status.success() && stdout(&verified).starts_with("intact"),
+        "{verified:?}"
+    );
+    assert!(stdout(&handback(&folder, &["keys", "status"])).contains("current"));
+}
+
+#[test]
+fn time_is_not_moved_where_real_people_get_mail() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(handback(folder.path(), &["migrate"]).status.success());
+    let moved = handback(
+        folder.path(),
+        &["jobs", "run", "--once", "--at", "2027-01-04T08:00:00Z"],
+    );
+    assert_eq!(moved.status.code(), Some(1));
+    assert!(stderr(&moved).contains("--at is refused"), "{moved:?}");
+}
+
+#[test]
+fn a_keyring_that_others_can_read_stops_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(handback(folder.path(), &["migrate"]).status.success());
+    assert!(handback(folder.path(), &["keys", "status"]).status.success());
+    let keyring = folder.path().join("keyring.toml");
+    std::fs::set_permissions(&keyring, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let refused = handback(folder.path(), &["serve", "--listen", "127.0.0.1:0"]);
+    assert!(
+        !refused.status.success() && stderr(&refused).contains("0644"),
+        "{refused:?}"
+    );
+}
+
+#[test]
+fn a_wrong_setting_is_named_before_anything_happens() {
+    let folder = tempfile::tempdir().unwrap();
+    let refused = handback(folder.path(), &["serve", "--jobs-workers", "many"]);
+    assert_eq!(refused.status.code(), Some(3));
+    assert!(stderr(&refused).contains("jobs.workers"), "{refused:?}");
+    assert!(!folder.path().join("handback.db").exists());
+}
