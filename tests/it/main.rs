@@ -11,6 +11,8 @@ mod architecture;
 mod audit;
 mod codes;
 mod jobs;
+mod links;
+mod mails;
 mod mdm;
 mod register;
 mod runner;
