@@ -38,12 +38,14 @@
 //!
 //! # How to add an endpoint
 //!
-//! 1. The rule in `domain`, with its test. 2. The rows in `db`, and a migration in both folders of `migrations`.
-//! 3. The use case in `services`: authorise by naming an [`domain::policy::Action`], one transaction, an audit
-//! entry. 4. The handler in `web/api`: extract, call, convert, return, with its `#[utoipa::path]`; the route in
-//! `web::configure`; `openapi.yaml` follows by running the drift test as it tells. 5. The row in the
-//! authorization table of the tests, which fails until it is there. 6. A story through the front door, on both
-//! databases.
+//! 1. The rule in `domain`, with its test.
+//! 2. The rows in `db`, and a migration in both folders of `migrations`.
+//! 3. The use case in `services`: it names an [`domain::policy::Action`], makes one transaction and writes an
+//!    audit entry.
+//! 4. The handler in `web/api`: extract, call, convert, return, with its `#[utoipa::path]`; the route in
+//!    `web::configure`. Then write `openapi.yaml` anew: `cargo run -- openapi > openapi.yaml`.
+//! 5. The row in the authorization table of the tests, which fails until it is there.
+//! 6. A story through the front door, on both databases.
 //!
 //! # How to add a job
 //!

@@ -49,6 +49,7 @@ pub use error::{Constraint, DbError};
 pub use transaction::{Stamp, Tx};
 
 use connection::Opener;
+use diesel::connection::SimpleConnection;
 use diesel::r2d2::{Pool, PooledConnection};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -122,6 +123,25 @@ impl Db {
             work(&mut connection)
         })
         .await
+    }
+
+    /// Makes deleted bytes leave the files of a SQLite database now: until then the write-ahead log still has them. A
+    /// reader that does not end in time keeps them a while longer. PostgreSQL overwrites at its own time.
+    ///
+    /// # Errors
+    /// The database cannot be opened.
+    pub async fn fold_log(&self) -> Result<(), DbError> {
+        let url = self.0.url.clone();
+        match url {
+            DatabaseUrl::Postgres(_) => Ok(()),
+            DatabaseUrl::Sqlite(_) => {
+                on_blocking_thread(move || {
+                    let mut connection = Opener::writer(url).open()?;
+                    Ok(connection.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)")?)
+                })
+                .await
+            }
+        }
     }
 
     /// Writes: one transaction, durable before this returns. The closure may run more than once, because

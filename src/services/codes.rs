@@ -344,19 +344,24 @@ pub(super) fn destroy_of_item_in(
 /// # Errors
 /// [`ServiceError::NotFound`]; as [`Ctx::write`].
 pub async fn destroy(ctx: &Ctx, termination: TerminationId) -> Result<usize, ServiceError> {
-    ctx.write(Action::Operate, move |tx| {
-        let record = terminations::get_in(tx, termination)?;
-        if record.termination.is_active() {
-            return Ok(0);
-        }
-        let destroyed = db::codes::destroy_of_termination(tx, termination)?;
-        db::codes::destroy_key(tx, termination)?;
-        if destroyed > 0 {
-            destroyed_note(tx, termination, "case_closed", destroyed)?;
-        }
-        Ok(destroyed)
-    })
-    .await
+    let destroyed = ctx
+        .write(Action::Operate, move |tx| {
+            let record = terminations::get_in(tx, termination)?;
+            if record.termination.is_active() {
+                return Ok(None);
+            }
+            let destroyed = db::codes::destroy_of_termination(tx, termination)?;
+            db::codes::destroy_key(tx, termination)?;
+            if destroyed > 0 {
+                destroyed_note(tx, termination, "case_closed", destroyed)?;
+            }
+            Ok(Some(destroyed))
+        })
+        .await?;
+    if destroyed.is_some() {
+        ctx.app.db.fold_log().await?;
+    }
+    Ok(destroyed.unwrap_or(0))
 }
 
 fn destroyed_note(

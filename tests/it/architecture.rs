@@ -94,7 +94,7 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("lettre", &["integrations"]),
     ("reqwest", &["integrations", "demo"]),
     ("jsonwebtoken", &["crypto"]),
-    ("aws_lc_rs", &["crypto", "web"]),
+    ("aws_lc_rs", &["crypto", "integrations", "web"]),
     ("anyhow", &["cli", "demo"]),
     ("clap", &["cli", "config", "demo"]),
     ("askama", &["mail", "web", "services"]),

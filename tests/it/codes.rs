@@ -1,9 +1,11 @@
 //! Sealed codes: read once, never anywhere in clear, gone when they shall be gone.
 
 use crate::support::db::{TestDb, for_each_database};
+use crate::support::http::TestServer;
 use crate::support::world::{IMEIS, World};
 use chrono::TimeDelta;
 use futures_util::future::join_all;
+use handback::domain::actor::Scope;
 use handback::domain::ids::{CodeId, ItemId, TerminationId};
 use handback::domain::termination::{ActorRole, CodeAnswer, CodeKind, DataClass};
 use handback::domain::wipe::IdentityReading;
@@ -13,6 +15,9 @@ use handback::services::keys::{self, KeyCheckError};
 use handback::services::terminations::{self, IdentityRead};
 use handback::services::{Ctx, Recorder, ServiceError};
 use secrecy::{ExposeSecret, SecretString};
+use serde_json::json;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
 
 const REASON: &str = "Telefonen behöver låsas upp för felsökning.";
 
@@ -75,37 +80,124 @@ fn of_64_who_ask_at_once_exactly_one_reads_the_code() {
     });
 }
 
+/// Everything that is logged by whichever thread.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The bytes of every file of a folder, and of the folders in it.
+fn files(folder: &Path) -> Vec<Vec<u8>> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else {
+            found.push(std::fs::read(path).unwrap());
+        }
+    }
+    found
+}
+
+fn contains(bytes: &[u8], needle: &[u8]) -> bool {
+    bytes.windows(needle.len()).any(|window| window == needle)
+}
+
+fn folder(world: &World) -> &Path {
+    let handback::db::DatabaseUrl::Sqlite(path) = world.app.db.url() else {
+        panic!("a file");
+    };
+    path.parent().unwrap()
+}
+
 #[test]
-fn a_code_is_stored_nowhere_in_clear_and_not_as_a_digest_either() {
+fn a_code_is_found_in_no_file_no_log_and_no_refusal_and_its_digest_is_not_either() {
+    let log = Log::default();
+    let writer = log.clone();
+    tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_writer(move || writer.clone())
+        .try_init()
+        .expect("no other test listens");
     let db = TestDb::sqlite();
-    let runtime = tokio::runtime::Builder::new_current_thread()
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let world = World::new(&db).await;
+        let (case, item) = leaver(&world).await;
+        let server = TestServer::start(&db);
+        let desk = server.caller(&[Scope::Desk]).await;
+        let canary = format!("kanarie-{}", world.app.ids.next::<uuid::Uuid>().simple());
+        let path = format!("/v1/terminations/{case}/items/{item}/codes");
+        let body = |answer: &str, value: &str| json!({"codes": [{"kind": "other", "answer": answer, "value": value}]});
+        for wrong in [
+            body("refused", &canary),
+            body("received", &canary.repeat(10)),
+            body(&canary, &canary),
+            json!({"codes": [{"kind": "other", "answer": "received", "value": [canary]}]}),
+        ] {
+            let refused = desk.post(&path, &wrong).await;
+            assert_eq!(refused.status.as_u16(), 422, "{}", refused.body);
+            assert!(!refused.body.contains(&canary), "{}", refused.body);
+        }
+        assert_eq!(desk.post(&path, &body("received", &canary)).await.status.as_u16(), 200);
+        let stored = codes::list(&world.desk, case).await.unwrap();
+        let reveal = format!("/v1/codes/{}/reveal", stored[0].id);
+        let shown = desk.post(&reveal, &json!({"reason": REASON})).await;
+        assert_eq!(shown.json()["value"], canary.as_str());
+        server.stop().await;
+
+        let digest = handback::crypto::digest::sha256(canary.as_bytes());
+        let logged = log.0.lock().unwrap().clone();
+        assert!(contains(&logged, b"TRACE") && logged.len() > 1_000, "there is something to search");
+        let files = files(folder(&world));
+        assert!(files.iter().map(Vec::len).sum::<usize>() > 100_000, "there is something to search");
+        for bytes in files.iter().chain([&logged]) {
+            assert!(!contains(bytes, canary.as_bytes()));
+            assert!(!contains(bytes, &digest));
+        }
+    });
+}
+
+#[test]
+fn what_was_destroyed_leaves_the_files() {
+    let db = TestDb::sqlite();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .unwrap();
     runtime.block_on(async {
         let world = World::new(&db).await;
         let place = leaver(&world).await;
-        let canary = format!("kanarie-{}", world.app.ids.next::<uuid::Uuid>().simple());
-        let id = store(&world, place, CodeKind::Other, &canary).await;
-        assert!(!format!("{:?}", statement(CodeKind::Other, &canary)).contains(&canary));
-        let code = codes::reveal(&world.desk, id, REASON).await.unwrap();
-        assert!(!format!("{code:?}").contains(&canary));
-        assert_eq!(code.value.expose_secret(), canary);
-        let handback::db::DatabaseUrl::Sqlite(path) = world.app.db.url() else {
-            panic!()
-        };
-        let digest = handback::crypto::digest::sha256(canary.as_bytes());
-        let mut searched = 0;
-        for entry in std::fs::read_dir(path.parent().unwrap()).unwrap() {
-            let bytes = std::fs::read(entry.unwrap().path()).unwrap();
-            searched += bytes.len();
-            for needle in [canary.as_bytes(), &digest, &canary.as_bytes()[8..20]] {
-                assert!(!bytes.windows(needle.len()).any(|window| window == needle));
-            }
-        }
-        assert!(searched > 100_000, "there is something to search");
-        assert_eq!(db.number("SELECT COUNT(*) AS n FROM idempotency_receipt"), 0);
+        store(&world, place, CodeKind::ScreenLock, "1742").await;
+        let wrapped = db.text("SELECT hex(wrapped) AS t FROM data_key");
+        let sealed = db.text("SELECT hex(sealed) AS t FROM code");
+        let secrets = [wrapped, sealed].map(|hex| bytes_of(&hex));
+        let is_there = |secret: &Vec<u8>| files(folder(&world)).iter().any(|bytes| contains(bytes, secret));
+        assert!(secrets.iter().all(is_there));
+        world.employ("kim", 3, None).await;
+        codes::destroy(&Ctx::system(&world.app), place.0).await.unwrap();
+        assert!(!secrets.iter().any(is_there));
     });
+}
+
+fn bytes_of(hex: &str) -> Vec<u8> {
+    (0..hex.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap())
+        .collect()
 }
 
 #[test]

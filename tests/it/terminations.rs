@@ -30,11 +30,18 @@ async fn tag(desk: &TestCaller<'_>, case: &Case) -> String {
 
 async fn check(desk: &TestCaller<'_>, case: &Case, check: &str, body: Value) -> Answer {
     let tag = tag(desk, case).await;
-    desk.put_if(&format!("{}/checks/{check}", case.item), &tag, &body).await
+    desk.put_if(&format!("{}/checks/{check}", case.item), &tag, &body)
+        .await
 }
 
 fn code(answer: &Answer) -> String {
     answer.json()["code"].as_str().unwrap_or_default().to_owned()
+}
+
+/// Takes nothing but success.
+#[track_caller]
+fn ok(answer: Answer) {
+    drop(answer.expect(StatusCode::OK));
 }
 
 #[test]
@@ -46,23 +53,44 @@ fn a_case_is_worked_through_to_its_receipt() {
         let mdm = server.caller(&[Scope::Mdm]).await;
         let case = open_case(&world).await;
 
-        let refused = check(&desk, &case, "returned", json!({"state": "done", "identity": {"serial": "OTHER1"}})).await;
-        assert_eq!((refused.status, code(&refused)), (StatusCode::CONFLICT, "wrong_device".to_owned()));
+        let refused = check(
+            &desk,
+            &case,
+            "returned",
+            json!({"state": "done", "identity": {"serial": "OTHER1"}}),
+        )
+        .await;
+        assert_eq!(
+            (refused.status, code(&refused)),
+            (StatusCode::CONFLICT, "wrong_device".to_owned())
+        );
         let back = json!({"state": "done", "identity": {"imei": IMEIS[0]}, "note": {"condition": "intact"}});
-        check(&desk, &case, "returned", back).await.expect(StatusCode::OK);
+        ok(check(&desk, &case, "returned", back).await);
         let early = desk.get(&format!("{}/receipt", case.path)).await;
-        assert_eq!((early.status, code(&early)), (StatusCode::CONFLICT, "not_completed".to_owned()));
-        check(&desk, &case, "reset", json!({"state": "done", "role": "technician"})).await.expect(StatusCode::OK);
+        assert_eq!(
+            (early.status, code(&early)),
+            (StatusCode::CONFLICT, "not_completed".to_owned())
+        );
+        ok(check(
+            &desk,
+            &case,
+            "reset",
+            json!({"state": "done", "role": "technician"}),
+        )
+        .await);
 
         let codes = json!({"codes": [
             {"kind": "screen_lock", "answer": "received", "value": "17421742"},
             {"kind": "sim_pin", "answer": "not_applicable"},
             {"kind": "other", "answer": "not_applicable"},
         ]});
-        let answered = desk.post(&format!("{}/codes", case.item), &codes).await.expect(StatusCode::OK);
+        let answered = desk
+            .post(&format!("{}/codes", case.item), &codes)
+            .await
+            .expect(StatusCode::OK);
         assert_eq!(answered.json()["codes"].as_array().unwrap().len(), 3);
         assert!(!answered.body.contains("17421742"));
-        check(&desk, &case, "codes", json!({"state": "done"})).await.expect(StatusCode::OK);
+        ok(check(&desk, &case, "codes", json!({"state": "done"})).await);
         let open = desk.get(&case.path).await.json();
         let wiped = json!([{"blocker": "check_open", "item_id": open["items"][0]["id"], "check": "wiped"}]);
         assert_eq!(open["blockers"], wiped);
@@ -72,19 +100,43 @@ fn a_case_is_worked_through_to_its_receipt() {
             "device": {"serial": "serial0x"}, "scope": "full_device",
         });
         // Before it was handed out: the clock of the test stands still.
-        let early = mdm.post("/v1/mdm/reports", &report).await.expect(StatusCode::ACCEPTED).json();
-        assert_eq!((&early["match"], &early["match_reason"]), (&json!("quarantined"), &json!("earlier_custody")));
+        let early = mdm
+            .post("/v1/mdm/reports", &report)
+            .await
+            .expect(StatusCode::ACCEPTED)
+            .json();
+        assert_eq!(
+            (&early["match"], &early["match_reason"]),
+            (&json!("quarantined"), &json!("earlier_custody"))
+        );
         let report = json!({
             "event_id": "e-2", "kind": "command_acknowledged",
             "device": {"serial": "serial0x"}, "scope": "full_device",
         });
-        let first = mdm.post("/v1/mdm/reports", &report).await.expect(StatusCode::ACCEPTED).json();
-        let again = mdm.post("/v1/mdm/reports", &report).await.expect(StatusCode::OK).json();
-        assert_eq!((&first["match"], &first["evidence_id"]), (&json!("bound"), &again["evidence_id"]));
-        assert_eq!((&first["duplicate"], &again["duplicate"]), (&json!(false), &json!(true)));
+        let first = mdm
+            .post("/v1/mdm/reports", &report)
+            .await
+            .expect(StatusCode::ACCEPTED)
+            .json();
+        let again = mdm
+            .post("/v1/mdm/reports", &report)
+            .await
+            .expect(StatusCode::OK)
+            .json();
+        assert_eq!(
+            (&first["match"], &first["evidence_id"]),
+            (&json!("bound"), &again["evidence_id"])
+        );
+        assert_eq!(
+            (&first["duplicate"], &again["duplicate"]),
+            (&json!(false), &json!(true))
+        );
 
         let done = desk.get(&case.path).await.json();
-        assert_eq!((&done["state"], &done["items"][0]["wipe"]["level"]), (&json!("completed"), &json!("acknowledged")));
+        assert_eq!(
+            (&done["state"], &done["items"][0]["wipe"]["level"]),
+            (&json!("completed"), &json!("acknowledged"))
+        );
         receipt_says_what_was_proved(&desk, &case).await;
         server.stop().await;
     });
@@ -95,14 +147,30 @@ async fn receipt_says_what_was_proved(desk: &TestCaller<'_>, case: &Case) {
     let receipt = desk.get(&path).await.expect(StatusCode::OK).json();
     let device = &receipt["devices"][0];
     assert_eq!(receipt["title"], json!({"sv": "Kvittens", "en": "Receipt"}));
-    assert_eq!((&device["serial_last4"], &device["outcome"]), (&json!("AL0X"), &json!("returned")));
-    assert_eq!((&device["returned"]["level"], &device["reset"]["level"]), (&json!("attested"), &json!("verified")));
-    assert_eq!((&device["wiped"]["level"], &device["wiped"]["on"]), (&json!("reported"), &json!("2027-01-11")));
+    assert_eq!(
+        (&device["serial_last4"], &device["outcome"]),
+        (&json!("AL0X"), &json!("returned"))
+    );
+    assert_eq!(
+        (&device["returned"]["level"], &device["reset"]["level"]),
+        (&json!("attested"), &json!("verified"))
+    );
+    assert_eq!(
+        (&device["wiped"]["level"], &device["wiped"]["on"]),
+        (&json!("reported"), &json!("2027-01-11"))
+    );
     let words = device["wiped"]["text"]["en"].as_str().unwrap();
     assert!(words.contains("not checked on site"), "{words}");
-    let page = desk.request(Method::GET, &format!("{path}?language=en")).header("accept", "text/html");
+    let page = desk
+        .request(Method::GET, &format!("{path}?language=en"))
+        .header("accept", "text/html");
     let page = Answer::of(page).await.expect(StatusCode::OK);
-    assert!(page.headers["content-type"].to_str().unwrap().starts_with("text/html"));
+    assert!(
+        page.headers["content-type"]
+            .to_str()
+            .unwrap()
+            .starts_with("text/html")
+    );
     assert!(page.body.contains("not checked on site") && page.body.contains("<html lang=\"en\""));
     let neither = desk.request(Method::GET, &path).header("accept", "image/png");
     drop(Answer::of(neither).await.expect(StatusCode::NOT_ACCEPTABLE));
@@ -117,8 +185,11 @@ fn a_code_is_read_once_and_the_answer_is_kept_nowhere() {
         let reader = server.caller(&[Scope::Read]).await;
         let case = open_case(&world).await;
         let codes = json!({"codes": [{"kind": "screen_lock", "answer": "received", "value": "17421742"}]});
-        desk.post(&format!("{}/codes", case.item), &codes).await.expect(StatusCode::OK);
-        let listed = reader.get(&format!("{}/codes", case.path)).await.expect(StatusCode::OK);
+        ok(desk.post(&format!("{}/codes", case.item), &codes).await);
+        let listed = reader
+            .get(&format!("{}/codes", case.path))
+            .await
+            .expect(StatusCode::OK);
         assert!(!listed.body.contains("17421742"));
         let id = listed.json()["items"][0]["id"].as_str().unwrap().to_owned();
         let path = format!("/v1/codes/{id}/reveal");
@@ -130,8 +201,14 @@ fn a_code_is_read_once_and_the_answer_is_kept_nowhere() {
         assert_eq!(shown.json(), json!({"kind": "screen_lock", "value": "17421742"}));
         let again = desk.post(&path, &why).await.expect(StatusCode::GONE);
         assert_eq!(code(&again), "code_already_revealed");
-        assert_eq!(db.number("SELECT COUNT(*) AS n FROM audit_entry WHERE action = 'code.revealed'"), 1);
-        assert_eq!(db.number("SELECT COUNT(*) AS n FROM audit_payload WHERE details LIKE '%17421742%'"), 0);
+        assert_eq!(
+            db.number("SELECT COUNT(*) AS n FROM audit_entry WHERE action = 'code.revealed'"),
+            1
+        );
+        assert_eq!(
+            db.number("SELECT COUNT(*) AS n FROM audit_payload WHERE details LIKE '%17421742%'"),
+            0
+        );
         assert_eq!(db.number("SELECT COUNT(*) AS n FROM idempotency_receipt"), 0);
         let wrong = json!({"codes": [{"kind": "sim_pin", "answer": "refused", "value": "1742"}]});
         let refused = desk.post(&format!("{}/codes", case.item), &wrong).await;
@@ -149,16 +226,34 @@ fn an_edit_names_its_version_a_hold_blocks_and_a_repeated_post_is_answered_from_
         let desk = server.caller(&[Scope::Desk]).await;
         let case = open_case(&world).await;
         let reset = format!("{}/checks/reset", case.item);
-        drop(desk.put(&reset, &json!({"state": "done"})).await.expect(StatusCode::PRECONDITION_REQUIRED));
-        drop(desk.put_if(&reset, "\"v9\"", &json!({"state": "done"})).await.expect(StatusCode::PRECONDITION_FAILED));
+        drop(
+            desk.put(&reset, &json!({"state": "done"}))
+                .await
+                .expect(StatusCode::PRECONDITION_REQUIRED),
+        );
+        drop(
+            desk.put_if(&reset, "\"v9\"", &json!({"state": "done"}))
+                .await
+                .expect(StatusCode::PRECONDITION_FAILED),
+        );
         let declared = desk.put_if(&reset, "*", &json!({"state": "declared"})).await;
         assert_eq!(declared.status, StatusCode::UNPROCESSABLE_ENTITY);
-        let unknown = desk.put_if(&format!("{}/checks/polished", case.item), "*", &json!({"state": "done"})).await;
+        let unknown = desk
+            .put_if(
+                &format!("{}/checks/polished", case.item),
+                "*",
+                &json!({"state": "done"}),
+            )
+            .await;
         assert_eq!(unknown.status, StatusCode::NOT_FOUND);
 
         let hold = |key: &'static str| {
             let request = desk.request(Method::POST, &format!("{}/hold", case.path));
-            Answer::of(request.header("idempotency-key", key).json(&json!({"reason": "Utredning pågår."})))
+            Answer::of(
+                request
+                    .header("idempotency-key", key)
+                    .json(&json!({"reason": "Utredning pågår."})),
+            )
         };
         let held = hold("k-1").await.expect(StatusCode::OK);
         let replayed = hold("k-1").await.expect(StatusCode::OK);
@@ -166,13 +261,26 @@ fn an_edit_names_its_version_a_hold_blocks_and_a_repeated_post_is_answered_from_
         assert_eq!(replayed.headers["idempotent-replayed"], "true");
         assert_eq!(held.json()["hold"]["reason"], "Utredning pågår.");
         let blocked = check(&desk, &case, "reset", json!({"state": "done"})).await;
-        assert_eq!((blocked.status, code(&blocked)), (StatusCode::CONFLICT, "held".to_owned()));
-        let listed = desk.get("/v1/terminations?held=true&state=open").await.expect(StatusCode::OK).json();
+        assert_eq!(
+            (blocked.status, code(&blocked)),
+            (StatusCode::CONFLICT, "held".to_owned())
+        );
+        let listed = desk
+            .get("/v1/terminations?held=true&state=open")
+            .await
+            .expect(StatusCode::OK)
+            .json();
         assert_eq!(listed["items"].as_array().unwrap().len(), 1);
-        let none = desk.get("/v1/terminations?contradicted=true").await.expect(StatusCode::OK).json();
+        let none = desk
+            .get("/v1/terminations?contradicted=true")
+            .await
+            .expect(StatusCode::OK)
+            .json();
         assert_eq!(none["items"], json!([]));
-        desk.post(&format!("{}/release", case.path), &json!({"reason": "Beslut 7."})).await.expect(StatusCode::OK);
-        check(&desk, &case, "reset", json!({"state": "done"})).await.expect(StatusCode::OK);
+        ok(desk
+            .post(&format!("{}/release", case.path), &json!({"reason": "Beslut 7."}))
+            .await);
+        ok(check(&desk, &case, "reset", json!({"state": "done"})).await);
         server.stop().await;
     });
 }
@@ -185,20 +293,43 @@ fn a_stolen_device_closes_with_deviation_and_a_reopened_case_waits_for_a_correct
         let desk = server.caller(&[Scope::Desk]).await;
         let case = open_case(&world).await;
         let stolen = json!({"outcome": "stolen", "reason": "Stulen på tåget, polisanmäld."});
-        let closed = desk.post(&format!("{}/outcome", case.item), &stolen).await.expect(StatusCode::OK).json();
-        assert_eq!((&closed["state"], &closed["items"][0]["outcome"]), (&json!("completed"), &json!("stolen")));
-        let receipt = desk.get(&format!("{}/receipt", case.path)).await.expect(StatusCode::OK).json();
+        let closed = desk
+            .post(&format!("{}/outcome", case.item), &stolen)
+            .await
+            .expect(StatusCode::OK)
+            .json();
+        assert_eq!(
+            (&closed["state"], &closed["items"][0]["outcome"]),
+            (&json!("completed"), &json!("stolen"))
+        );
+        let receipt = desk
+            .get(&format!("{}/receipt", case.path))
+            .await
+            .expect(StatusCode::OK)
+            .json();
         assert_eq!(receipt["title"]["sv"], "Kvittens med avvikelse");
         assert_eq!(receipt["devices"][0]["wiped"]["level"], "lost");
         assert_eq!(receipt["deviations"], json!(["Stulen på tåget, polisanmäld."]));
         let reopen = format!("{}/reopen", case.path);
-        let opened = desk.post(&reopen, &json!({"reason": "Telefonen hittades."})).await.expect(StatusCode::OK).json();
+        let opened = desk
+            .post(&reopen, &json!({"reason": "Telefonen hittades."}))
+            .await
+            .expect(StatusCode::OK)
+            .json();
         assert_eq!(opened["state"], "open");
-        let again = desk.post(&reopen, &json!({"reason": "Telefonen hittades."})).await;
+        let again = desk
+            .post(&reopen, &json!({"reason": "Telefonen hittades."}))
+            .await;
         assert_eq!(code(&again), "invalid_transition");
         let found = json!({"state": "done", "identity": {"serial": "SERIAL0X"}});
-        let found = check(&desk, &case, "returned", found).await.expect(StatusCode::OK).json();
-        assert_eq!((&found["state"], &found["items"][0]["outcome"]), (&json!("open"), &json!("returned")));
+        let found = check(&desk, &case, "returned", found)
+            .await
+            .expect(StatusCode::OK)
+            .json();
+        assert_eq!(
+            (&found["state"], &found["items"][0]["outcome"]),
+            (&json!("open"), &json!("returned"))
+        );
         server.stop().await;
     });
 }
@@ -213,16 +344,24 @@ fn the_number_of_a_subscription_is_decided_and_then_done() {
         world.subscribe(employed.employment.id).await;
         let (id, item) = world.ends("kim").await;
         let path = format!("/v1/terminations/{id}");
-        let case = Case { item: format!("{path}/items/{item}"), path };
+        let case = Case {
+            item: format!("{path}/items/{item}"),
+            path,
+        };
         let early = check(&desk, &case, "number", json!({"state": "done"})).await;
         assert_eq!(code(&early), "unanswered");
         let decision = json!({"decision": "reuse"});
-        desk.post(&format!("{}/number", case.item), &decision).await.expect(StatusCode::OK);
-        check(&desk, &case, "number", json!({"state": "done"})).await.expect(StatusCode::OK);
-        let done = check(&desk, &case, "directory", json!({"state": "done"})).await.expect(StatusCode::OK).json();
+        ok(desk.post(&format!("{}/number", case.item), &decision).await);
+        ok(check(&desk, &case, "number", json!({"state": "done"})).await);
+        let done = check(&desk, &case, "directory", json!({"state": "done"}))
+            .await
+            .expect(StatusCode::OK)
+            .json();
         assert_eq!(done["state"], "completed");
         let verified = json!({"identity": {"serial": "SERIAL0X"}, "reading": "screen", "finding": "erased", "locks_absent": true});
-        let none = desk.post(&format!("{}/verifications", case.item), &verified).await;
+        let none = desk
+            .post(&format!("{}/verifications", case.item), &verified)
+            .await;
         assert_eq!(none.status, StatusCode::NOT_FOUND);
         server.stop().await;
     });
@@ -236,9 +375,9 @@ fn codes_are_destroyed_by_the_job_when_the_case_has_been_closed_long_enough() {
         let desk = server.caller(&[Scope::Desk]).await;
         let case = open_case(&world).await;
         let codes = json!({"codes": [{"kind": "screen_lock", "answer": "received", "value": "17421742"}]});
-        desk.post(&format!("{}/codes", case.item), &codes).await.expect(StatusCode::OK);
+        ok(desk.post(&format!("{}/codes", case.item), &codes).await);
         let lost = json!({"outcome": "lost", "reason": "Borttappad."});
-        desk.post(&format!("{}/outcome", case.item), &lost).await.expect(StatusCode::OK);
+        ok(desk.post(&format!("{}/outcome", case.item), &lost).await);
         let left = || db.number("SELECT COUNT(*) AS n FROM data_key WHERE wrapped IS NOT NULL");
         db.app().clock.set(start() + TimeDelta::days(29));
         server.run_jobs().await;

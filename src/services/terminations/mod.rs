@@ -11,11 +11,11 @@ mod plan;
 mod read;
 mod work;
 
+pub use crate::db::terminations::TerminationFilter;
 pub use begin::begin;
 pub use follow::follow_employment_in;
 pub use identity::{Identity, IdentityRead};
 pub(super) use plan::receiver_changed_in;
-pub use crate::db::terminations::TerminationFilter;
 pub use read::{TerminationView, get, list};
 pub use work::{CheckAnswer, decide_number, hold, release, reopen, report_outcome, settle};
 

@@ -153,13 +153,19 @@ pub async fn answer(
     });
     let record = codes::answer(&caller, path.0, statements.collect(), role).await?;
     let (_, item) = path.0;
-    let item = record.termination.item(item).map_err(crate::services::ServiceError::from)?;
+    let item = record
+        .termination
+        .item(item)
+        .map_err(crate::services::ServiceError::from)?;
     let answers = item.code_answers.iter().map(|(kind, answer)| CodeAnswerOut {
         kind: *kind,
         answer: *answer,
     });
     let codes = answers.collect();
-    Ok(respond_with_record(record.meta.version, &CodeAnswersOut { codes }))
+    Ok(respond_with_record(
+        record.meta.version,
+        &CodeAnswersOut { codes },
+    ))
 }
 
 /// List the stored codes of a case

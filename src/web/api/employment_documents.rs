@@ -89,6 +89,19 @@ pub struct EmploymentDocumentIn {
 /// The same document for senders that can only POST.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(examples(json!({
+    "external_id": "e-5001",
+    "document": {
+        "person": {"external_id": "p-1001"},
+        "kind": "employee",
+        "unit": "VO-12",
+        "manager": null,
+        "state": "active",
+        "start_date": "2020-08-01",
+        "end_date": null,
+        "sequence": 41
+    }
+})))]
 pub struct EmploymentDeliveryIn {
     /// The source's id of the employment.
     #[schema(min_length = 1, max_length = 128, pattern = "^[A-Za-z0-9._:@-]+$")]

@@ -161,6 +161,31 @@ impl TestDb {
         }
     }
 
+    /// Where the database is.
+    pub fn url(&self) -> &DatabaseUrl {
+        &self.url
+    }
+
+    /// Every column of every table, in the order of the tables' definitions.
+    pub fn columns(&self) -> Vec<Column> {
+        match &self.url {
+            DatabaseUrl::Sqlite(path) => diesel::sql_query(
+                "SELECT m.name AS \"table\", c.name AS name, c.type AS kind, c.\"notnull\" = 0 AS is_nullable
+                 FROM sqlite_master m, pragma_table_info(m.name) c WHERE m.type = 'table' ORDER BY m.name, c.cid",
+            )
+            .load(&mut open_sqlite(path))
+            .unwrap(),
+            DatabaseUrl::Postgres(url) => diesel::sql_query(
+                "SELECT table_name::text AS \"table\", column_name::text AS name, data_type::text AS kind,
+                        is_nullable = 'YES' AS is_nullable
+                 FROM information_schema.columns WHERE table_schema = current_schema()
+                 ORDER BY table_name, ordinal_position",
+            )
+            .load(&mut PgConnection::establish(url).unwrap())
+            .unwrap(),
+        }
+    }
+
     /// Like [`TestDb::try_execute`], where nothing is expected to fail.
     pub fn execute(&self, sql: &str) {
         self.try_execute(sql).unwrap();
@@ -224,6 +249,23 @@ impl TestDb {
         .unwrap();
         t
     }
+}
+
+/// A column as the database describes it.
+#[derive(QueryableByName)]
+pub struct Column {
+    /// Its table.
+    #[diesel(sql_type = Text)]
+    pub table: String,
+    /// Its name.
+    #[diesel(sql_type = Text)]
+    pub name: String,
+    /// Its type, in the database's word.
+    #[diesel(sql_type = Text)]
+    pub kind: String,
+    /// Whether it may be empty.
+    #[diesel(sql_type = diesel::sql_types::Bool)]
+    pub is_nullable: bool,
 }
 
 #[derive(QueryableByName)]

@@ -104,6 +104,11 @@ impl<'t> TestServer<'t> {
 }
 
 impl TestCaller<'_> {
+    /// The caller's access token.
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
     /// A request with the caller's token.
     pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         self.server.anonymous(method, path).bearer_auth(&self.token)

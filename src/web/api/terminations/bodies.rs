@@ -1,9 +1,11 @@
 //! What terminations look like in JSON.
 
-use crate::domain::ids::{DeviceId, EmploymentId, ItemId, LegalEntityId, PersonId, SubscriptionId, TerminationId, UnitId};
+use crate::domain::ids::{
+    DeviceId, EmploymentId, ItemId, LegalEntityId, PersonId, SubscriptionId, TerminationId, UnitId,
+};
 use crate::domain::termination::{
-    Act, ActorRole, Blocker, Check, CheckKind, CheckState, DataClass, Decision, DeviceOutcome, Item, ItemKind, Note,
-    NumberDecision, Reason, TerminationKind, TerminationRecord, TerminationState,
+    Act, ActorRole, Blocker, Check, CheckKind, CheckState, DataClass, Decision, DeviceOutcome, Item,
+    ItemKind, Note, NumberDecision, Reason, TerminationKind, TerminationRecord, TerminationState,
 };
 use crate::domain::wipe::{WipeLevel, WipeState};
 use crate::services::terminations::{IdentityRead, TerminationView};
@@ -370,7 +372,11 @@ impl From<&TerminationView> for TerminationDetailOut {
             hold: termination.hold.as_ref().map(DecisionOut::from),
             cancelled: termination.cancelled.as_ref().map(DecisionOut::from),
             reopened: termination.reopened.as_ref().map(DecisionOut::from),
-            items: termination.items.iter().map(|item| item_out(view, item)).collect(),
+            items: termination
+                .items
+                .iter()
+                .map(|item| item_out(view, item))
+                .collect(),
         }
     }
 }
@@ -383,10 +389,12 @@ fn item_out(view: &TerminationView, item: &Item) -> ItemOut {
         serial: device.serial.as_str().to_owned(),
         data_class: item.data_class,
     });
-    let subscription = view.subscription(item.id).map(|subscription| ItemSubscriptionOut {
-        id: subscription.id,
-        number: subscription.number.as_str().to_owned(),
-    });
+    let subscription = view
+        .subscription(item.id)
+        .map(|subscription| ItemSubscriptionOut {
+            id: subscription.id,
+            number: subscription.number.as_str().to_owned(),
+        });
     let wipe = device.is_some().then_some(WipeOut {
         state: item.wipe.state,
         level: item.wipe.level,

@@ -222,11 +222,14 @@ fn wanted(request: &HttpRequest) -> Result<Format, Problem> {
         return Ok(Format::Json);
     }
     let accept = header::Accept::parse(request).map_err(|_| Problem::new(ProblemType::NotAcceptable))?;
-    let format = accept.ranked().into_iter().find_map(|wanted| match wanted.essence_str() {
-        "application/json" | "application/*" | "*/*" => Some(Format::Json),
-        "text/html" | "text/*" => Some(Format::Page),
-        _ => None,
-    });
+    let format = accept
+        .ranked()
+        .into_iter()
+        .find_map(|wanted| match wanted.essence_str() {
+            "application/json" | "application/*" | "*/*" => Some(Format::Json),
+            "text/html" | "text/*" => Some(Format::Page),
+            _ => None,
+        });
     format.ok_or_else(|| Problem::new(ProblemType::NotAcceptable))
 }
 
@@ -253,7 +256,9 @@ fn page(config: &Config, receipt: Receipt, language: Language) -> Result<HttpRes
         language_switch: None,
         receipt,
     };
-    let html = page.render().map_err(|error| Problem::internal(error.to_string()))?;
+    let html = page
+        .render()
+        .map_err(|error| Problem::internal(error.to_string()))?;
     let policy = format!(
         "default-src 'none'; style-src 'sha256-{}'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
         style_sha256_base64()

@@ -72,12 +72,7 @@ pub struct ReasonIn {
 }
 
 /// One POST about a case, whose answer is the case as it then is.
-fn once(
-    request: &HttpRequest,
-    caller: &Caller,
-    key: &IdempotencyKey,
-    body: &[u8],
-) -> Once<TerminationView> {
+fn once(request: &HttpRequest, caller: &Caller, key: &IdempotencyKey, body: &[u8]) -> Once<TerminationView> {
     Once::new(request, caller, key, body, |view: &TerminationView| {
         let mut reply = json(StatusCode::OK, &TerminationDetailOut::from(view))?;
         let tag = of_version(view.record.meta.version);
