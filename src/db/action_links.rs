@@ -99,6 +99,14 @@ pub fn insert(tx: &mut Tx<'_>, link: &ActionLink) -> Result<(), DbError> {
     Ok(())
 }
 
+/// Keeps others from using the link until the transaction ends.
+pub fn lock(tx: &mut Tx<'_>, id: ActionLinkId) -> Result<(), DbError> {
+    diesel::update(table::table.find(id.to_string()))
+        .set(table::purpose.eq(table::purpose))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
 /// Marks the link as used, if it is live. Check and change are one statement: of two that press at the same
 /// moment, one finds it used.
 pub fn consume(tx: &mut Tx<'_>, id: ActionLinkId, used: &LinkUse) -> Result<(), DbError> {

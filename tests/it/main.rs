@@ -16,6 +16,8 @@ mod codes;
 mod config;
 mod hr;
 mod jobs;
+mod links;
+mod mails;
 mod mdm;
 mod migrations;
 mod openapi;

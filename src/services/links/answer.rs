@@ -61,7 +61,8 @@ pub async fn answer(
     };
     let (app, actor) = (app.clone(), ctx.actor.clone());
     ctx.write(Action::AnswerByLink, move |tx| {
-        // As it is inside the transaction: of two that press at the same moment, one finds it used.
+        // Of two that press at the same moment, one waits here for the other, and then finds the link used.
+        db::action_links::lock(tx, link.id)?;
         let link = db::action_links::find(tx, link.id)?.ok_or(ServiceError::Gone)?;
         answer_in(tx, &app, (&actor, &link), &given)
     })
@@ -128,7 +129,6 @@ fn answer_in(
         answer: given.word(),
         answer_hash: given.fingerprint.clone(),
     };
-    // First of all: whoever comes second waits here for the first, and then finds the link used.
     db::action_links::consume(tx, link.id, &used)?;
     apply::apply_in(tx, app, &case, (actor, link), given)?;
     db::action_links::revoke(tx, link.termination_id, RevokeReason::Answered)?;

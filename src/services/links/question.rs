@@ -118,13 +118,29 @@ pub async fn open(app: &App, token: &str) -> Result<LinkPage, ServiceError> {
     let now = app.clock.now();
     ctx.read(Action::AnswerByLink, move |connection| {
         let link = find(connection, &token)?;
-        match &link.used {
-            Some(used) => recorded_in(connection, &app, (&link, used), now)
-                .map(|recorded| LinkPage::Recorded(Box::new(recorded))),
-            None => question_in(connection, &app, &link, now).map(|asked| LinkPage::Asks(Box::new(asked))),
+        match show_in(connection, &app, &link, now) {
+            // The link may have been used between two of our reads: then the case is closed and the link is not.
+            Err(ServiceError::Gone) if link.used.is_none() => {
+                let link = find(connection, &token)?;
+                show_in(connection, &app, &link, now)
+            }
+            shown => shown,
         }
     })
     .await
+}
+
+fn show_in(
+    connection: &mut DbConnection,
+    app: &App,
+    link: &ActionLink,
+    now: DateTime<Utc>,
+) -> Result<LinkPage, ServiceError> {
+    match &link.used {
+        Some(used) => recorded_in(connection, app, (link, used), now)
+            .map(|recorded| LinkPage::Recorded(Box::new(recorded))),
+        None => question_in(connection, app, link, now).map(|asked| LinkPage::Asks(Box::new(asked))),
+    }
 }
 
 fn question_in(

@@ -178,13 +178,16 @@ impl Reader<'_> {
     }
 
     fn device(&mut self, index: usize, asked: &AskedDevice) -> DeviceAnswer {
-        let asks = |check| asked.open.contains(&check);
+        let is_asked = asked.open.contains(&Check::Returned);
         let before = self.errors.len();
-        let possession = if asks(Check::Returned) {
-            self.possession(index)
-        } else {
-            None
+        let possession = if is_asked { self.possession(index) } else { None };
+        let is_here = match &possession {
+            Some(Possession::Here { .. }) => true,
+            Some(Possession::NotYet { .. } | Possession::Lost | Possession::Stolen) => false,
+            // Not asked, because it is back; or said to be here, with something wrong about it.
+            None => !is_asked || self.errors.len() > before && self.says_here(index),
         };
+        let is_gone = matches!(possession, Some(Possession::Lost | Possession::Stolen));
         let answer = DeviceAnswer {
             item: asked.item,
             possession,
@@ -195,45 +198,44 @@ impl Reader<'_> {
             sim: None,
             codes: Vec::new(),
         };
-        let is_here = match &answer.possession {
-            Some(Possession::Here { .. }) => true,
-            Some(Possession::Lost | Possession::Stolen) => return answer,
-            Some(Possession::NotYet { .. }) => false,
-            // Not asked, because it is back; or asked and not answered well, which is wrong enough by itself.
-            None => !asks(Check::Returned) || self.errors.len() > before && self.says_here(index),
-        };
-        let must = |message| is_here.then_some(message);
-        let may_empty = !asked.hold;
-        let field = |question| device_field(index, question);
-        DeviceAnswer {
-            records_saved: asks(Check::RecordsSaved)
-                && self.choice(field(DeviceQuestion::Records), must(ErrorMessage::RecordsMissing))
-                    == Some(RecordsSaved::Yes),
-            reset: asks(Check::Reset)
-                && may_empty
-                && self.choice(field(DeviceQuestion::Reset), must(ErrorMessage::ResetMissing))
-                    == Some(YesNo::Yes),
-            wiped: asks(Check::Wiped)
-                && may_empty
-                && self.choice(field(DeviceQuestion::Wiped), must(ErrorMessage::WipedMissing))
-                    == Some(YesNo::Yes),
-            accessories: if asks(Check::Accessories) && !asked.accessories.is_empty() {
-                self.accessories(index, must(ErrorMessage::AccessoriesMissing))
-            } else {
-                None
-            },
-            sim: if asks(Check::Sim) {
-                self.choice::<SimAnswer>(field(DeviceQuestion::Sim), must(ErrorMessage::SimMissing))
-            } else {
-                None
-            },
-            codes: if asks(Check::Codes) {
-                self.codes(index, must(ErrorMessage::CodeMissing))
-            } else {
-                Vec::new()
-            },
-            ..answer
+        if is_gone {
+            return answer;
         }
+        self.rest_of_device((index, asked), is_here, answer)
+    }
+
+    /// Everything about a device but whether it is back. Must be answered if it is here.
+    fn rest_of_device(
+        &mut self,
+        (index, asked): (usize, &AskedDevice),
+        is_here: bool,
+        mut answer: DeviceAnswer,
+    ) -> DeviceAnswer {
+        let asks = |check| asked.open.contains(&check);
+        let must = |message| is_here.then_some(message);
+        let field = |question| device_field(index, question);
+        if asks(Check::RecordsSaved) {
+            let saved = self.choice(field(DeviceQuestion::Records), must(ErrorMessage::RecordsMissing));
+            answer.records_saved = saved == Some(RecordsSaved::Yes);
+        }
+        if asks(Check::Reset) && !asked.hold {
+            let reset = self.choice(field(DeviceQuestion::Reset), must(ErrorMessage::ResetMissing));
+            answer.reset = reset == Some(YesNo::Yes);
+        }
+        if asks(Check::Wiped) && !asked.hold {
+            let wiped = self.choice(field(DeviceQuestion::Wiped), must(ErrorMessage::WipedMissing));
+            answer.wiped = wiped == Some(YesNo::Yes);
+        }
+        if asks(Check::Accessories) && !asked.accessories.is_empty() {
+            answer.accessories = self.accessories(index, must(ErrorMessage::AccessoriesMissing));
+        }
+        if asks(Check::Sim) {
+            answer.sim = self.choice::<SimAnswer>(field(DeviceQuestion::Sim), must(ErrorMessage::SimMissing));
+        }
+        if asks(Check::Codes) {
+            answer.codes = self.codes(index, must(ErrorMessage::CodeMissing));
+        }
+        answer
     }
 
     fn says_here(&self, index: usize) -> bool {

@@ -216,6 +216,16 @@ impl TestDb {
         }
     }
 
+    /// Every byte that a SQLite database has on the disk.
+    pub fn bytes(&self) -> Vec<u8> {
+        let DatabaseUrl::Sqlite(path) = &self.url else {
+            panic!("only SQLite has a file");
+        };
+        let mut bytes = std::fs::read(path).unwrap();
+        bytes.extend(std::fs::read(path.with_extension("db-wal")).unwrap_or_default());
+        bytes
+    }
+
     /// The number that a query gives under the name `n`.
     pub fn number(&self, sql: &str) -> i64 {
         let Number { n } = match &self.url {

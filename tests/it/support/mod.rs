@@ -3,4 +3,5 @@
 pub mod app;
 pub mod db;
 pub mod http;
+pub mod story;
 pub mod world;
