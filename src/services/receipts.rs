@@ -1,7 +1,7 @@
 //! The facts of a receipt, gathered from a case. Nothing is rounded up: what nobody has said is said to be open.
 
-use super::{Ctx, ServiceError};
 use super::case::{Case, CaseDevice, CaseSubscription};
+use super::{Ctx, ServiceError};
 use crate::app::App;
 use crate::crypto::digest::digest;
 use crate::db::{self, DbConnection};

@@ -70,7 +70,13 @@ const ALLOWED: &[(&str, &[Scope])] = &[
 ];
 
 /// Operations that anybody may call. This list may only get shorter.
-const OPEN: &[&str] = &["health_live", "health_ready", "metrics_read", "openapi_read", "token_issue"];
+const OPEN: &[&str] = &[
+    "health_live",
+    "health_ready",
+    "metrics_read",
+    "openapi_read",
+    "token_issue",
+];
 
 /// One operation of the description, ready to be called.
 struct Operation {
@@ -84,7 +90,9 @@ fn operations() -> BTreeMap<String, Operation> {
     let mut found = BTreeMap::new();
     for (path, methods) in document["paths"].as_object().unwrap() {
         for (method, operation) in methods.as_object().unwrap() {
-            let Some(id) = operation["operationId"].as_str() else { continue };
+            let Some(id) = operation["operationId"].as_str() else {
+                continue;
+            };
             let schema = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].as_str();
             let body = schema.map(|reference| {
                 let component = document.pointer(reference.trim_start_matches('#')).unwrap();
@@ -122,7 +130,10 @@ fn call(server: &TestServer<'_>, operation: &Operation, key: &str) -> reqwest::R
 
 #[test]
 fn every_operation_is_in_the_table_and_every_row_is_an_operation() {
-    let known: Vec<String> = operations().into_keys().filter(|id| !OPEN.contains(&id.as_str())).collect();
+    let known: Vec<String> = operations()
+        .into_keys()
+        .filter(|id| !OPEN.contains(&id.as_str()))
+        .collect();
     let mut listed: Vec<String> = ALLOWED.iter().map(|(id, _)| (*id).to_owned()).collect();
     listed.sort();
     assert_eq!(listed, known);
@@ -134,7 +145,9 @@ async fn nobody_calls_what_their_scope_does_not_allow() {
     let server = TestServer::start(&db);
     let operations = operations();
     for (id, operation) in &operations {
-        let Some((_, allowed)) = ALLOWED.iter().find(|(known, _)| known == id) else { continue };
+        let Some((_, allowed)) = ALLOWED.iter().find(|(known, _)| known == id) else {
+            continue;
+        };
         let anonymous = Answer::of(call(&server, operation, "anonymous")).await;
         assert_eq!(anonymous.status, StatusCode::UNAUTHORIZED, "{id} without a token");
         for scope in Scope::ALL {
@@ -150,7 +163,12 @@ async fn nobody_calls_what_their_scope_does_not_allow() {
                     answer.body
                 );
             } else {
-                assert_eq!(answer.status, StatusCode::FORBIDDEN, "{id} with {scope}: {}", answer.body);
+                assert_eq!(
+                    answer.status,
+                    StatusCode::FORBIDDEN,
+                    "{id} with {scope}: {}",
+                    answer.body
+                );
             }
         }
     }

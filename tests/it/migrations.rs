@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 fn folders(database: &str) -> Vec<String> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(database);
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("migrations")
+        .join(database);
     let mut names: Vec<String> = std::fs::read_dir(root)
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
@@ -33,7 +35,10 @@ fn compiled() -> BTreeMap<String, Vec<String>> {
             current = name.to_owned();
         } else if let Some((column, kind)) = line.split_once(" -> ") {
             let kind = kind.trim_end_matches(',');
-            tables.entry(current.clone()).or_default().push(format!("{column} {kind}"));
+            tables
+                .entry(current.clone())
+                .or_default()
+                .push(format!("{column} {kind}"));
         }
     }
     tables
@@ -57,10 +62,21 @@ fn word(kind: &str) -> &'static str {
 fn both_databases_have_the_columns_that_the_queries_were_compiled_for() {
     for_each_database(async |db: &TestDb| {
         let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for column in db.columns().into_iter().filter(|column| column.table != "__diesel_schema_migrations") {
+        for column in db
+            .columns()
+            .into_iter()
+            .filter(|column| column.table != "__diesel_schema_migrations")
+        {
             let kind = word(&column.kind);
-            let kind = if column.is_nullable { format!("Nullable<{kind}>") } else { kind.to_owned() };
-            found.entry(column.table).or_default().push(format!("{} {kind}", column.name));
+            let kind = if column.is_nullable {
+                format!("Nullable<{kind}>")
+            } else {
+                kind.to_owned()
+            };
+            found
+                .entry(column.table)
+                .or_default()
+                .push(format!("{} {kind}", column.name));
         }
         assert_eq!(found, compiled(), "{}", db.kind());
     });

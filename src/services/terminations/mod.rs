@@ -11,8 +11,8 @@ mod plan;
 mod read;
 mod work;
 
-pub use begin::begin;
 pub use crate::db::terminations::TerminationFilter;
+pub use begin::begin;
 pub use follow::follow_employment_in;
 pub use identity::{Identity, IdentityRead};
 pub(super) use plan::receiver_changed_in;

@@ -72,6 +72,18 @@ async fn column(front: &TestCaller<'_>, path: &str, member: &str) -> Vec<String>
     rows.iter().map(text).collect()
 }
 
+/// Two subscriptions and two people.
+async fn fill(front: &TestCaller<'_>, world: &World) {
+    for number in ["070-174 06 05", "070-174 06 06"] {
+        let body = json!({ "legal_entity_id": world.entity, "number": number });
+        assert_eq!(front.post("/v1/subscriptions", &body).await.status, 201);
+    }
+    for name in ["Åsa Exempel", "Berit Exempel"] {
+        let body = json!({ "name": name, "email": "x@exempelkommunen.example" });
+        assert_eq!(front.post("/v1/people", &body).await.status, 201);
+    }
+}
+
 #[test]
 fn filters_show_what_they_name_and_nothing_else() {
     for_each_database(async |db| {
@@ -85,14 +97,7 @@ fn filters_show_what_they_name_and_nothing_else() {
         let assignment = world.hand_out(on_first, first).await.unwrap();
         let server = TestServer::start(db);
         let front = server.caller(&[Scope::Desk]).await;
-        for number in ["070-174 06 05", "070-174 06 06"] {
-            let body = json!({ "legal_entity_id": world.entity, "number": number });
-            assert_eq!(front.post("/v1/subscriptions", &body).await.status, 201);
-        }
-        for name in ["Åsa Exempel", "Berit Exempel"] {
-            let body = json!({ "name": name, "email": "x@exempelkommunen.example" });
-            assert_eq!(front.post("/v1/people", &body).await.status, 201);
-        }
+        fill(&front, &world).await;
         let (first, second, foreign) = (first.to_string(), second.to_string(), foreign.to_string());
         let with_imei = imei(2).as_str()[..14].to_owned();
         for (path, member, expected) in [
@@ -184,6 +189,15 @@ fn filters_show_what_they_name_and_nothing_else() {
             column(&front, &format!("/v1/assignments?employment_id={on_first}"), "id").await,
             [assignment.id.to_string()]
         );
+        server.stop().await;
+    });
+}
+
+#[test]
+fn a_filter_that_cannot_be_understood_is_refused_and_not_ignored() {
+    for_each_database(async |db| {
+        let server = TestServer::start(db);
+        let front = server.caller(&[Scope::Read]).await;
         for (path, refusal) in [
             ("/v1/devices?colour=red", "400 colour unknown_parameter"),
             ("/v1/devices?status=gone", "400 status unknown_value"),
