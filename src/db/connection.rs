@@ -193,6 +193,26 @@ fn check_sqlite(connection: &mut SqliteConnection) -> Result<(), DbError> {
     Ok(())
 }
 
+#[derive(QueryableByName)]
+struct Checkpoint {
+    /// 1 when a reader or a writer kept the log from being emptied.
+    #[diesel(sql_type = diesel::sql_types::Integer)]
+    busy: i32,
+}
+
+/// Copies the write-ahead log into the database and empties it.
+pub(super) fn fold_log(connection: &mut DbConnection) -> Result<(), DbError> {
+    let DbConnection::Sqlite(inner) = connection else {
+        return Ok(());
+    };
+    let outcome: Checkpoint = diesel::sql_query("PRAGMA wal_checkpoint(TRUNCATE)").get_result(inner)?;
+    if outcome.busy == 0 {
+        Ok(())
+    } else {
+        Err(DbError::Busy)
+    }
+}
+
 fn open_postgres(url: &str) -> Result<DbConnection, DbError> {
     let mut connection =
         PgConnection::establish(url).map_err(|error| DbError::Unavailable(error.to_string()))?;

@@ -49,7 +49,6 @@ pub use error::{Constraint, DbError};
 pub use transaction::{Stamp, Tx};
 
 use connection::Opener;
-use diesel::connection::SimpleConnection;
 use diesel::r2d2::{Pool, PooledConnection};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -125,21 +124,17 @@ impl Db {
         .await
     }
 
-    /// Makes deleted bytes leave the files of a SQLite database now: until then the write-ahead log still has them. A
-    /// reader that does not end in time keeps them a while longer. PostgreSQL overwrites at its own time.
+    /// Makes deleted bytes leave the files of a SQLite database now: until then the write-ahead log still has them.
+    /// PostgreSQL overwrites at its own time.
     ///
     /// # Errors
-    /// The database cannot be opened.
+    /// [`DbError::Busy`] when somebody reads all the while; the database cannot be opened.
     pub async fn fold_log(&self) -> Result<(), DbError> {
         let url = self.0.url.clone();
         match url {
             DatabaseUrl::Postgres(_) => Ok(()),
             DatabaseUrl::Sqlite(_) => {
-                on_blocking_thread(move || {
-                    let mut connection = Opener::writer(url).open()?;
-                    Ok(connection.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)")?)
-                })
-                .await
+                on_blocking_thread(move || connection::fold_log(&mut Opener::writer(url).open()?)).await
             }
         }
     }
