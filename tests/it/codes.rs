@@ -190,7 +190,9 @@ fn what_was_destroyed_leaves_the_files() {
         let secrets = [wrapped, sealed].map(|hex| bytes_of(&hex));
         let places = |secret: &Vec<u8>| -> Vec<PathBuf> {
             let all = files(folder(&world)).into_iter();
-            all.filter(|(_, bytes)| contains(bytes, secret)).map(|(path, _)| path).collect()
+            all.filter(|(_, bytes)| contains(bytes, secret))
+                .map(|(path, _)| path)
+                .collect()
         };
         assert!(secrets.iter().all(|secret| !places(secret).is_empty()));
         world.employ("kim", 3, None).await;
