@@ -46,7 +46,8 @@ pub struct DeliveredTermination {
 ///
 /// # Errors
 /// [`ServiceError::NotFound`] for a source that is not registered, [`ServiceError::Invalid`] for a document that
-/// breaks rules, [`ServiceError::Conflict`] `sequence_conflict` when the same sequence came with another content.
+/// breaks rules. A sequence that came before with another content is no error here: the outcome says so, and it
+/// is recorded, so that somebody can look.
 pub async fn deliver(
     ctx: &Ctx,
     source: SourceName,
