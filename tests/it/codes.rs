@@ -2,6 +2,7 @@
 
 use crate::support::db::{TestDb, for_each_database};
 use crate::support::http::TestServer;
+use crate::support::log::Log;
 use crate::support::world::{IMEIS, World};
 use chrono::TimeDelta;
 use futures_util::future::join_all;
@@ -17,7 +18,6 @@ use handback::services::{Ctx, Recorder, ServiceError};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
 
 const REASON: &str = "Telefonen behöver låsas upp för felsökning.";
 
@@ -80,21 +80,6 @@ fn of_64_who_ask_at_once_exactly_one_reads_the_code() {
     });
 }
 
-/// Everything that is logged by whichever thread.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl std::io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 /// The bytes of every file of a folder, and of the folders in it.
 fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     let mut found = Vec::new();
@@ -123,13 +108,7 @@ fn folder(world: &World) -> &Path {
 
 #[test]
 fn a_code_is_found_in_no_file_no_log_and_no_refusal_and_its_digest_is_not_either() {
-    let log = Log::default();
-    let writer = log.clone();
-    tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_writer(move || writer.clone())
-        .try_init()
-        .expect("no other test listens");
+    let log = Log::listen();
     let db = TestDb::sqlite();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -161,7 +140,7 @@ fn a_code_is_found_in_no_file_no_log_and_no_refusal_and_its_digest_is_not_either
         server.stop().await;
 
         let digest = handback::crypto::digest::sha256(canary.as_bytes());
-        let logged = log.0.lock().unwrap().clone();
+        let logged = log.bytes();
         assert!(contains(&logged, b"TRACE") && logged.len() > 1_000, "there is something to search");
         let mut all = files(folder(&world));
         let searched: usize = all.iter().map(|(_, bytes)| bytes.len()).sum();

@@ -2,6 +2,7 @@
 
 use crate::support::db::{TestDb, for_each_database};
 use crate::support::http::{Answer, TestServer};
+use crate::support::log::Log;
 use crate::support::story::{LAST_DAY, Setting, Story, Visitor, all_well, deliver, read, sent_to};
 use futures_util::future::join_all;
 use handback::domain::note::NoteKind;
@@ -12,9 +13,6 @@ use handback::integrations::mail::MailError;
 use handback::services::{Ctx, notes, receipts};
 use reqwest::{Method, StatusCode};
 use std::collections::BTreeMap;
-use std::io::Write;
-use std::sync::{Arc, Mutex};
-use tracing_subscriber::fmt::MakeWriter;
 
 /// The morning on which the receiver is asked.
 const ASKED: &str = "2027-02-25T07:00:00Z";
@@ -499,29 +497,6 @@ fn a_wrong_date_is_noted_for_the_desk_and_changes_no_date() {
     });
 }
 
-/// Collects what is logged.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
-
 fn contains(haystack: &[u8], needle: &str) -> bool {
     haystack
         .windows(needle.len())
@@ -530,14 +505,7 @@ fn contains(haystack: &[u8], needle: &str) -> bool {
 
 #[test]
 fn no_token_and_no_code_is_in_the_database_or_in_the_log() {
-    let log = Log::default();
-    // The only test that sets one; what other tests log meanwhile is looked at too.
-    let filter = tracing_subscriber::EnvFilter::new("handback=trace,actix_web=trace,actix_server=info");
-    let subscriber = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(log.clone())
-        .finish();
-    tracing::subscriber::set_global_default(subscriber).unwrap();
+    let log = Log::listen();
     let db = TestDb::sqlite();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
@@ -567,7 +535,7 @@ fn no_token_and_no_code_is_in_the_database_or_in_the_log() {
         visitor.gets(&fields, StatusCode::SEE_OTHER).await;
         assert_eq!(visitor.reload().await.status, StatusCode::OK);
         let answered = db.bytes();
-        let logged = log.0.lock().unwrap().clone();
+        let logged = log.bytes();
         assert!(
             contains(&logged, "/c/{token}"),
             "the log has the pattern of the route"

@@ -110,3 +110,40 @@ pub(super) fn is_form(request: &HttpRequest) -> bool {
     let essence = given.map(|given| given.split(';').next().unwrap_or("").trim());
     essence.is_some_and(|essence| essence.eq_ignore_ascii_case("application/x-www-form-urlencoded"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actix_web::test::TestRequest;
+
+    #[test]
+    fn over_tls_the_cookie_has_the_prefix_that_no_other_host_can_set() {
+        let cookie = |public_url| form_cookie("x", public_url).to_string();
+        let secure = cookie("https://handback.example");
+        assert!(
+            secure.starts_with("__Host-c=x; ") && secure.contains("Secure") && secure.contains("Path=/"),
+            "{secure}"
+        );
+        let plain = cookie("http://127.0.0.1:8080");
+        assert!(plain.starts_with("c=x; ") && !plain.contains("Secure"), "{plain}");
+    }
+
+    #[test]
+    fn only_what_says_that_it_comes_from_elsewhere_is_taken_to() {
+        let ours = "https://handback.example";
+        for (headers, expected) in [
+            (vec![], true),
+            (vec![("sec-fetch-site", "same-origin"), ("origin", ours)], true),
+            (vec![("sec-fetch-site", "none")], false),
+            (vec![("sec-fetch-site", "same-site")], false),
+            (vec![("origin", "https://handback.example.evil.example")], false),
+            (vec![("origin", "null")], false),
+        ] {
+            let request = headers.iter().fold(TestRequest::post(), |request, header| {
+                request.insert_header(*header)
+            });
+            let request = request.to_http_request();
+            assert_eq!(is_from_our_page(&request, ours), expected, "{headers:?}");
+        }
+    }
+}
