@@ -1,10 +1,10 @@
 //! Employment documents: delivered by HR systems, compared with what is known, applied once.
 
-use super::{Ctx, Recorded, Recorder, ServiceError, terminations};
+use super::{Ctx, Recorded, Recorder, ServiceError, terminations, trail};
 use crate::app::App;
 use crate::crypto::digest::sha256;
 use crate::db::types::to_json;
-use crate::db::{self, Tx, audit};
+use crate::db::{self, Tx};
 use crate::domain::employment::{
     DeliveryOutcome, Employment, EmploymentDocument, EmploymentState, PersonReference, compare,
 };
@@ -253,43 +253,34 @@ fn audit_applied(
     before: Option<&Employment>,
     after: &Employment,
 ) -> Result<(), ServiceError> {
-    let mut changes = Vec::new();
-    if let Some(before) = before {
+    let changes = before.map_or_else(Vec::new, |before| {
         let (old, new) = (&before.document, &after.document);
-        for (changed, word) in [
-            (before.unit_id != after.unit_id, "unit"),
-            (before.manager_id != after.manager_id, "manager"),
-            (old.end_date != new.end_date, "end_date"),
-            (old.last_working_day != new.last_working_day, "last_working_day"),
-            (old.start_date != new.start_date, "start_date"),
-            (old.state != new.state, "state"),
-            (old.kind != new.kind, "kind"),
-            (old.person != new.person, "person"),
-        ] {
-            changes.extend(changed.then_some(word));
-        }
-    }
+        trail::changed([
+            ("unit", before.unit_id != after.unit_id),
+            ("manager", before.manager_id != after.manager_id),
+            ("end_date", old.end_date != new.end_date),
+            ("last_working_day", old.last_working_day != new.last_working_day),
+            ("start_date", old.start_date != new.start_date),
+            ("state", old.state != new.state),
+            ("kind", old.kind != new.kind),
+            ("person", old.person != new.person),
+        ])
+    });
     let voided = after.document.state == EmploymentState::Void;
-    let entry = audit::Entry {
-        action: if before.is_none() {
-            "employment.created"
-        } else {
-            "employment.changed"
-        },
-        object_type: "employment",
-        object_id: after.id.to_string(),
-        termination: None,
-        details: json!({
-            "source": after.source,
-            "sequence": after.document.sequence,
-            "version": after.meta.version,
-            "changes": changes,
-            "end_date": after.document.end_date,
-            "void": voided,
-        }),
+    let action = if before.is_none() {
+        "employment.created"
+    } else {
+        "employment.changed"
     };
-    audit::append(tx, entry)?;
-    Ok(())
+    let details = json!({
+        "source": after.source,
+        "sequence": after.document.sequence,
+        "version": after.meta.version,
+        "changes": changes,
+        "end_date": after.document.end_date,
+        "void": voided,
+    });
+    trail::note(tx, action, after.id, details)
 }
 
 /// The person that a document names: found, brought up to date, or made as a stub.
@@ -305,11 +296,10 @@ fn person(tx: &mut Tx<'_>, source: &Source, reference: &PersonReference) -> Resu
             meta: Meta::new(now),
         };
         db::people::insert(tx, &person)?;
-        record(
+        trail::note(
             tx,
             "person.created",
-            "person",
-            person.id.to_string(),
+            person.id,
             json!({ "incomplete": person.is_incomplete() }),
         )?;
         return Ok(person.id);
@@ -321,11 +311,10 @@ fn person(tx: &mut Tx<'_>, source: &Source, reference: &PersonReference) -> Resu
     if person != known {
         person.meta = known.meta.changed(now);
         db::people::update(tx, &person)?;
-        record(
+        trail::note(
             tx,
             "person.changed",
-            "person",
-            person.id.to_string(),
+            person.id,
             json!({ "incomplete": person.is_incomplete() }),
         )?;
     }
@@ -356,37 +345,11 @@ fn unit(tx: &mut Tx<'_>, source: &Source, external_id: &ExternalId) -> Result<Un
         meta: Meta::new(tx.now()),
     };
     db::units::insert(tx, &unit)?;
-    record(
-        tx,
-        "unit.created",
-        "unit",
-        unit.id.to_string(),
-        json!({ "incomplete": true }),
-    )?;
+    trail::note(tx, "unit.created", unit.id, json!({ "incomplete": true }))?;
     Ok(UnitPlace {
         id: unit.id,
         legal_entity_id: unit.legal_entity_id,
     })
-}
-
-fn record(
-    tx: &mut Tx<'_>,
-    action: &'static str,
-    object_type: &'static str,
-    object_id: String,
-    details: serde_json::Value,
-) -> Result<(), ServiceError> {
-    audit::append(
-        tx,
-        audit::Entry {
-            action,
-            object_type,
-            object_id,
-            termination: None,
-            details,
-        },
-    )?;
-    Ok(())
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -1,8 +1,8 @@
 //! Service accounts: made and revoked by the operator.
 
-use super::{Ctx, ServiceError};
+use super::{Ctx, ServiceError, trail};
 use crate::crypto::token::ClientSecret;
-use crate::db::{self, audit};
+use crate::db;
 use crate::domain::actor::Scope;
 use crate::domain::ids::ServiceAccountId;
 use crate::domain::policy::Action;
@@ -40,7 +40,7 @@ pub async fn create(
             };
             db::service_accounts::insert(tx, &account)?;
             let details = json!({ "scopes": account.scopes });
-            record(tx, "service_account.created", account.id, details)?;
+            trail::note(tx, "service_account.created", account.id, details)?;
             Ok(account)
         })
         .await?;
@@ -68,24 +68,7 @@ pub async fn revoke(ctx: &Ctx, id: ServiceAccountId) -> Result<(), ServiceError>
             db::DbError::NotFound => ServiceError::NotFound("service account"),
             other => other.into(),
         })?;
-        record(tx, "service_account.revoked", id, json!({}))
+        trail::note(tx, "service_account.revoked", id, json!({}))
     })
     .await
-}
-
-fn record(
-    tx: &mut db::Tx<'_>,
-    action: &'static str,
-    id: ServiceAccountId,
-    details: serde_json::Value,
-) -> Result<(), ServiceError> {
-    let entry = audit::Entry {
-        action,
-        object_type: "service_account",
-        object_id: id.to_string(),
-        termination: None,
-        details,
-    };
-    audit::append(tx, entry)?;
-    Ok(())
 }

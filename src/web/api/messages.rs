@@ -177,7 +177,7 @@ pub struct TimelineOut {
 #[utoipa::path(
     get,
     path = "/v1/terminations/{id}/timeline",
-    tag = "Termination",
+    tag = "Terminations",
     operation_id = "terminations_timeline",
     params(("id" = uuid::Uuid, Path, description = "Its id")),
     responses((status = 200, description = "Its messages", body = TimelineOut))
