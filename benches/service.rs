@@ -24,6 +24,7 @@ use handback::domain::once::{OnceKey, Reply};
 use handback::domain::organisation::LegalEntityKind;
 use handback::domain::source::SourceKind;
 use handback::domain::termination::DataClass;
+use handback::domain::wipe::WipePolicy;
 use handback::services::devices::{self, NewDevice};
 use handback::services::legal_entities::{self, NewLegalEntity};
 use handback::services::sources::{self, NewSource};
@@ -121,6 +122,7 @@ async fn register(ctx: &Ctx) -> DeviceId {
         kind: LegalEntityKind::Authority,
         org_number: None,
         language: Language::Sv,
+        wipe_policy: WipePolicy::default(),
     };
     let entity = legal_entities::create(ctx, Recorder::none(), new)
         .await
