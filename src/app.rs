@@ -7,6 +7,7 @@ use crate::crypto::keyring::Keyring;
 use crate::db::Db;
 use crate::domain::calendar::Calendar;
 use crate::domain::instance::Instance;
+use crate::integrations::issuers::Issuers;
 use crate::integrations::mail::Mailer;
 use std::sync::Arc;
 use tokio::sync::Notify;
@@ -26,6 +27,8 @@ pub struct App {
     pub keyring: Arc<Keyring>,
     /// Issues and verifies access tokens.
     pub tokens: Arc<AccessTokens>,
+    /// Others whose access tokens are accepted.
+    pub issuers: Arc<Issuers>,
     /// Which days are business days.
     pub calendar: Arc<Calendar>,
     /// Hands over mail.

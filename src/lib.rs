@@ -17,7 +17,7 @@
 //!           +-----------+-----------+----------------+
 //!           v                       v                v
 //!          db  (SQL)         integrations          mail  (the texts of mails)
-//!           |               (mail servers)           |
+//!           |         (mail servers, issuers)        |
 //!           +-------> domain <-----+-----------------+        pure
 //!
 //!    foundation, usable by all, uses none of the above:  clock  config  crypto  telemetry
@@ -42,7 +42,7 @@
 //! 2. The rows in `db`, and a migration in both folders of `migrations`.
 //! 3. The use case in `services`: it names an [`domain::policy::Action`], makes one transaction and writes an
 //!    audit entry.
-//! 4. The handler in `web/api`: extract, call, convert, return, with its `#[utoipa::path]`; the route in
+//! 4. The handler in `web/api`: extract, call, convert, return, with its `#[utoipa::path]`; the route and its action in
 //!    `web::configure`. Then write `openapi.yaml` anew: `cargo run -- openapi > openapi.yaml`.
 //! 5. The row in the authorization table of the tests, which fails until it is there.
 //! 6. A story through the front door, on both databases.

@@ -9,6 +9,7 @@ use crate::crypto::keyring::{Keyring, KeyringError};
 use crate::db::{DatabaseUrl, Db, DbError, ServingLock, migrations};
 use crate::domain::calendar::Calendar;
 use crate::domain::instance::Instance;
+use crate::integrations::issuers::Issuers;
 use crate::integrations::{self, mail};
 use chrono::{Datelike, TimeDelta};
 use std::fs::{DirBuilder, File, OpenOptions};
@@ -53,6 +54,9 @@ pub enum StartError {
     /// Tokens cannot be issued.
     #[error("access tokens: {0}")]
     Tokens(String),
+    /// The keys of other issuers cannot be fetched by anybody.
+    #[error("other issuers of access tokens: {0}")]
+    Issuers(String),
     /// Mail cannot be handed over.
     #[error("mail: {0}")]
     Mail(String),
@@ -116,6 +120,8 @@ pub fn assemble(
     let lifetime = TimeDelta::from_std(config.token.lifetime).unwrap_or(TimeDelta::hours(1));
     let tokens = AccessTokens::new(&keyring, &config.token.issuer, &config.public_url, lifetime)
         .map_err(|error| StartError::Tokens(error.to_string()))?;
+    let issuers =
+        Issuers::new(&config.token.issuers).map_err(|error| StartError::Issuers(error.to_string()))?;
     let mailer = mail::mailer(&config.mail.transport).map_err(|error| StartError::Mail(error.to_string()))?;
     let ids = Ids::new(clock.clone());
     let instance = Instance {
@@ -132,6 +138,7 @@ pub fn assemble(
         job_bell: Arc::new(Notify::new()),
         keyring: Arc::new(keyring),
         tokens: Arc::new(tokens),
+        issuers: Arc::new(issuers),
         calendar: Arc::new(Calendar::swedish()),
         mailer,
         config: Arc::new(config),
@@ -203,7 +210,11 @@ fn keyring(config: &Config, clock: &Clock, url: &DatabaseUrl) -> Result<Keyring,
         if migrations::has_used_keys(url)? {
             return Err(StartError::KeyringMissing(path.display().to_string()));
         }
-        Keyring::generate_file(path, &format!("{}a", clock.now().year()))?;
+        match Keyring::generate_file(path, &format!("{}a", clock.now().year())) {
+            // An instance that starts at the same time was quicker: its keys are ours.
+            Err(error) if error.is_taken() => {}
+            made => made?,
+        }
     }
     Ok(Keyring::load(path)?)
 }

@@ -15,6 +15,8 @@ pub fn start(config: &LogConfig) {
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_span_events(FmtSpan::NONE)
+        // It would report to standard error that standard error is closed, and panic.
+        .log_internal_errors(false)
         .with_writer(std::io::stderr);
     let as_json = match config.format {
         LogFormat::Json => true,

@@ -1,6 +1,6 @@
 //! The operator's commands beside `serve`: migrate, keys, jobs, audit, openapi.
 
-use super::attached;
+use super::{attached, out};
 use crate::config::Config;
 use crate::db::{DatabaseUrl, migrations};
 use crate::domain::calendar::ZONE;
@@ -25,8 +25,8 @@ pub(super) fn migrate(config: &Config, args: &MigrateArgs) -> anyhow::Result<Exi
     let url = DatabaseUrl::parse(config.database_url.expose()).map_err(StartError::DatabaseUrl)?;
     if args.status {
         let pending = migrations::pending(&url)?;
-        pending.iter().for_each(|name| println!("{name}"));
-        eprintln!("{} migration(s) to run", pending.len());
+        pending.iter().try_for_each(out::line)?;
+        out::note(format_args!("{} migration(s) to run", pending.len()));
         return Ok(if pending.is_empty() {
             ExitCode::SUCCESS
         } else {
@@ -35,12 +35,12 @@ pub(super) fn migrate(config: &Config, args: &MigrateArgs) -> anyhow::Result<Exi
     }
     startup::make_folders(config, &url)?;
     let run = migrations::run(&url)?;
-    run.iter().for_each(|name| println!("{name}"));
-    eprintln!(
+    run.iter().try_for_each(out::line)?;
+    out::note(format_args!(
         "{} migration(s) run; the {} database is up to date",
         run.len(),
         url.kind()
-    );
+    ));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -54,7 +54,10 @@ pub(super) enum KeysCommand {
 pub(super) fn keys(config: Config, command: &KeysCommand) -> anyhow::Result<ExitCode> {
     match command {
         KeysCommand::Status => attached(config, async |app| {
-            println!("{:32} {:10} {:>10} {:>10}", "key", "state", "data keys", "mails");
+            out::line(format_args!(
+                "{:32} {:10} {:>10} {:>10}",
+                "key", "state", "data keys", "mails"
+            ))?;
             let mut missing = false;
             for key in keys::status(&Ctx::operator(app)).await? {
                 let state = match (key.in_keyring, key.is_current) {
@@ -63,10 +66,10 @@ pub(super) fn keys(config: Config, command: &KeysCommand) -> anyhow::Result<Exit
                     (false, _) => "MISSING",
                 };
                 missing |= !key.in_keyring && key.uses() > 0;
-                println!(
+                out::line(format_args!(
                     "{:32} {state:10} {:>10} {:>10}",
                     key.kid, key.data_keys, key.messages
-                );
+                ))?;
             }
             Ok(if missing {
                 ExitCode::FAILURE
@@ -108,10 +111,10 @@ pub(super) fn jobs(config: Config, command: JobsCommand) -> anyhow::Result<ExitC
                 );
             }
             let summary = jobs::run_due(app, Deliveries, schedule::RECONCILERS, at).await?;
-            println!(
+            out::line(format_args!(
                 "{} done, {} to retry, {} snoozed, {} dead",
                 summary.done, summary.retried, summary.snoozed, summary.dead
-            );
+            ))?;
             Ok(if summary.dead == 0 {
                 ExitCode::SUCCESS
             } else {
@@ -121,13 +124,13 @@ pub(super) fn jobs(config: Config, command: JobsCommand) -> anyhow::Result<ExitC
         JobsCommand::Preview { days } => {
             for planned in messages::preview(&Ctx::operator(app), days).await? {
                 let message = &planned.message;
-                println!(
+                out::line(format_args!(
                     "{}  {:12}  {:26} {}",
                     planned.leaves_at.with_timezone(&ZONE).format("%Y-%m-%d %H:%M"),
                     planned.number,
                     message.step.as_str(),
                     message.to
-                );
+                ))?;
             }
             Ok(ExitCode::SUCCESS)
         }
@@ -158,18 +161,18 @@ pub(super) fn audit(config: Config, command: AuditCommand) -> anyhow::Result<Exi
                     Ok(anchors) => anchors,
                     Err(fault) => {
                         let verdict = Verdict::from(fault);
-                        println!("{}", finding(&verdict));
+                        out::line(finding(&verdict))?;
                         return Ok(ExitCode::from(verdict.exit_code()));
                     }
                 }
             }
         };
         let report = audit::verify(&Ctx::operator(app), anchors).await?;
-        println!("{}", finding(&report.verdict));
-        println!(
+        out::line(finding(&report.verdict))?;
+        out::line(format_args!(
             "{} sealed entries up to seal {}, {} of them without details, {} not sealed yet",
             report.entries, report.head.seq, report.erased, report.unsealed
-        );
+        ))?;
         Ok(ExitCode::from(report.verdict.exit_code()))
     })
 }

@@ -4,6 +4,7 @@
 
 mod accounts;
 mod maintenance;
+pub mod out;
 pub mod serve;
 
 use crate::app::App;
@@ -79,7 +80,7 @@ pub fn run() -> ExitCode {
         Command::Demo(args) => match args.settings(cli.settings) {
             Ok(settings) => settings,
             Err(error) => {
-                eprintln!("handback: {error:#}");
+                out::note(format_args!("handback: {error:#}"));
                 return ExitCode::from(FAILED);
             }
         },
@@ -88,7 +89,7 @@ pub fn run() -> ExitCode {
     let (config, explained) = match config::load(&settings, config::environment()) {
         Ok(loaded) => loaded,
         Err(errors) => {
-            eprintln!("{errors}");
+            out::note(errors);
             return ExitCode::from(MISCONFIGURED);
         }
     };
@@ -96,7 +97,7 @@ pub fn run() -> ExitCode {
     match execute(cli.command, config, &explained) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("handback: {error:#}");
+            out::note(format_args!("handback: {error:#}"));
             ExitCode::from(FAILED)
         }
     }
@@ -105,7 +106,7 @@ pub fn run() -> ExitCode {
 fn execute(command: Command, config: Config, explained: &Explained) -> anyhow::Result<ExitCode> {
     match command {
         Command::CheckConfig => {
-            println!("{}", explained.table());
+            out::line(explained.table())?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Migrate(args) => maintenance::migrate(&config, &args),
@@ -116,7 +117,7 @@ fn execute(command: Command, config: Config, explained: &Explained) -> anyhow::R
         Command::Jobs(command) => maintenance::jobs(config, command),
         Command::Audit(command) => maintenance::audit(config, command),
         Command::Openapi => {
-            print!("{}", crate::web::openapi::to_yaml());
+            out::line(crate::web::openapi::to_yaml().trim_end())?;
             Ok(ExitCode::SUCCESS)
         }
     }

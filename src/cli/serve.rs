@@ -1,5 +1,6 @@
 //! `handback serve`: the HTTP server and the job runner in one process.
 
+use super::out;
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -125,15 +126,15 @@ async fn greet(app: &App, migrated: usize) -> anyhow::Result<()> {
     } else {
         "SQLite"
     };
-    eprintln!(
+    out::note(format_args!(
         "handback {} serves {} ({database}, {migrated} migration(s) run)",
         app.instance.version, app.config.public_url
-    );
+    ));
     if service_accounts::list(&Ctx::operator(app)).await?.is_empty() {
-        eprintln!(
+        out::note(format_args!(
             "No system can call the API yet. Make the first account in another terminal:\n  handback service-account create admin --scope admin --scope desk --data-dir {}",
             app.config.data_dir.display()
-        );
+        ));
     }
     Ok(())
 }

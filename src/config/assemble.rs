@@ -108,7 +108,12 @@ fn token(r: &mut Reader, public_url: &str) -> TokenConfig {
             values::parse_text(text)
         }
     });
-    TokenConfig { lifetime, issuer }
+    let issuers = r.issuers(public_url, &issuer);
+    TokenConfig {
+        lifetime,
+        issuer,
+        issuers,
+    }
 }
 
 fn mail(r: &mut Reader, data_dir: &std::path::Path) -> MailConfig {
@@ -132,6 +137,7 @@ fn mail(r: &mut Reader, data_dir: &std::path::Path) -> MailConfig {
     let municipality = r.text("mail.municipality");
     let phone = r.text("mail.phone");
     let desk_address = r.optional("mail.desk_address", parse_mailbox);
+    let instructions_url = r.optional("mail.instructions_url", values::parse_page_url);
     let smtp = smtp(r, kind);
     let transport = match kind {
         MailTransportKind::File => MailTransport::File { directory },
@@ -145,6 +151,7 @@ fn mail(r: &mut Reader, data_dir: &std::path::Path) -> MailConfig {
         municipality,
         phone,
         desk_address,
+        instructions_url,
         transport,
     }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
+use super::issuers::{self, ISSUER_SETTINGS};
 use super::settings::{SETTINGS, Setting};
 
 /// Where a value came from, weakest first: a later source overrides an earlier one.
@@ -38,10 +39,22 @@ impl fmt::Display for Origin {
 pub struct Explanation {
     /// The setting.
     pub setting: &'static Setting,
+    /// For a setting of an `[[issuers]]` table, which table, counted from 0.
+    pub entry: Option<usize>,
     /// Its value as it may be shown; nothing if it is not set.
     pub value: Option<String>,
     /// Where the value came from.
     pub origin: Origin,
+}
+
+impl Explanation {
+    /// The setting as an operator finds it: `http.body_limit`, `issuers[0].audience`.
+    pub fn key(&self) -> String {
+        match self.entry {
+            Some(number) => format!("{}[{number}].{}", issuers::SECTION, self.setting.key),
+            None => self.setting.key.to_owned(),
+        }
+    }
 }
 
 /// Every setting with its value and source.
@@ -58,7 +71,7 @@ impl Explained {
     pub fn origin(&self, key: &str) -> Option<&Origin> {
         self.0
             .iter()
-            .find(|explanation| explanation.setting.key == key)
+            .find(|explanation| explanation.key() == key)
             .map(|explanation| &explanation.origin)
     }
 
@@ -66,17 +79,11 @@ impl Explained {
     pub fn table(&self) -> String {
         let shown = |e: &Explanation| e.value.clone().unwrap_or_else(|| "(not set)".to_owned());
         let width = |of: &dyn Fn(&Explanation) -> usize| self.0.iter().map(of).max().unwrap_or(0);
-        let keys = width(&|e| e.setting.key.len());
+        let keys = width(&|e| e.key().len());
         let values = width(&|e| shown(e).chars().count());
         self.0.iter().fold(String::new(), |mut table, e| {
             // Writing to a String cannot fail.
-            let _ = writeln!(
-                table,
-                "{:keys$}  {:values$}  {}",
-                e.setting.key,
-                shown(e),
-                e.origin
-            );
+            let _ = writeln!(table, "{:keys$}  {:values$}  {}", e.key(), shown(e), e.origin);
             table
         })
     }
@@ -93,21 +100,42 @@ pub fn readme_table() -> String {
         } else {
             String::new()
         };
-        let default = match setting.default.shown() {
-            "" => String::new(),
-            text => format!("`{text}`"),
-        };
         // Writing to a String cannot fail.
         let _ = writeln!(
             table,
-            "| `{}` | `{}`{file} | {} | {default} | {} |",
+            "| `{}` | `{}`{file} | {} | {} | {} |",
             setting.key,
             setting.env_name(),
             escape(&setting.kind.expected()),
+            default_of(setting),
             escape(setting.help)
         );
     }
     table
+}
+
+/// The table of the README for the settings of one `[[issuers]]` table.
+pub fn readme_issuer_table() -> String {
+    let mut table = String::from("| Setting | Values | Default | Meaning |\n|---|---|---|---|\n");
+    for setting in ISSUER_SETTINGS {
+        // Writing to a String cannot fail.
+        let _ = writeln!(
+            table,
+            "| `{}` | {} | {} | {} |",
+            setting.key,
+            escape(&setting.kind.expected()),
+            default_of(setting),
+            escape(setting.help)
+        );
+    }
+    table
+}
+
+fn default_of(setting: &Setting) -> String {
+    match setting.default.shown() {
+        "" => String::new(),
+        text => format!("`{text}`"),
+    }
 }
 
 /// Markdown takes `<word>` for HTML and hides it.

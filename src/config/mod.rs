@@ -12,6 +12,7 @@ mod assemble;
 mod error;
 mod explain;
 mod flags;
+mod issuers;
 mod mailbox;
 mod reader;
 pub mod settings;
@@ -29,8 +30,9 @@ use ipnet::IpNet;
 use secrecy::SecretString;
 
 pub use error::{ConfigErrors, Problem};
-pub use explain::{Explained, Explanation, Origin, readme_table};
+pub use explain::{Explained, Explanation, Origin, readme_issuer_table, readme_table};
 pub use flags::RawSettings;
+pub use issuers::{ISSUER_SETTINGS, IssuerConfig, is_this_machine};
 pub use mailbox::{InvalidMailbox, Mailbox, has_unsafe_characters};
 pub use values::{DatabaseUrl, LogFormat, LogLevel, MetricsAccess, SmtpSecurity};
 
@@ -112,6 +114,8 @@ pub struct TokenConfig {
     pub lifetime: Duration,
     /// The `iss` claim.
     pub issuer: String,
+    /// Others whose tokens are accepted.
+    pub issuers: Vec<IssuerConfig>,
 }
 
 /// Repeated requests.
@@ -138,6 +142,8 @@ pub struct MailConfig {
     pub phone: String,
     /// The service desk's mailbox.
     pub desk_address: Option<Mailbox>,
+    /// Page that shows how to hand in a phone.
+    pub instructions_url: Option<String>,
     /// Where mail goes.
     pub transport: MailTransport,
 }

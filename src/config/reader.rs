@@ -10,6 +10,7 @@ use secrecy::ExposeSecret;
 
 use super::error::Problem;
 use super::explain::{Explanation, Origin};
+use super::issuers::{self, IssuerConfig};
 use super::settings::{Fallback, Kind, find};
 use super::sources::Sources;
 use super::values;
@@ -19,6 +20,8 @@ pub(super) struct Reader {
     sources: Sources,
     derived: BTreeMap<&'static str, (String, Origin)>,
     explained: Vec<Explanation>,
+    /// Shown after all others, as in the file.
+    issuers_explained: Vec<Explanation>,
 }
 
 impl Reader {
@@ -27,6 +30,7 @@ impl Reader {
             sources,
             derived: BTreeMap::new(),
             explained: Vec::new(),
+            issuers_explained: Vec::new(),
         }
     }
 
@@ -77,6 +81,7 @@ impl Reader {
         let value = (!absent).then(|| setting.shown(&text));
         self.explained.push(Explanation {
             setting,
+            entry: None,
             value: value.clone(),
             origin: origin.clone(),
         });
@@ -142,8 +147,19 @@ impl Reader {
         self.parsed(key, String::new(), values::parse_text)
     }
 
+    /// The issuers of the file, in its order.
+    pub fn issuers(&mut self, public_url: &str, own_issuer: &str) -> Vec<IssuerConfig> {
+        let (issuers, mut explained, mut problems) =
+            issuers::read(&self.sources.issuers, public_url, own_issuer);
+        self.issuers_explained.append(&mut explained);
+        self.sources.problems.append(&mut problems);
+        issuers
+    }
+
     /// What was read and what was wrong with it.
     pub fn finish(self) -> (Vec<Explanation>, Vec<Problem>) {
-        (self.explained, self.sources.problems)
+        let mut explained = self.explained;
+        explained.extend(self.issuers_explained);
+        (explained, self.sources.problems)
     }
 }

@@ -132,7 +132,7 @@ pub fn find(key: &str) -> Option<&'static Setting> {
     SETTINGS.iter().find(|setting| setting.key == key)
 }
 
-const fn setting(key: &'static str, kind: Kind, default: Fallback, help: &'static str) -> Setting {
+pub(super) const fn setting(key: &'static str, kind: Kind, default: Fallback, help: &'static str) -> Setting {
     Setting {
         key,
         kind,
@@ -161,6 +161,8 @@ macro_rules! words {
         Kind::Words(|| $enum::ALL.iter().map(|word| word.as_str()).collect())
     };
 }
+
+pub(super) use words;
 
 use Fallback::{Derived, Nothing, Value};
 
@@ -220,7 +222,9 @@ pub static SETTINGS: &[Setting] = &[
     setting("mail.service_name", Kind::Text, Value("Kundtjänst telefoni"), "Who signs the mails."),
     setting("mail.municipality", Kind::Text, Value("Exempelkommunen"), "Name of the municipality in mails and pages."),
     setting("mail.phone", Kind::Text, Value("070-174 06 99"), "Phone number for questions, in mails and pages."),
-    setting("mail.desk_address", MAILBOX, Nothing, "The service desk's mailbox, which escalations go to."),
+    setting("mail.desk_address", MAILBOX, Nothing, "The service desk's mailbox, which escalations and reports of loss go to."),
+    setting("mail.instructions_url", Kind::Form("an http(s) address, such as https://exempelkommunen.example/mobil"), Nothing,
+        "Page that shows step by step how to hand in a phone; mails link to it."),
 
     setting("smtp.host", Kind::Form("a host name or IP address"), Nothing,
         "SMTP server. Must be set with mail.transport smtp."),

@@ -9,6 +9,7 @@ use super::ENV_PREFIX;
 use super::error::Problem;
 use super::explain::Origin;
 use super::flags::RawSettings;
+use super::issuers;
 use super::settings::{SETTINGS, Setting, find};
 
 /// What the strongest source says about one setting.
@@ -25,6 +26,8 @@ pub(super) struct Sources {
     pub given: BTreeMap<&'static str, Given>,
     /// `$CREDENTIALS_DIRECTORY`, where systemd puts credentials.
     pub credentials: Option<PathBuf>,
+    /// The `[[issuers]]` tables.
+    pub issuers: Vec<(toml::Table, Origin)>,
     pub problems: Vec<Problem>,
 }
 
@@ -81,6 +84,10 @@ impl Sources {
             let named = find(&key)
                 .map(|setting| (setting, false))
                 .or_else(|| find_in_file(&key, "_file", |s| s.key.to_owned()));
+            if key == issuers::SECTION {
+                self.read_issuers(value, &origin);
+                continue;
+            }
             match (value, named) {
                 (toml::Value::Table(inner), None) if is_section(&key) => {
                     self.read_table(path, &format!("{key}."), inner)
@@ -92,7 +99,7 @@ impl Sources {
                         "is a section of settings, not a setting".to_owned(),
                     );
                 }
-                (_, None) => self.unknown(&key, &origin, SETTINGS.iter().flat_map(key_and_section)),
+                (_, None) => self.unknown(&key, &origin, known_keys()),
                 (value, Some((setting, in_file))) => match text_of(setting, value) {
                     Some(text) => self.give(setting, text, origin.clone(), in_file),
                     None => self.problem(
@@ -106,6 +113,22 @@ impl Sources {
                     ),
                 },
             }
+        }
+    }
+
+    fn read_issuers(&mut self, value: &toml::Value, origin: &Origin) {
+        let tables: Option<Vec<toml::Table>> = value
+            .as_array()
+            .and_then(|members| members.iter().map(|member| member.as_table().cloned()).collect());
+        match tables {
+            Some(tables) => self
+                .issuers
+                .extend(tables.into_iter().map(|table| (table, origin.clone()))),
+            None => self.problem(
+                issuers::SECTION,
+                Some(origin.to_string()),
+                "must be written as [[issuers]] tables".to_owned(),
+            ),
         }
     }
 
@@ -206,6 +229,12 @@ fn find_in_file(
         .map(|setting| (setting, true))
 }
 
+/// What may stand in the file.
+fn known_keys() -> impl Iterator<Item = String> {
+    let tables = std::iter::once(issuers::SECTION.to_owned());
+    SETTINGS.iter().flat_map(key_and_section).chain(tables)
+}
+
 fn key_and_section(setting: &Setting) -> impl Iterator<Item = String> {
     let section = setting.key.split_once('.').map(|(section, _)| section.to_owned());
     std::iter::once(setting.key.to_owned()).chain(section)
@@ -221,7 +250,7 @@ fn is_section(key: &str) -> bool {
 }
 
 /// A TOML value as text: the three sources then share one reading of values.
-fn text_of(setting: &Setting, value: &toml::Value) -> Option<String> {
+pub(super) fn text_of(setting: &Setting, value: &toml::Value) -> Option<String> {
     match value {
         toml::Value::String(text) => Some(text.clone()),
         toml::Value::Integer(number) => Some(number.to_string()),
@@ -236,7 +265,7 @@ fn text_of(setting: &Setting, value: &toml::Value) -> Option<String> {
     }
 }
 
-fn with_article(kind: &str) -> String {
+pub(super) fn with_article(kind: &str) -> String {
     let article = if kind.starts_with(['a', 'e', 'i', 'o', 'u']) {
         "an"
     } else {
@@ -246,7 +275,7 @@ fn with_article(kind: &str) -> String {
 }
 
 /// The known name that is most like this one, if any is like it at all.
-fn nearest(name: &str, known: impl Iterator<Item = String>) -> Option<String> {
+pub(super) fn nearest(name: &str, known: impl Iterator<Item = String>) -> Option<String> {
     known
         .map(|candidate| {
             (

@@ -3,6 +3,8 @@ use std::fmt::Write as _;
 
 use clap::Parser;
 
+use crate::domain::actor::Scope;
+
 use super::settings::{SETTINGS, Secrecy};
 use super::*;
 
@@ -85,6 +87,22 @@ const BROKEN: &[Input] = &[
     ("public_url = \"https://handback.example/app\"", &[]),
     ("[smtp]\npassword = \"hemligt", &[]),
     ("", &[("HANDBACK_LISTEN_FILE", "/etc/hostname")]),
+    ("issuers = 5", &[]),
+    ("[[isuers]]\nissuer = \"https://idp.example\"", &[]),
+    ("[[issuers]]\naudiense = \"us\"", &[]),
+    (
+        "[[issuers]]\nissuer = \"https://idp.example\"\njwks_url = \"http://idp.example/keys\"\nalgorithms = [\"HS256\"]",
+        &[],
+    ),
+    (
+        "[[issuers]]\nissuer = \"https://idp.example\"\njwks_url = \"https://u:hemligt@idp.example/keys\"\ntoken_type = \"id+jwt\"\n\
+         scopes = [\"a=owner\"]\nmax_lifetime_seconds = 90000\naudience = 7\nclient_claim = [\"x\"]",
+        &[],
+    ),
+    (
+        "public_url = \"https://h.example\"\n[[issuers]]\nissuer = \"https://h.example\"\njwks_url = \"https://h.example/keys\"",
+        &[],
+    ),
 ];
 
 #[test]
@@ -149,6 +167,25 @@ fn a_broken_configuration_says_what_is_wrong_and_where() {
       - config: handback.toml is not TOML: line 2: invalid basic string, expected `"`
     "" [("HANDBACK_LISTEN_FILE", "/etc/hostname")]
       - HANDBACK_LISTEN_FILE (environment): no such setting; did you mean HANDBACK_LISTEN?
+    "issuers = 5" []
+      - issuers (file handback.toml): must be written as [[issuers]] tables
+    "[[isuers]]\nissuer = \"https://idp.example\"" []
+      - isuers (file handback.toml): no such setting; did you mean issuers?
+    "[[issuers]]\naudiense = \"us\"" []
+      - issuers[0].audiense (file handback.toml): no such setting; did you mean audience?
+      - issuers[0].issuer (file handback.toml): must be set for every issuer
+      - issuers[0].jwks_url (file handback.toml): must be set for every issuer
+    "[[issuers]]\nissuer = \"https://idp.example\"\njwks_url = \"http://idp.example/keys\"\nalgorithms = [\"HS256\"]" []
+      - issuers[0].jwks_url (file handback.toml): must be an https address, or an http address on this machine, not "http://idp.example/keys"
+      - issuers[0].algorithms (file handback.toml): must be a list of ES256, PS256, RS256, EdDSA, not "HS256"
+    "[[issuers]]\nissuer = \"https://idp.example\"\njwks_url = \"https://u:hemligt@idp.example/keys\"\ntoken_type = \"id+jwt\"\nscopes = [\"a=owner\"]\nmax_lifetime_seconds = 90000\naudience = 7\nclient_claim = [\"x\"]" []
+      - issuers[0].jwks_url (file handback.toml): must be an https address, or an http address on this machine, not "https://u:***@idp.example/keys"
+      - issuers[0].token_type (file handback.toml): must be one of at+jwt, JWT, not "id+jwt"
+      - issuers[0].client_claim (file handback.toml): must be one line of text, not an array
+      - issuers[0].scopes (file handback.toml): must be a list of pairs <its word>=<our scope>, not "a=owner"
+      - issuers[0].max_lifetime_seconds (file handback.toml): must be a whole number from 60 to 86400, not "90000"
+    "public_url = \"https://h.example\"\n[[issuers]]\nissuer = \"https://h.example\"\njwks_url = \"https://h.example/keys\"" []
+      - issuers[0].issuer (file handback.toml): is our own token.issuer, or is named twice
     "#);
 }
 
@@ -246,6 +283,56 @@ fn the_keyring_comes_from_a_systemd_credential_if_there_is_one() {
     let (with, explained) = load(&RawSettings::default(), variables).unwrap();
     assert_eq!(with.keyring_file, folder.path().join("keyring"));
     assert_eq!(explained.origin("keyring_file"), Some(&Origin::Credential));
+}
+
+#[test]
+fn issuers_of_the_file_are_read_with_their_defaults_and_explained() {
+    let (config, explained) = load_file(
+        "public_url = \"https://h.example\"\n\
+         [[issuers]]\nissuer = \"https://idp.example/\"\njwks_url = \"https://idp.example/keys?p=1\"\n\
+         [[issuers]]\nissuer = \"http://127.0.0.1:9/\"\njwks_url = \"http://127.0.0.1:9/keys\"\ntoken_type = \"JWT\"\n\
+         algorithms = [\"RS256\"]\nscopes = [\"api://x/Hb.Hr=hr\", \"a=b=read\"]\nmax_lifetime_seconds = 5400",
+        &[],
+    )
+    .unwrap();
+    let [first, second] = config.token.issuers.as_slice() else {
+        panic!("{:?}", config.token.issuers);
+    };
+    assert_eq!(
+        (first.issuer.as_str(), first.audience.as_str()),
+        ("https://idp.example/", "https://h.example")
+    );
+    assert_eq!(
+        (first.algorithms.len(), first.max_lifetime.as_secs()),
+        (4, 86_400)
+    );
+    assert_eq!(
+        (first.scope("read"), first.scope("owner")),
+        (Some(Scope::Read), None)
+    );
+    assert_eq!(
+        (second.scope("api://x/Hb.Hr"), second.scope("a=b")),
+        (Some(Scope::Hr), Some(Scope::Read))
+    );
+    assert_eq!(second.scope("hr"), None);
+    let shown: String = explained
+        .table()
+        .lines()
+        .filter(|line| line.starts_with("issuers[1]"))
+        .map(|line| line.split("  file ").next().unwrap())
+        .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ") + "\n")
+        .collect();
+    insta::assert_snapshot!(shown, @"
+    issuers[1].issuer http://127.0.0.1:9/
+    issuers[1].jwks_url http://127.0.0.1:9/keys
+    issuers[1].audience https://h.example default
+    issuers[1].algorithms RS256
+    issuers[1].token_type JWT
+    issuers[1].client_claim client_id default
+    issuers[1].scope_claim scope default
+    issuers[1].scopes api://x/Hb.Hr=hr,a=b=read
+    issuers[1].max_lifetime_seconds 5400
+    ");
 }
 
 #[test]

@@ -169,6 +169,16 @@ pub(super) fn parse_public_url(text: &str) -> Option<String> {
     plain.then(|| url.origin().ascii_serialization())
 }
 
+/// An http(s) address of a page, without credentials in it.
+pub(super) fn parse_page_url(text: &str) -> Option<String> {
+    let url = Url::parse(text).ok()?;
+    let plain = matches!(url.scheme(), "http" | "https")
+        && url.has_host()
+        && url.username().is_empty()
+        && url.password().is_none();
+    plain.then(|| url.to_string())
+}
+
 /// `262144`, `256 KiB` or `1 MiB`, in bytes.
 pub(super) fn parse_bytes(text: &str) -> Option<u64> {
     let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());

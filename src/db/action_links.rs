@@ -1,15 +1,17 @@
 //! Action links.
 
+use super::prepared::ExecutePrepared;
 use super::schema::action_link as table;
-use super::types::{parse, parse_optional, utc};
+use super::types::{parse, parse_json, parse_optional, to_json, utc, utc_optional};
 use super::{DbConnection, DbError, Tx};
 use crate::domain::action_link::{ActionLink, LinkAnswer, LinkUse, RevokeReason};
 use crate::domain::ids::{ActionLinkId, MessageId, TerminationId};
-use chrono::NaiveDateTime;
+use crate::domain::termination::Undo;
+use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
 
 #[derive(Queryable, Selectable, Insertable)]
-#[diesel(table_name = table)]
+#[diesel(table_name = table, treat_none_as_default_value = false)]
 struct Row {
     id: String,
     termination_id: String,
@@ -24,6 +26,7 @@ struct Row {
     answer_hash: Option<Vec<u8>>,
     revoked_at: Option<NaiveDateTime>,
     revoke_reason: Option<String>,
+    undone_at: Option<NaiveDateTime>,
 }
 
 impl TryFrom<Row> for ActionLink {
@@ -49,6 +52,7 @@ impl TryFrom<Row> for ActionLink {
                 answer_hash,
             }),
             revoked: row.revoked_at.map(utc).zip(reason),
+            undone_at: utc_optional(row.undone_at),
         })
     }
 }
@@ -92,6 +96,7 @@ pub fn insert(tx: &mut Tx<'_>, link: &ActionLink) -> Result<(), DbError> {
         answer_hash: None,
         revoked_at: None,
         revoke_reason: None,
+        undone_at: None,
     };
     diesel::insert_into(table::table)
         .values(&row)
@@ -103,7 +108,7 @@ pub fn insert(tx: &mut Tx<'_>, link: &ActionLink) -> Result<(), DbError> {
 pub fn lock(tx: &mut Tx<'_>, id: ActionLinkId) -> Result<(), DbError> {
     diesel::update(table::table.find(id.to_string()))
         .set(table::purpose.eq(table::purpose))
-        .execute(&mut **tx)?;
+        .execute_prepared(tx)?;
     Ok(())
 }
 
@@ -121,8 +126,60 @@ pub fn consume(tx: &mut Tx<'_>, id: ActionLinkId, used: &LinkUse) -> Result<(), 
             table::answer.eq(Some(used.answer.as_str())),
             table::answer_hash.eq(Some(&used.answer_hash)),
         ))
-        .execute(&mut **tx)?;
+        .execute_prepared(tx)?;
     if changed == 1 { Ok(()) } else { Err(DbError::Stale) }
+}
+
+/// The links of a termination, in the order in which they were made.
+pub fn of_termination(connection: &mut DbConnection, id: TerminationId) -> Result<Vec<ActionLink>, DbError> {
+    let rows: Vec<Row> = table::table
+        .filter(table::termination_id.eq(id.to_string()))
+        .order(table::id)
+        .select(Row::as_select())
+        .load(connection)?;
+    rows.into_iter().map(ActionLink::try_from).collect()
+}
+
+/// Keeps what takes the answer of a used link back.
+pub fn keep_undo(tx: &mut Tx<'_>, id: ActionLinkId, undo: &Undo) -> Result<(), DbError> {
+    diesel::update(table::table.find(id.to_string()))
+        .set(table::undo.eq(Some(to_json(undo)?)))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
+/// What takes the answer of a used link back; none where there is nothing to take back, or not any more.
+pub fn undo(connection: &mut DbConnection, id: ActionLinkId) -> Result<Option<Undo>, DbError> {
+    let text: Option<String> = table::table
+        .find(id.to_string())
+        .select(table::undo)
+        .first(connection)?;
+    text.map(|text| parse_json("action_link", "undo", &text))
+        .transpose()
+}
+
+/// Gives a used link back to its holder: its answer was taken back.
+pub fn give_back(tx: &mut Tx<'_>, id: ActionLinkId) -> Result<(), DbError> {
+    diesel::update(table::table.find(id.to_string()))
+        .set((
+            table::used_at.eq(None::<NaiveDateTime>),
+            table::answer.eq(None::<String>),
+            table::answer_hash.eq(None::<Vec<u8>>),
+            table::undo.eq(None::<String>),
+            table::undone_at.eq(Some(tx.now().naive_utc())),
+        ))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
+/// Forgets what would take answers back that were given by then; says of how many.
+pub fn forget_undos(tx: &mut Tx<'_>, until: DateTime<Utc>) -> Result<usize, DbError> {
+    let old = table::table
+        .filter(table::undo.is_not_null())
+        .filter(table::used_at.le(until.naive_utc()));
+    Ok(diesel::update(old)
+        .set(table::undo.eq(None::<String>))
+        .execute(&mut **tx)?)
 }
 
 /// Revokes what is not used yet of a termination; says how many.
@@ -131,12 +188,12 @@ pub fn revoke(tx: &mut Tx<'_>, id: TerminationId, reason: RevokeReason) -> Resul
         .filter(table::termination_id.eq(id.to_string()))
         .filter(table::used_at.is_null())
         .filter(table::revoked_at.is_null());
-    Ok(diesel::update(unused)
+    diesel::update(unused)
         .set((
             table::revoked_at.eq(Some(tx.now().naive_utc())),
             table::revoke_reason.eq(Some(reason.as_str())),
         ))
-        .execute(&mut **tx)?)
+        .execute_prepared(tx)
 }
 
 /// Revokes what is not used yet of the links in one mail; says how many.
@@ -145,10 +202,10 @@ pub fn revoke_of_message(tx: &mut Tx<'_>, id: MessageId, reason: RevokeReason) -
         .filter(table::message_id.eq(id.to_string()))
         .filter(table::used_at.is_null())
         .filter(table::revoked_at.is_null());
-    Ok(diesel::update(unused)
+    diesel::update(unused)
         .set((
             table::revoked_at.eq(Some(tx.now().naive_utc())),
             table::revoke_reason.eq(Some(reason.as_str())),
         ))
-        .execute(&mut **tx)?)
+        .execute_prepared(tx)
 }

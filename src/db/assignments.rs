@@ -1,5 +1,7 @@
 //! Assignments.
 
+use super::keyset::{keyset_rows, page_of};
+use super::prepared::ExecutePrepared;
 use super::schema::{assignment as table, termination, termination_item};
 use super::types::{guarded, meta, parse, parse_json, parse_optional, to_json, utc};
 use super::{DbConnection, DbError, Tx};
@@ -11,7 +13,7 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = table, treat_none_as_null = true)]
+#[diesel(table_name = table, treat_none_as_null = true, treat_none_as_default_value = false)]
 struct Row {
     id: String,
     legal_entity_id: String,
@@ -86,9 +88,6 @@ impl TryFrom<Row> for Assignment {
     }
 }
 
-/// The states in which a termination is being worked with.
-const UNDER_WAY: [&str; 2] = ["scheduled", "open"];
-
 /// Which assignments are asked for.
 #[derive(Clone, Debug, Default)]
 pub struct AssignmentFilter {
@@ -144,7 +143,11 @@ pub fn is_in_termination(connection: &mut DbConnection, id: AssignmentId) -> Res
     let asked_for = termination_item::table
         .inner_join(termination::table.on(termination::id.eq(termination_item::termination_id)))
         .filter(termination_item::assignment_id.eq(id.to_string()))
-        .filter(termination::state.eq_any(UNDER_WAY));
+        .filter(
+            termination::state
+                .eq("scheduled")
+                .or(termination::state.eq("open")),
+        );
     Ok(diesel::select(diesel::dsl::exists(asked_for)).get_result(connection)?)
 }
 
@@ -154,7 +157,7 @@ pub fn list(
     filter: &AssignmentFilter,
     page: PageRequest,
 ) -> Result<Page<Assignment>, DbError> {
-    let mut query = table::table.filter(table::id.gt(page.lower_bound())).into_boxed();
+    let mut query = table::table.into_boxed();
     if let Some(id) = filter.employment_id {
         query = query.filter(table::employment_id.eq(id.to_string()));
     }
@@ -169,18 +172,8 @@ pub fn list(
         Some(false) => query.filter(table::ended_at.is_not_null()),
         None => query,
     };
-    let rows: Vec<Row> = query
-        .order(table::id)
-        .limit(page.rows_to_read())
-        .select(Row::as_select())
-        .load(connection)?;
-    let assignments = rows
-        .into_iter()
-        .map(Assignment::try_from)
-        .collect::<Result<Vec<_>, _>>()?;
-    Ok(Page::from_rows(assignments, page, |assignment| {
-        assignment.id.into()
-    }))
+    let rows = keyset_rows!(connection, query, table, page)?;
+    page_of(rows, page, |assignment: &Assignment| assignment.id.into())
 }
 
 /// Stores a new assignment.
@@ -196,7 +189,7 @@ pub fn update(tx: &mut Tx<'_>, assignment: &Assignment) -> Result<(), DbError> {
     let changed = diesel::update(table::table.find(assignment.id.to_string()))
         .filter(table::version.eq(assignment.meta.version - 1))
         .set(Row::try_from(assignment)?)
-        .execute(&mut **tx)?;
+        .execute_prepared(tx)?;
     guarded(changed)
 }
 

@@ -1,5 +1,6 @@
 //! Sealed codes, and the data keys that seal them: one for each termination. Destroying is forgetting the bytes.
 
+use super::prepared::ExecutePrepared;
 use super::schema::{audit_entry, code as table, data_key};
 use super::types::{parse, utc, utc_optional};
 use super::{DbConnection, DbError, Tx};
@@ -98,14 +99,14 @@ pub fn take_reveal(tx: &mut Tx<'_>, id: CodeId) -> Result<bool, DbError> {
             table::reveals_left.eq(table::reveals_left - 1),
             table::revealed_at.eq(Some(now)),
         ))
-        .execute(&mut **tx)?;
+        .execute_prepared(tx)?;
     Ok(taken == 1)
 }
 
 /// Destroys what is stored of one kind of code of an item; says how many values that were.
 pub fn destroy_kind(tx: &mut Tx<'_>, item: ItemId, kind: CodeKind) -> Result<usize, DbError> {
     let now = tx.now().naive_utc();
-    Ok(diesel::update(table::table)
+    diesel::update(table::table)
         .filter(table::item_id.eq(item.to_string()))
         .filter(table::kind.eq(kind.as_str()))
         .filter(table::destroyed_at.is_null())
@@ -113,33 +114,33 @@ pub fn destroy_kind(tx: &mut Tx<'_>, item: ItemId, kind: CodeKind) -> Result<usi
             table::sealed.eq(None::<Vec<u8>>),
             table::destroyed_at.eq(Some(now)),
         ))
-        .execute(&mut **tx)?)
+        .execute_prepared(tx)
 }
 
 /// Destroys every code of an item; says how many values that were.
 pub fn destroy_of_item(tx: &mut Tx<'_>, item: ItemId) -> Result<usize, DbError> {
     let now = tx.now().naive_utc();
-    Ok(diesel::update(table::table)
+    diesel::update(table::table)
         .filter(table::item_id.eq(item.to_string()))
         .filter(table::destroyed_at.is_null())
         .set((
             table::sealed.eq(None::<Vec<u8>>),
             table::destroyed_at.eq(Some(now)),
         ))
-        .execute(&mut **tx)?)
+        .execute_prepared(tx)
 }
 
 /// Destroys every code of a termination; says how many values that were.
 pub fn destroy_of_termination(tx: &mut Tx<'_>, id: TerminationId) -> Result<usize, DbError> {
     let now = tx.now().naive_utc();
-    Ok(diesel::update(table::table)
+    diesel::update(table::table)
         .filter(table::termination_id.eq(id.to_string()))
         .filter(table::destroyed_at.is_null())
         .set((
             table::sealed.eq(None::<Vec<u8>>),
             table::destroyed_at.eq(Some(now)),
         ))
-        .execute(&mut **tx)?)
+        .execute_prepared(tx)
 }
 
 /// Whether any code of a termination can still be opened.
@@ -203,7 +204,7 @@ pub fn destroy_key(tx: &mut Tx<'_>, termination: TerminationId) -> Result<(), Db
             data_key::wrapped.eq(None::<Vec<u8>>),
             data_key::destroyed_at.eq(Some(now)),
         ))
-        .execute(&mut **tx)?;
+        .execute_prepared(tx)?;
     Ok(())
 }
 

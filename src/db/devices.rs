@@ -1,5 +1,7 @@
 //! Devices and their IMEIs.
 
+use super::keyset::keyset_rows;
+use super::prepared::ExecutePrepared;
 use super::schema::{device as table, device_imei as imei};
 use super::types::{guarded, meta, parse};
 use super::{DbConnection, DbError, Tx};
@@ -11,7 +13,7 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = table, treat_none_as_null = true)]
+#[diesel(table_name = table, treat_none_as_null = true, treat_none_as_default_value = false)]
 struct Row {
     id: String,
     legal_entity_id: String,
@@ -27,7 +29,7 @@ struct Row {
 }
 
 #[derive(Queryable, Selectable, Insertable)]
-#[diesel(table_name = imei)]
+#[diesel(table_name = imei, treat_none_as_default_value = false)]
 struct ImeiRow {
     imei_body: String,
     imei: String,
@@ -86,12 +88,13 @@ pub struct DeviceFilter {
 
 /// The device with this id.
 pub fn find(connection: &mut DbConnection, id: DeviceId) -> Result<Option<Device>, DbError> {
-    let row: Option<Row> = table::table
-        .find(id.to_string())
-        .select(Row::as_select())
-        .first(connection)
-        .optional()?;
-    with_imeis(connection, row.into_iter().collect()).map(|devices| devices.into_iter().next())
+    let found = table::table
+        .left_join(imei::table.on(imei::device_id.eq(table::id)))
+        .filter(table::id.eq(id.to_string()))
+        .order(imei::slot)
+        .select((Row::as_select(), Option::<ImeiRow>::as_select()))
+        .load(connection)?;
+    one(found)
 }
 
 /// The device with this serial number.
@@ -99,12 +102,23 @@ pub fn find_by_serial(
     connection: &mut DbConnection,
     serial: &SerialNumber,
 ) -> Result<Option<Device>, DbError> {
-    let row: Option<Row> = table::table
+    let found = table::table
+        .left_join(imei::table.on(imei::device_id.eq(table::id)))
         .filter(table::serial.eq(serial.as_str()))
-        .select(Row::as_select())
-        .first(connection)
-        .optional()?;
-    with_imeis(connection, row.into_iter().collect()).map(|devices| devices.into_iter().next())
+        .order(imei::slot)
+        .select((Row::as_select(), Option::<ImeiRow>::as_select()))
+        .load(connection)?;
+    one(found)
+}
+
+/// The device that came back once for each of its IMEIs.
+fn one(found: Vec<(Row, Option<ImeiRow>)>) -> Result<Option<Device>, DbError> {
+    let (rows, imeis): (Vec<Row>, Vec<Option<ImeiRow>>) = found.into_iter().unzip();
+    let imeis: Vec<ImeiRow> = imeis.into_iter().flatten().collect();
+    rows.into_iter()
+        .next()
+        .map(|row| to_device(row, &imeis))
+        .transpose()
 }
 
 /// The device that has this IMEI in either slot.
@@ -136,7 +150,7 @@ pub fn list(
     filter: &DeviceFilter,
     page: PageRequest,
 ) -> Result<Page<Device>, DbError> {
-    let mut query = table::table.filter(table::id.gt(page.lower_bound())).into_boxed();
+    let mut query = table::table.into_boxed();
     if let Some(id) = filter.legal_entity_id {
         query = query.filter(table::legal_entity_id.eq(id.to_string()));
     }
@@ -152,11 +166,7 @@ pub fn list(
             .select(imei::device_id);
         query = query.filter(table::id.eq_any(with_imei));
     }
-    let rows: Vec<Row> = query
-        .order(table::id)
-        .limit(page.rows_to_read())
-        .select(Row::as_select())
-        .load(connection)?;
+    let rows = keyset_rows!(connection, query, table, page)?;
     Ok(Page::from_rows(with_imeis(connection, rows)?, page, |device| {
         device.id.into()
     }))
@@ -175,7 +185,7 @@ pub fn update(tx: &mut Tx<'_>, device: &Device) -> Result<(), DbError> {
     let changed = diesel::update(table::table.find(device.id.to_string()))
         .filter(table::version.eq(device.meta.version - 1))
         .set(Row::from(device))
-        .execute(&mut **tx)?;
+        .execute_prepared(tx)?;
     guarded(changed)
 }
 
@@ -207,6 +217,6 @@ fn imei_row(device: &Device, slot: i32, number: &Imei) -> ImeiRow {
 pub fn lock(tx: &mut Tx<'_>, id: DeviceId) -> Result<(), DbError> {
     diesel::update(table::table.find(id.to_string()))
         .set(table::version.eq(table::version))
-        .execute(&mut **tx)?;
+        .execute_prepared(tx)?;
     Ok(())
 }

@@ -3,10 +3,10 @@
 //! The derived multi-connection knows neither `ON CONFLICT` nor batch inserts, so these match on the inner
 //! connection and expand the same body for both.
 
+use super::schema::{employment, legal_entity, person};
 use super::{DbConnection, DbError, Tx};
-use crate::domain::ids::{EmploymentId, LegalEntityId};
+use crate::domain::ids::{EmploymentId, LegalEntityId, PersonId};
 use diesel::prelude::*;
-use diesel::sql_types::Text;
 
 /// Whatever a query can be sent through.
 pub trait Connected {
@@ -44,27 +44,37 @@ pub enum Anchor {
     Employment(EmploymentId),
     /// The tree of units: two moves that are right alone can make a loop together.
     LegalEntity(LegalEntityId),
+    /// What the sources call a person: an employment must not begin to refer to what is being taken away.
+    Person(PersonId),
 }
 
 /// Waits for the row and keeps others from deciding about it until the transaction ends. They can read it,
-/// and refer to it. SQLite has one writer at a time, who has everything already.
+/// and refer to it, but for a person, whom new rows cannot refer to meanwhile. SQLite has one writer at a time,
+/// who has everything already.
 pub fn lock(tx: &mut Tx<'_>, anchor: Anchor) -> Result<(), DbError> {
     let DbConnection::Postgres(connection) = &mut **tx else {
         return Ok(());
     };
-    let (statement, id) = match anchor {
-        Anchor::Employment(id) => (
-            "SELECT 1 FROM employment WHERE id = $1 FOR NO KEY UPDATE",
-            id.to_string(),
-        ),
-        Anchor::LegalEntity(id) => (
-            "SELECT 1 FROM legal_entity WHERE id = $1 FOR NO KEY UPDATE",
-            id.to_string(),
-        ),
-    };
-    diesel::sql_query(statement)
-        .bind::<Text, _>(id)
-        .execute(connection)?;
+    let found: Option<String> = match anchor {
+        Anchor::Employment(id) => employment::table
+            .find(id.to_string())
+            .select(employment::id)
+            .for_no_key_update()
+            .first(connection),
+        Anchor::LegalEntity(id) => legal_entity::table
+            .find(id.to_string())
+            .select(legal_entity::id)
+            .for_no_key_update()
+            .first(connection),
+        Anchor::Person(id) => person::table
+            .find(id.to_string())
+            .select(person::id)
+            .for_update()
+            .first(connection),
+    }
+    .optional()?;
+    // A row that is not there keeps nobody out, and nothing can hang on it.
+    drop(found);
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 //! Employments, their versions, and the receipts of what was delivered.
 
+use super::prepared::ExecutePrepared;
 use super::schema::{employment as table, employment_receipt as receipt, employment_version as version};
 use super::types::{guarded, meta, parse, parse_json, parse_optional, to_json};
 use super::{DbConnection, DbError, Tx};
@@ -12,7 +13,7 @@ use diesel::prelude::*;
 use uuid::Uuid;
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = table, treat_none_as_null = true)]
+#[diesel(table_name = table, treat_none_as_null = true, treat_none_as_default_value = false)]
 struct Row {
     id: String,
     source: String,
@@ -35,7 +36,7 @@ struct Row {
 }
 
 #[derive(Insertable)]
-#[diesel(table_name = version)]
+#[diesel(table_name = version, treat_none_as_default_value = false)]
 struct VersionRow {
     employment_id: String,
     version: i64,
@@ -47,7 +48,7 @@ struct VersionRow {
 }
 
 #[derive(Insertable)]
-#[diesel(table_name = receipt)]
+#[diesel(table_name = receipt, treat_none_as_default_value = false)]
 struct ReceiptRow {
     id: String,
     source: String,
@@ -202,7 +203,7 @@ pub fn update(tx: &mut Tx<'_>, employment: &Employment) -> Result<(), DbError> {
     let changed = diesel::update(table::table.find(employment.id.to_string()))
         .filter(table::version.eq(employment.meta.version - 1))
         .set(Row::try_from(employment)?)
-        .execute(&mut **tx)?;
+        .execute_prepared(tx)?;
     guarded(changed)?;
     insert_version(tx, employment)
 }
@@ -216,7 +217,7 @@ pub fn update_sequence(tx: &mut Tx<'_>, employment: &Employment) -> Result<(), D
             table::sequence.eq(employment.document.sequence),
             table::document.eq(to_json(&employment.document)?),
         ))
-        .execute(&mut **tx)?;
+        .execute_prepared(tx)?;
     guarded(changed)
 }
 

@@ -41,6 +41,8 @@ pub enum Constraint {
     MdmReport,
     /// Another service account has the name.
     ServiceAccountName,
+    /// Another service account in use has the client of the other issuer.
+    ServiceAccountClient,
     /// The same work is queued already.
     JobDedupe,
     /// The idempotency key is taken.
@@ -119,6 +121,11 @@ impl Constraint {
             Self::ServiceAccountName,
             "service_account_name_key",
             "service_account.name",
+        ),
+        (
+            Self::ServiceAccountClient,
+            "service_account_client_active_key",
+            "service_account.issuer, service_account.external_client_id",
         ),
         (
             Self::JobDedupe,

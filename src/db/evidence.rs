@@ -1,16 +1,19 @@
 //! Facts about wipes. Rows are added and never changed; the database refuses anything else.
 
+use super::keyset::{keyset_rows, page_of};
 use super::schema::{evidence as table, mdm_report};
 use super::types::{parse, parse_json, parse_optional, to_json, utc, utc_optional};
 use super::{DbConnection, DbError, Tx};
 use crate::domain::ids::{DeviceId, EvidenceId};
 use crate::domain::page::{Page, PageRequest};
-use crate::domain::wipe::{Binding, Evidence, EvidenceMatch, EvidenceRecord, PlacedEvidence, WipeScope};
-use chrono::NaiveDateTime;
+use crate::domain::wipe::{
+    Binding, Evidence, EvidenceKind, EvidenceMatch, EvidenceRecord, PlacedEvidence, WipeScope,
+};
+use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
 
 #[derive(Queryable, Selectable, Insertable)]
-#[diesel(table_name = table)]
+#[diesel(table_name = table, treat_none_as_default_value = false)]
 struct Row {
     id: String,
     kind: String,
@@ -140,26 +143,41 @@ pub fn of_device_since(
         .collect()
 }
 
+/// The references of what a reporter attested of a device in this custody at that moment, and has not withdrawn.
+pub fn attested_by(
+    connection: &mut DbConnection,
+    (device, epoch): (DeviceId, i64),
+    (reporter, at): (&str, DateTime<Utc>),
+) -> Result<Vec<String>, DbError> {
+    let of_reporter = |kind: EvidenceKind| {
+        table::table
+            .filter(table::device_id.eq(device.to_string()))
+            .filter(table::custody_epoch.eq(epoch))
+            .filter(table::reporter.eq(reporter.to_owned()))
+            .filter(table::kind.eq(kind.as_str()))
+            .filter(table::command_ref.is_not_null())
+            .select(table::command_ref.assume_not_null())
+    };
+    let withdrawn: Vec<String> = of_reporter(EvidenceKind::AttestationWithdrawn).load(connection)?;
+    let mut attested: Vec<String> = of_reporter(EvidenceKind::Attested)
+        .filter(table::received_at.eq(at.naive_utc()))
+        .load(connection)?;
+    attested.retain(|reference| !withdrawn.contains(reference));
+    Ok(attested)
+}
+
 /// One page of facts, the oldest first: all, or those that are bound or not.
 pub fn list(
     connection: &mut DbConnection,
     matched: Option<EvidenceMatch>,
     page: PageRequest,
 ) -> Result<Page<EvidenceRecord>, DbError> {
-    let mut query = table::table.filter(table::id.gt(page.lower_bound())).into_boxed();
+    let mut query = table::table.into_boxed();
     if let Some(matched) = matched {
         query = query.filter(table::matched.eq(matched.as_str()));
     }
-    let rows: Vec<Row> = query
-        .order(table::id)
-        .limit(page.rows_to_read())
-        .select(Row::as_select())
-        .load(connection)?;
-    let records = rows
-        .into_iter()
-        .map(EvidenceRecord::try_from)
-        .collect::<Result<Vec<_>, _>>()?;
-    Ok(Page::from_rows(records, page, |record| record.id.into()))
+    let rows = keyset_rows!(connection, query, table, page)?;
+    page_of(rows, page, |record: &EvidenceRecord| record.id.into())
 }
 
 /// Keeps a fact.

@@ -17,7 +17,7 @@ pub struct Receipt {
 }
 
 #[derive(Queryable, Selectable, Insertable)]
-#[diesel(table_name = table)]
+#[diesel(table_name = table, treat_none_as_default_value = false)]
 struct Row {
     actor: String,
     route: String,

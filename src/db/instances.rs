@@ -10,7 +10,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Timestamp;
 
 #[derive(Queryable, Selectable, Insertable)]
-#[diesel(table_name = table)]
+#[diesel(table_name = table, treat_none_as_default_value = false)]
 struct Row {
     id: String,
     version: String,

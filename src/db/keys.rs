@@ -2,6 +2,7 @@
 
 use super::schema::{data_key, key_check, message};
 use super::{DbConnection, DbError, Tx};
+use crate::on_both;
 use diesel::dsl::count_star;
 use diesel::prelude::*;
 
@@ -13,11 +14,13 @@ pub fn checks(connection: &mut DbConnection) -> Result<Vec<(String, Vec<u8>)>, D
         .load(connection)?)
 }
 
-/// Stores the proof for a new key.
+/// Stores the proof for a new key; one that is stored already stays.
 pub fn insert_check(tx: &mut Tx<'_>, kid: &str, sealed: &[u8]) -> Result<(), DbError> {
-    diesel::insert_into(key_check::table)
+    on_both!(tx, |inner| diesel::insert_into(key_check::table)
         .values((key_check::kid.eq(kid), key_check::sealed.eq(sealed)))
-        .execute(&mut **tx)?;
+        .on_conflict(key_check::kid)
+        .do_nothing()
+        .execute(inner))?;
     Ok(())
 }
 

@@ -1,22 +1,27 @@
 //! Legal entities.
 
+use super::keyset::{keyset_rows, page_of};
+use super::prepared::ExecutePrepared;
 use super::schema::legal_entity as table;
 use super::types::{guarded, meta, parse, parse_optional};
 use super::{DbConnection, DbError, Tx};
 use crate::domain::ids::LegalEntityId;
 use crate::domain::organisation::{LegalEntity, LegalEntityKind};
 use crate::domain::page::{Page, PageRequest};
+use crate::domain::wipe::WipePolicy;
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = table, treat_none_as_null = true)]
+#[diesel(table_name = table, treat_none_as_null = true, treat_none_as_default_value = false)]
 struct Row {
     id: String,
     name: String,
     kind: String,
     org_number: Option<String>,
     language: String,
+    wipe_standard: String,
+    wipe_secrecy: String,
     version: i64,
     created_at: NaiveDateTime,
     updated_at: NaiveDateTime,
@@ -32,6 +37,10 @@ impl TryFrom<Row> for LegalEntity {
             kind: parse("legal_entity", "kind", &row.kind)?,
             org_number: parse_optional("legal_entity", "org_number", row.org_number.as_deref())?,
             language: parse("legal_entity", "language", &row.language)?,
+            wipe_policy: WipePolicy {
+                standard: parse("legal_entity", "wipe_standard", &row.wipe_standard)?,
+                secrecy: parse("legal_entity", "wipe_secrecy", &row.wipe_secrecy)?,
+            },
             meta: meta(row.version, row.created_at, row.updated_at),
         })
     }
@@ -48,6 +57,8 @@ impl From<&LegalEntity> for Row {
                 .as_ref()
                 .map(|number| number.as_str().to_owned()),
             language: entity.language.as_str().to_owned(),
+            wipe_standard: entity.wipe_policy.standard.as_str().to_owned(),
+            wipe_secrecy: entity.wipe_policy.secrecy.as_str().to_owned(),
             version: entity.meta.version,
             created_at: entity.meta.created_at.naive_utc(),
             updated_at: entity.meta.updated_at.naive_utc(),
@@ -79,20 +90,12 @@ pub fn list(
     kind: Option<LegalEntityKind>,
     page: PageRequest,
 ) -> Result<Page<LegalEntity>, DbError> {
-    let mut query = table::table.filter(table::id.gt(page.lower_bound())).into_boxed();
+    let mut query = table::table.into_boxed();
     if let Some(kind) = kind {
         query = query.filter(table::kind.eq(kind.as_str()));
     }
-    let rows: Vec<Row> = query
-        .order(table::id)
-        .limit(page.rows_to_read())
-        .select(Row::as_select())
-        .load(connection)?;
-    let entities = rows
-        .into_iter()
-        .map(LegalEntity::try_from)
-        .collect::<Result<Vec<_>, _>>()?;
-    Ok(Page::from_rows(entities, page, |entity| entity.id.into()))
+    let rows = keyset_rows!(connection, query, table, page)?;
+    page_of(rows, page, |entity: &LegalEntity| entity.id.into())
 }
 
 /// Stores a new one.
@@ -111,6 +114,6 @@ pub fn update(tx: &mut Tx<'_>, entity: &LegalEntity) -> Result<(), DbError> {
     let changed = diesel::update(table::table.find(entity.id.to_string()))
         .filter(table::version.eq(entity.meta.version - 1))
         .set(Row::from(entity))
-        .execute(&mut **tx)?;
+        .execute_prepared(tx)?;
     guarded(changed)
 }

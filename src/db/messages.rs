@@ -1,5 +1,7 @@
 //! Messages: what will be mailed, what was, and the written mail until it is delivered.
 
+use super::keyset::{keyset_rows, page_of};
+use super::prepared::ExecutePrepared;
 use super::schema::message as table;
 use super::types::{guarded, meta, parse, parse_json, parse_optional, to_json, utc, utc_optional};
 use super::{DbConnection, DbError, Tx};
@@ -117,15 +119,21 @@ pub fn of_termination(connection: &mut DbConnection, id: TerminationId) -> Resul
     rows.into_iter().map(Message::try_from).collect()
 }
 
-/// The terminations that have something due, the longest due first.
+/// The terminations that have something due, the longest due first; only something of these steps, if any are named.
 pub fn terminations_with_due(
     connection: &mut DbConnection,
-    now: DateTime<Utc>,
+    (now, only): (DateTime<Utc>, Option<&[MessageStep]>),
     limit: i64,
 ) -> Result<Vec<TerminationId>, DbError> {
-    let ids: Vec<String> = table::table
+    let mut due = table::table
         .filter(table::state.eq("planned"))
         .filter(table::due_at.le(now.naive_utc()))
+        .into_boxed();
+    if let Some(steps) = only {
+        let steps: Vec<&str> = steps.iter().map(|step| step.as_str()).collect();
+        due = due.filter(table::step.eq_any(steps));
+    }
+    let ids: Vec<String> = due
         .order((table::due_at, table::id))
         .limit(limit)
         .select(table::termination_id)
@@ -166,7 +174,7 @@ pub fn list(
     filter: &MessageFilter,
     page: PageRequest,
 ) -> Result<Page<Message>, DbError> {
-    let mut query = table::table.filter(table::id.gt(page.lower_bound())).into_boxed();
+    let mut query = table::table.into_boxed();
     if let Some(id) = filter.termination_id {
         query = query.filter(table::termination_id.eq(id.to_string()));
     }
@@ -179,16 +187,8 @@ pub fn list(
     if let Some(to) = filter.to {
         query = query.filter(table::recipient_role.eq(to.as_str()));
     }
-    let rows: Vec<Row> = query
-        .order(table::id)
-        .limit(page.rows_to_read())
-        .select(Row::as_select())
-        .load(connection)?;
-    let messages = rows
-        .into_iter()
-        .map(Message::try_from)
-        .collect::<Result<Vec<_>, _>>()?;
-    Ok(Page::from_rows(messages, page, |message| message.id.into()))
+    let rows = keyset_rows!(connection, query, table, page)?;
+    page_of(rows, page, |message: &Message| message.id.into())
 }
 
 /// Stores planned messages.
@@ -211,23 +211,25 @@ pub fn update(tx: &mut Tx<'_>, message: &Message) -> Result<(), DbError> {
     let changed = diesel::update(table::table.find(message.id.to_string()))
         .filter(table::version.eq(message.meta.version - 1))
         .set(Row::try_from(message)?)
-        .execute(&mut **tx)?;
+        .execute_prepared(tx)?;
     guarded(changed)
 }
 
-/// Takes back what is planned for a termination; says how many.
+/// Takes back what is planned for a termination; says how many. That a device is lost or stolen is told all the
+/// same, whatever becomes of the case.
 pub fn cancel_planned(tx: &mut Tx<'_>, id: TerminationId, reason: &str) -> Result<usize, DbError> {
     let planned = table::table
         .filter(table::termination_id.eq(id.to_string()))
-        .filter(table::state.eq("planned"));
-    Ok(diesel::update(planned)
+        .filter(table::state.eq("planned"))
+        .filter(table::step.ne(MessageStep::LossReported.as_str()));
+    diesel::update(planned)
         .set((
             table::state.eq("cancelled"),
             table::state_reason.eq(reason),
             table::version.eq(table::version + 1),
             table::updated_at.eq(tx.now().naive_utc()),
         ))
-        .execute(&mut **tx)?)
+        .execute_prepared(tx)
 }
 
 /// Keeps the written mail, sealed: it holds an action link, and a copy of the database must not hold usable
@@ -235,7 +237,7 @@ pub fn cancel_planned(tx: &mut Tx<'_>, id: TerminationId, reason: &str) -> Resul
 pub fn store_sealed(tx: &mut Tx<'_>, id: MessageId, sealed: &Sealed) -> Result<(), DbError> {
     diesel::update(table::table.find(id.to_string()))
         .set((table::sealed_kid.eq(&sealed.kid), table::sealed.eq(&sealed.bytes)))
-        .execute(&mut **tx)?;
+        .execute_prepared(tx)?;
     Ok(())
 }
 
@@ -255,6 +257,6 @@ pub fn forget_sealed(tx: &mut Tx<'_>, id: MessageId) -> Result<(), DbError> {
             table::sealed_kid.eq(None::<String>),
             table::sealed.eq(None::<Vec<u8>>),
         ))
-        .execute(&mut **tx)?;
+        .execute_prepared(tx)?;
     Ok(())
 }

@@ -25,11 +25,13 @@ pub mod instance_settings;
 pub mod instances;
 pub mod jobs;
 pub mod keys;
+mod keyset;
 pub mod legal_entities;
 pub mod messages;
 pub mod migrations;
 pub mod notes;
 pub mod people;
+mod prepared;
 #[expect(
     missing_docs,
     reason = "the columns are documented where they are written: in the migrations"
@@ -124,6 +126,26 @@ impl Db {
         .await
     }
 
+    /// Reads a few rows by their keys. SQLite has them at hand: handing the closure to another thread and the result
+    /// back would cost more than the read, so it runs here if a connection is free. PostgreSQL is waited for, so it
+    /// never does.
+    ///
+    /// # Errors
+    /// As [`Db::read`].
+    pub async fn look_up<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut DbConnection) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        if self.0.writer.is_some()
+            && let Some(mut connection) = self.0.pool.try_get()
+        {
+            return caught(|| work(&mut connection));
+        }
+        self.read(work).await
+    }
+
     /// Makes deleted bytes leave the files of a SQLite database now: until then the write-ahead log still has them.
     /// PostgreSQL overwrites at its own time.
     ///
@@ -196,11 +218,14 @@ where
     T: Send + 'static,
     E: From<DbError> + Send + 'static,
 {
-    tokio::task::spawn_blocking(move || {
-        catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(DbError::Panicked.into()))
-    })
-    .await
-    .unwrap_or_else(|_| Err(DbError::Panicked.into()))
+    tokio::task::spawn_blocking(move || caught(work))
+        .await
+        .unwrap_or_else(|_| Err(DbError::Panicked.into()))
+}
+
+/// Runs the work; a panic in it is an error of it.
+fn caught<T, E: From<DbError>>(work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(DbError::Panicked.into()))
 }
 
 fn write_with_retry<T, E: From<DbError> + Retry>(
@@ -238,8 +263,7 @@ fn run_caught<T, E: From<DbError>>(
     stamp: &Stamp,
     work: &mut impl FnMut(&mut Tx<'_>) -> Result<T, E>,
 ) -> Result<T, E> {
-    catch_unwind(AssertUnwindSafe(|| work(&mut Tx::new(connection, stamp))))
-        .unwrap_or_else(|_| Err(DbError::Panicked.into()))
+    caught(|| work(&mut Tx::new(connection, stamp)))
 }
 
 /// One use case in the queue of the SQLite writer.
@@ -273,5 +297,39 @@ where
         };
         // The caller may have gone away; what was committed stays committed.
         let _ = self.reply.send(answer);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::thread;
+
+    #[tokio::test]
+    async fn a_look_up_runs_where_it_is_called_and_waits_elsewhere() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = Db::open(&DatabaseUrl::Sqlite(folder.path().join("x.db")), 1).unwrap();
+        let here = db.look_up(|_| Ok::<_, DbError>(thread::current().id())).await;
+        assert_eq!(here.unwrap(), thread::current().id());
+
+        let (taken, is_taken) = oneshot::channel();
+        let (release, released) = std::sync::mpsc::channel();
+        let busy = db.read(move |_| {
+            let _ = taken.send(());
+            released
+                .recv()
+                .map_err(|_| DbError::Other("nobody lets go".to_owned()))
+        });
+        let meanwhile = async {
+            is_taken.await.unwrap();
+            // The connection comes free only if the look-up does not hold up this thread.
+            let look_up = db.look_up(|_| Ok::<_, DbError>(thread::current().id()));
+            let (elsewhere, sent) = tokio::join!(look_up, async { release.send(()) });
+            sent.unwrap();
+            elsewhere
+        };
+        let (done, elsewhere) = tokio::join!(busy, meanwhile);
+        done.unwrap();
+        assert_ne!(elsewhere.unwrap(), thread::current().id());
     }
 }

@@ -1,15 +1,17 @@
 //! Notes about terminations. Rows are added and never changed.
 
+use super::keyset::{keyset_rows, page_of};
 use super::schema::termination_note as table;
 use super::types::{parse, parse_optional, utc};
 use super::{DbConnection, DbError, Tx};
 use crate::domain::ids::TerminationId;
 use crate::domain::note::TerminationNote;
+use crate::domain::page::{Page, PageRequest};
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 
 #[derive(Queryable, Selectable, Insertable)]
-#[diesel(table_name = table)]
+#[diesel(table_name = table, treat_none_as_default_value = false)]
 struct Row {
     id: String,
     termination_id: String,
@@ -56,17 +58,17 @@ impl TryFrom<Row> for TerminationNote {
     }
 }
 
-/// The notes about a termination, the oldest first.
-pub fn of_termination(
+/// One page of the notes about a termination, the oldest first.
+pub fn list(
     connection: &mut DbConnection,
     id: TerminationId,
-) -> Result<Vec<TerminationNote>, DbError> {
-    let rows: Vec<Row> = table::table
+    page: PageRequest,
+) -> Result<Page<TerminationNote>, DbError> {
+    let query = table::table
         .filter(table::termination_id.eq(id.to_string()))
-        .order(table::id)
-        .select(Row::as_select())
-        .load(connection)?;
-    rows.into_iter().map(TerminationNote::try_from).collect()
+        .into_boxed();
+    let rows = keyset_rows!(connection, query, table, page)?;
+    page_of(rows, page, |note: &TerminationNote| note.id.into())
 }
 
 /// Keeps a note.

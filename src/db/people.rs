@@ -1,6 +1,8 @@
 //! People and what the sources call them.
 
-use super::schema::{person as table, person_identifier as identifier};
+use super::keyset::keyset_rows;
+use super::prepared::ExecutePrepared;
+use super::schema::{employment, person as table, person_identifier as identifier};
 use super::types::{guarded, meta, parse, parse_optional};
 use super::{DbConnection, DbError, Tx};
 use crate::domain::ids::PersonId;
@@ -11,7 +13,7 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = table, treat_none_as_null = true)]
+#[diesel(table_name = table, treat_none_as_null = true, treat_none_as_default_value = false)]
 struct Row {
     id: String,
     name: Option<String>,
@@ -25,7 +27,7 @@ struct Row {
 }
 
 #[derive(Queryable, Selectable, Insertable)]
-#[diesel(table_name = identifier)]
+#[diesel(table_name = identifier, treat_none_as_default_value = false)]
 struct IdentifierRow {
     source: String,
     external_id: String,
@@ -50,7 +52,9 @@ impl From<&Person> for Row {
     }
 }
 
-fn to_person(row: Row, identifiers: Vec<(SourceName, ExternalId)>) -> Result<Person, DbError> {
+fn to_person(row: Row, mut identifiers: Vec<(SourceName, ExternalId)>) -> Result<Person, DbError> {
+    // In one order, whatever the collation of the database is.
+    identifiers.sort();
     Ok(Person {
         id: parse("person", "id", &row.id)?,
         name: parse_optional("person", "name", row.name.as_deref())?,
@@ -109,7 +113,6 @@ pub fn find_external(
 fn identifiers_of(connection: &mut DbConnection, id: &str) -> Result<Vec<(SourceName, ExternalId)>, DbError> {
     let rows: Vec<IdentifierRow> = identifier::table
         .filter(identifier::person_id.eq(id))
-        .order((identifier::source, identifier::external_id))
         .select(IdentifierRow::as_select())
         .load(connection)?;
     rows.iter().map(to_identifier).collect()
@@ -121,7 +124,7 @@ pub fn list(
     filter: &PersonFilter,
     page: PageRequest,
 ) -> Result<Page<Person>, DbError> {
-    let mut query = table::table.filter(table::id.gt(page.lower_bound())).into_boxed();
+    let mut query = table::table.into_boxed();
     if let Some(prefix) = &filter.name_prefix {
         let from = prefix.to_lowercase();
         // The greatest character ends the range, so that the index on the folded name is used.
@@ -133,15 +136,10 @@ pub fn list(
     if let Some(incomplete) = filter.is_incomplete {
         query = query.filter(table::is_incomplete.eq(incomplete));
     }
-    let rows: Vec<Row> = query
-        .order(table::id)
-        .limit(page.rows_to_read())
-        .select(Row::as_select())
-        .load(connection)?;
+    let rows = keyset_rows!(connection, query, table, page)?;
     let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
     let identifiers: Vec<IdentifierRow> = identifier::table
         .filter(identifier::person_id.eq_any(ids))
-        .order((identifier::source, identifier::external_id))
         .select(IdentifierRow::as_select())
         .load(connection)?;
     let people = rows
@@ -163,11 +161,20 @@ pub fn insert(tx: &mut Tx<'_>, person: &Person) -> Result<(), DbError> {
     diesel::insert_into(table::table)
         .values(Row::from(person))
         .execute(&mut **tx)?;
-    for (source, external_id) in &person.identifiers {
+    insert_identifiers(tx, person.id, &person.identifiers)
+}
+
+/// Adds what sources call a person.
+pub fn insert_identifiers(
+    tx: &mut Tx<'_>,
+    person: PersonId,
+    added: &[(SourceName, ExternalId)],
+) -> Result<(), DbError> {
+    for (source, external_id) in added {
         let row = IdentifierRow {
             source: source.as_str().to_owned(),
             external_id: external_id.as_str().to_owned(),
-            person_id: person.id.to_string(),
+            person_id: person.to_string(),
         };
         diesel::insert_into(identifier::table)
             .values(&row)
@@ -176,11 +183,38 @@ pub fn insert(tx: &mut Tx<'_>, person: &Person) -> Result<(), DbError> {
     Ok(())
 }
 
+/// Takes away what sources call a person.
+pub fn delete_identifiers(
+    tx: &mut Tx<'_>,
+    person: PersonId,
+    removed: &[(SourceName, ExternalId)],
+) -> Result<(), DbError> {
+    for (source, external_id) in removed {
+        let row = identifier::table.find((source.as_str(), external_id.as_str()));
+        diesel::delete(row.filter(identifier::person_id.eq(person.to_string()))).execute(&mut **tx)?;
+    }
+    Ok(())
+}
+
+/// The sources whose employments name this person, as the one employed or as a manager.
+pub fn referring_sources(connection: &mut DbConnection, id: PersonId) -> Result<Vec<SourceName>, DbError> {
+    let id = id.to_string();
+    let names: Vec<String> = employment::table
+        .filter(employment::person_id.eq(&id).or(employment::manager_id.eq(&id)))
+        .select(employment::source)
+        .distinct()
+        .load(connection)?;
+    names
+        .iter()
+        .map(|name| parse("employment", "source", name))
+        .collect()
+}
+
 /// Stores a changed person, if nobody changed them meanwhile. Identifiers do not change here.
 pub fn update(tx: &mut Tx<'_>, person: &Person) -> Result<(), DbError> {
     let changed = diesel::update(table::table.find(person.id.to_string()))
         .filter(table::version.eq(person.meta.version - 1))
         .set(Row::from(person))
-        .execute(&mut **tx)?;
+        .execute_prepared(tx)?;
     guarded(changed)
 }

@@ -15,6 +15,8 @@ diesel::table! {
         answer_hash -> Nullable<Binary>,
         revoked_at -> Nullable<Timestamp>,
         revoke_reason -> Nullable<Text>,
+        undo -> Nullable<Text>,
+        undone_at -> Nullable<Timestamp>,
     }
 }
 
@@ -277,6 +279,8 @@ diesel::table! {
         kind -> Text,
         org_number -> Nullable<Text>,
         language -> Text,
+        wipe_standard -> Text,
+        wipe_secrecy -> Text,
         version -> BigInt,
         created_at -> Timestamp,
         updated_at -> Timestamp,
@@ -343,7 +347,10 @@ diesel::table! {
     service_account (id) {
         id -> Text,
         name -> Text,
-        secret_hash -> Binary,
+        secret_hash -> Nullable<Binary>,
+        issuer -> Nullable<Text>,
+        external_client_id -> Nullable<Text>,
+        external_subject -> Nullable<Text>,
         scopes -> Text,
         revoked_at -> Nullable<Timestamp>,
         version -> BigInt,
@@ -370,6 +377,7 @@ diesel::table! {
         legal_entity_id -> Text,
         number -> Text,
         operator -> Nullable<Text>,
+        monthly_cost_ore -> Nullable<BigInt>,
         status -> Text,
         version -> BigInt,
         created_at -> Timestamp,
@@ -425,12 +433,15 @@ diesel::table! {
         subscription_id -> Nullable<Text>,
         custody_epoch -> BigInt,
         data_class -> Text,
+        required_wipe_level -> Text,
         outcome -> Nullable<Text>,
         is_identity_confirmed -> Bool,
         number_decision -> Nullable<Text>,
         wipe_state -> Text,
         wipe_level -> Text,
         is_wipe_contradicted -> Bool,
+        wipe_due_at -> Nullable<Timestamp>,
+        contradiction -> Nullable<Text>,
     }
 }
 

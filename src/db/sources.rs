@@ -1,15 +1,15 @@
 //! Sources of employment documents.
 
 use super::schema::source as table;
-use super::types::{meta, parse};
+use super::types::{guarded, meta, parse};
 use super::{DbConnection, DbError, Tx};
 use crate::domain::source::Source;
 use crate::domain::text::SourceName;
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
-#[derive(Queryable, Selectable, Insertable)]
-#[diesel(table_name = table)]
+#[derive(Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = table, treat_none_as_default_value = false)]
 struct Row {
     name: String,
     kind: String,
@@ -18,6 +18,20 @@ struct Row {
     version: i64,
     created_at: NaiveDateTime,
     updated_at: NaiveDateTime,
+}
+
+impl From<&Source> for Row {
+    fn from(source: &Source) -> Self {
+        Self {
+            name: source.name.as_str().to_owned(),
+            kind: source.kind.as_str().to_owned(),
+            label: source.label.clone(),
+            legal_entity_id: source.legal_entity_id.to_string(),
+            version: source.meta.version,
+            created_at: source.meta.created_at.naive_utc(),
+            updated_at: source.meta.updated_at.naive_utc(),
+        }
+    }
 }
 
 impl TryFrom<Row> for Source {
@@ -55,17 +69,17 @@ pub fn list(connection: &mut DbConnection) -> Result<Vec<Source>, DbError> {
 
 /// Stores a new source.
 pub fn insert(tx: &mut Tx<'_>, source: &Source) -> Result<(), DbError> {
-    let row = Row {
-        name: source.name.as_str().to_owned(),
-        kind: source.kind.as_str().to_owned(),
-        label: source.label.clone(),
-        legal_entity_id: source.legal_entity_id.to_string(),
-        version: source.meta.version,
-        created_at: source.meta.created_at.naive_utc(),
-        updated_at: source.meta.updated_at.naive_utc(),
-    };
     diesel::insert_into(table::table)
-        .values(&row)
+        .values(Row::from(source))
         .execute(&mut **tx)?;
     Ok(())
+}
+
+/// Stores a changed source, if nobody changed it meanwhile.
+pub fn update(tx: &mut Tx<'_>, source: &Source) -> Result<(), DbError> {
+    let changed = diesel::update(table::table.find(source.name.as_str()))
+        .filter(table::version.eq(source.meta.version - 1))
+        .set(Row::from(source))
+        .execute(&mut **tx)?;
+    guarded(changed)
 }

@@ -1,5 +1,7 @@
 //! Subscriptions.
 
+use super::keyset::{keyset_rows, page_of};
+use super::prepared::ExecutePrepared;
 use super::schema::subscription as table;
 use super::types::{guarded, meta, parse};
 use super::{DbConnection, DbError, Tx};
@@ -11,12 +13,13 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = table, treat_none_as_null = true)]
+#[diesel(table_name = table, treat_none_as_null = true, treat_none_as_default_value = false)]
 struct Row {
     id: String,
     legal_entity_id: String,
     number: String,
     operator: Option<String>,
+    monthly_cost_ore: Option<i64>,
     status: String,
     version: i64,
     created_at: NaiveDateTime,
@@ -30,6 +33,7 @@ impl From<&Subscription> for Row {
             legal_entity_id: subscription.legal_entity_id.to_string(),
             number: subscription.number.as_str().to_owned(),
             operator: subscription.operator.clone(),
+            monthly_cost_ore: subscription.monthly_cost_ore,
             status: subscription.status.as_str().to_owned(),
             version: subscription.meta.version,
             created_at: subscription.meta.created_at.naive_utc(),
@@ -47,6 +51,7 @@ impl TryFrom<Row> for Subscription {
             legal_entity_id: parse("subscription", "legal_entity_id", &row.legal_entity_id)?,
             number: parse("subscription", "number", &row.number)?,
             operator: row.operator,
+            monthly_cost_ore: row.monthly_cost_ore,
             status: parse("subscription", "status", &row.status)?,
             meta: meta(row.version, row.created_at, row.updated_at),
         })
@@ -80,7 +85,7 @@ pub fn list(
     filter: &SubscriptionFilter,
     page: PageRequest,
 ) -> Result<Page<Subscription>, DbError> {
-    let mut query = table::table.filter(table::id.gt(page.lower_bound())).into_boxed();
+    let mut query = table::table.into_boxed();
     if let Some(id) = filter.legal_entity_id {
         query = query.filter(table::legal_entity_id.eq(id.to_string()));
     }
@@ -90,18 +95,8 @@ pub fn list(
     if let Some(number) = &filter.number {
         query = query.filter(table::number.eq(number.as_str().to_owned()));
     }
-    let rows: Vec<Row> = query
-        .order(table::id)
-        .limit(page.rows_to_read())
-        .select(Row::as_select())
-        .load(connection)?;
-    let subscriptions = rows
-        .into_iter()
-        .map(Subscription::try_from)
-        .collect::<Result<Vec<_>, _>>()?;
-    Ok(Page::from_rows(subscriptions, page, |subscription| {
-        subscription.id.into()
-    }))
+    let rows = keyset_rows!(connection, query, table, page)?;
+    page_of(rows, page, |subscription: &Subscription| subscription.id.into())
 }
 
 /// Stores a new subscription.
@@ -117,6 +112,6 @@ pub fn update(tx: &mut Tx<'_>, subscription: &Subscription) -> Result<(), DbErro
     let changed = diesel::update(table::table.find(subscription.id.to_string()))
         .filter(table::version.eq(subscription.meta.version - 1))
         .set(Row::from(subscription))
-        .execute(&mut **tx)?;
+        .execute_prepared(tx)?;
     guarded(changed)
 }

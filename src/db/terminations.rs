@@ -1,5 +1,7 @@
 //! Terminations with their items, checks and answers, loaded and stored as one.
 
+use super::keyset::keyset_rows;
+use super::prepared::ExecutePrepared;
 use super::schema::{code_answer, termination as table, termination_check, termination_item};
 use super::types::{guarded, meta, parse, parse_json, parse_optional, to_json, utc_optional};
 use super::{DbConnection, DbError, Tx};
@@ -13,12 +15,12 @@ use crate::domain::termination::{
 };
 use crate::domain::wipe::WipeAssessment;
 use crate::on_both;
-use chrono::{NaiveDate, NaiveDateTime};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use diesel::prelude::*;
 use std::collections::BTreeMap;
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = table, treat_none_as_null = true)]
+#[diesel(table_name = table, treat_none_as_null = true, treat_none_as_default_value = false)]
 struct Row {
     id: String,
     number: String,
@@ -53,12 +55,14 @@ struct ItemRow {
     subscription_id: Option<String>,
     custody_epoch: i64,
     data_class: String,
+    required_wipe_level: String,
     outcome: Option<String>,
     is_identity_confirmed: bool,
     number_decision: Option<String>,
     wipe_state: String,
     wipe_level: String,
     is_wipe_contradicted: bool,
+    contradiction: Option<String>,
 }
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset, PartialEq)]
@@ -75,7 +79,7 @@ struct CheckRow {
 }
 
 #[derive(Queryable, Selectable, Insertable, PartialEq)]
-#[diesel(table_name = code_answer)]
+#[diesel(table_name = code_answer, treat_none_as_default_value = false)]
 struct CodeRow {
     item_id: String,
     kind: String,
@@ -120,7 +124,7 @@ pub fn find_active(
 ) -> Result<Option<TerminationRecord>, DbError> {
     let row = table::table
         .filter(table::employment_id.eq(id.to_string()))
-        .filter(table::state.eq_any(["scheduled", "open"]))
+        .filter(table::state.eq("scheduled").or(table::state.eq("open")))
         .select(Row::as_select())
         .first(connection)
         .optional()?;
@@ -147,6 +151,37 @@ pub fn find_by_custody(
     Ok(Some((record, parse("termination_item", "id", &item)?)))
 }
 
+/// The devices of cases whose wipe is to be assessed anew by now although nothing was reported, the longest due
+/// first.
+pub fn wipes_due(
+    connection: &mut DbConnection,
+    now: DateTime<Utc>,
+    limit: i64,
+) -> Result<Vec<(TerminationId, ItemId)>, DbError> {
+    let rows: Vec<(String, String)> = termination_item::table
+        .filter(termination_item::wipe_due_at.le(now.naive_utc()))
+        .order((termination_item::wipe_due_at, termination_item::id))
+        .limit(limit)
+        .select((termination_item::termination_id, termination_item::id))
+        .load(connection)?;
+    rows.iter()
+        .map(|(termination, item)| {
+            Ok((
+                parse("termination_item", "termination_id", termination)?,
+                parse("termination_item", "id", item)?,
+            ))
+        })
+        .collect()
+}
+
+/// Notes when the wipe of a device is to be assessed anew although nothing was reported, or that it need not be.
+pub fn set_wipe_due(tx: &mut Tx<'_>, item: ItemId, at: Option<DateTime<Utc>>) -> Result<(), DbError> {
+    diesel::update(termination_item::table.find(item.to_string()))
+        .set(termination_item::wipe_due_at.eq(at.map(|at| at.naive_utc())))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
 /// The ids of terminations under way that still wait for something from people of this manager.
 pub fn active_of_manager(
     connection: &mut DbConnection,
@@ -156,7 +191,7 @@ pub fn active_of_manager(
     let ids: Vec<String> = table::table
         .inner_join(employment::table.on(employment::id.eq(table::employment_id)))
         .filter(employment::manager_id.eq(manager.to_string()))
-        .filter(table::state.eq_any(["scheduled", "open"]))
+        .filter(table::state.eq("scheduled").or(table::state.eq("open")))
         .order(table::id)
         .select(table::id)
         .load(connection)?;
@@ -169,12 +204,7 @@ pub fn list(
     filter: &TerminationFilter,
     page: PageRequest,
 ) -> Result<Page<TerminationRecord>, DbError> {
-    let rows: Vec<Row> = filtered(filter)
-        .filter(table::id.gt(page.lower_bound()))
-        .order(table::id)
-        .limit(page.rows_to_read())
-        .select(Row::as_select())
-        .load(connection)?;
+    let rows = keyset_rows!(connection, filtered(filter), table, page)?;
     let records = load_all(connection, rows)?;
     Ok(Page::from_rows(records, page, |record| {
         record.termination.id.into()
@@ -227,7 +257,7 @@ pub fn update(tx: &mut Tx<'_>, before: &TerminationRecord, after: &TerminationRe
     let changed = diesel::update(table::table.find(after.termination.id.to_string()))
         .filter(table::version.eq(before.meta.version))
         .set(to_row(after)?)
-        .execute(&mut **tx)?;
+        .execute_prepared(tx)?;
     guarded(changed)?;
     for (position, item) in (0..).zip(&after.termination.items) {
         match before.termination.items.iter().find(|old| old.id == item.id) {
@@ -266,13 +296,13 @@ fn update_item(
 ) -> Result<(), DbError> {
     diesel::update(termination_item::table.find(item.id.to_string()))
         .set(to_item_row(record, position, item)?)
-        .execute(&mut **tx)?;
+        .execute_prepared(tx)?;
     for (at, check) in (0..).zip(&item.checks) {
         if !old.checks.contains(check) {
             let key = (item.id.to_string(), check.kind.as_str());
             diesel::update(termination_check::table.find(key))
                 .set(to_check_row(item.id, at, check)?)
-                .execute(&mut **tx)?;
+                .execute_prepared(tx)?;
         }
     }
     if old.code_answers != item.code_answers {
@@ -340,12 +370,14 @@ fn to_item_row(record: &TerminationRecord, position: i32, item: &Item) -> Result
         subscription_id,
         custody_epoch: holding.custody_epoch,
         data_class: item.data_class.as_str().to_owned(),
+        required_wipe_level: item.required_wipe.as_str().to_owned(),
         outcome: item.outcome.map(|outcome| outcome.as_str().to_owned()),
         is_identity_confirmed: item.identity_confirmed,
         number_decision: item.number_decision.map(|decision| decision.as_str().to_owned()),
         wipe_state: item.wipe.state.as_str().to_owned(),
         wipe_level: item.wipe.level.as_str().to_owned(),
         is_wipe_contradicted: item.wipe.contradicted,
+        contradiction: item.contradiction.as_ref().map(to_json).transpose()?,
     })
 }
 
@@ -362,10 +394,26 @@ fn to_check_row(item: ItemId, position: i32, check: &Check) -> Result<CheckRow, 
     })
 }
 
+/// Three queries whose text is always the same, so that they are prepared once.
 fn load(connection: &mut DbConnection, row: Option<Row>) -> Result<Option<TerminationRecord>, DbError> {
-    Ok(load_all(connection, row.into_iter().collect())?
-        .into_iter()
-        .next())
+    let Some(row) = row else { return Ok(None) };
+    let items: Vec<ItemRow> = termination_item::table
+        .filter(termination_item::termination_id.eq(&row.id))
+        .order(termination_item::position)
+        .select(ItemRow::as_select())
+        .load(connection)?;
+    let checks: Vec<CheckRow> = termination_check::table
+        .inner_join(termination_item::table.on(termination_item::id.eq(termination_check::item_id)))
+        .filter(termination_item::termination_id.eq(&row.id))
+        .order((termination_check::item_id, termination_check::position))
+        .select(CheckRow::as_select())
+        .load(connection)?;
+    let codes: Vec<CodeRow> = code_answer::table
+        .inner_join(termination_item::table.on(termination_item::id.eq(code_answer::item_id)))
+        .filter(termination_item::termination_id.eq(&row.id))
+        .select(CodeRow::as_select())
+        .load(connection)?;
+    to_record(row, &items, (&checks, &codes)).map(Some)
 }
 
 /// Three queries for any number of terminations.
@@ -480,6 +528,11 @@ fn to_item(row: &ItemRow, checks: &[CheckRow], codes: &[CodeRow]) -> Result<Item
         id: parse("termination_item", "id", &row.id)?,
         kind: parse("termination_item", "kind", &row.kind)?,
         data_class: parse("termination_item", "data_class", &row.data_class)?,
+        required_wipe: parse(
+            "termination_item",
+            "required_wipe_level",
+            &row.required_wipe_level,
+        )?,
         outcome: parse_optional("termination_item", "outcome", row.outcome.as_deref())?,
         identity_confirmed: row.is_identity_confirmed,
         checks: own_checks.collect::<Result<_, _>>()?,
@@ -490,6 +543,11 @@ fn to_item(row: &ItemRow, checks: &[CheckRow], codes: &[CodeRow]) -> Result<Item
             row.number_decision.as_deref(),
         )?,
         wipe,
+        contradiction: row
+            .contradiction
+            .as_deref()
+            .map(|text| parse_json("termination_item", "contradiction", text))
+            .transpose()?,
     })
 }
 

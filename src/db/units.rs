@@ -1,5 +1,7 @@
 //! Units.
 
+use super::keyset::{keyset_rows, page_of};
+use super::prepared::ExecutePrepared;
 use super::schema::unit as table;
 use super::types::{guarded, meta, parse, parse_optional};
 use super::{DbConnection, DbError, Tx};
@@ -11,7 +13,7 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = table, treat_none_as_null = true)]
+#[diesel(table_name = table, treat_none_as_null = true, treat_none_as_default_value = false)]
 struct Row {
     id: String,
     legal_entity_id: String,
@@ -119,13 +121,28 @@ pub fn with_ancestors(connection: &mut DbConnection, id: UnitId, depth: usize) -
     Ok(chain)
 }
 
+/// How many levels of units there are from this one down: 1 for a unit with none under it, or that is not stored yet.
+/// Stops counting beyond `depth`.
+pub fn height(connection: &mut DbConnection, id: UnitId, depth: usize) -> Result<usize, DbError> {
+    let mut level = vec![id.to_string()];
+    let mut height = 0;
+    while !level.is_empty() && height <= depth {
+        height += 1;
+        level = table::table
+            .filter(table::parent_id.eq_any(&level))
+            .select(table::id)
+            .load(connection)?;
+    }
+    Ok(height)
+}
+
 /// One page of units.
 pub fn list(
     connection: &mut DbConnection,
     filter: &UnitFilter,
     page: PageRequest,
 ) -> Result<Page<Unit>, DbError> {
-    let mut query = table::table.filter(table::id.gt(page.lower_bound())).into_boxed();
+    let mut query = table::table.into_boxed();
     if let Some(id) = filter.legal_entity_id {
         query = query.filter(table::legal_entity_id.eq(id.to_string()));
     }
@@ -135,16 +152,8 @@ pub fn list(
     if let Some(incomplete) = filter.is_incomplete {
         query = query.filter(table::is_incomplete.eq(incomplete));
     }
-    let rows: Vec<Row> = query
-        .order(table::id)
-        .limit(page.rows_to_read())
-        .select(Row::as_select())
-        .load(connection)?;
-    let units = rows
-        .into_iter()
-        .map(Unit::try_from)
-        .collect::<Result<Vec<_>, _>>()?;
-    Ok(Page::from_rows(units, page, |unit| unit.id.into()))
+    let rows = keyset_rows!(connection, query, table, page)?;
+    page_of(rows, page, |unit: &Unit| unit.id.into())
 }
 
 /// Stores a new unit.
@@ -160,6 +169,6 @@ pub fn update(tx: &mut Tx<'_>, unit: &Unit) -> Result<(), DbError> {
     let changed = diesel::update(table::table.find(unit.id.to_string()))
         .filter(table::version.eq(unit.meta.version - 1))
         .set(Row::from(unit))
-        .execute(&mut **tx)?;
+        .execute_prepared(tx)?;
     guarded(changed)
 }

@@ -5,7 +5,7 @@ mod seed;
 mod story;
 
 use crate::app::App;
-use crate::cli::serve;
+use crate::cli::{out, serve};
 use crate::clock::Clock;
 use crate::config::{Config, MailTransport, RawSettings};
 use crate::crypto::token::ClientSecret;
@@ -90,13 +90,13 @@ impl DemoArgs {
             if self.story {
                 return play(app, listener, access).await;
             }
-            self.tell(&app, &access);
+            self.tell(&app, &access)?;
             serve::run(app, listener, serve::stop_signal()?).await
         })?;
         Ok(ExitCode::SUCCESS)
     }
 
-    fn tell(&self, app: &App, access: &Access) {
+    fn tell(&self, app: &App, access: &Access) -> anyhow::Result<()> {
         if self.json {
             let line = json!({
                 "base_url": app.config.public_url,
@@ -106,9 +106,9 @@ impl DemoArgs {
                 "data_dir": app.config.data_dir,
                 "mail_dir": mail_folder(app),
             });
-            println!("{line}");
+            out::line(line)
         } else {
-            println!("{}", things_to_try(app, access));
+            out::line(things_to_try(app, access))
         }
     }
 }

@@ -16,6 +16,7 @@ use crate::domain::termination::DataClass;
 use crate::domain::text::{
     EmailAddress, ExternalId, Imei, PersonName, PhoneNumber, SerialNumber, SourceName,
 };
+use crate::domain::wipe::WipePolicy;
 use crate::services::assignments::{self, NewAssignment};
 use crate::services::devices::{self, NewDevice};
 use crate::services::legal_entities::{self, NewLegalEntity};
@@ -126,6 +127,7 @@ async fn organisation(ctx: &Ctx, branch: &Branch) -> anyhow::Result<LegalEntityI
         kind,
         org_number: None,
         language: Language::Sv,
+        wipe_policy: WipePolicy::default(),
     };
     let entity: LegalEntity = legal_entities::create(ctx, Recorder::none(), new)
         .await?
@@ -257,6 +259,7 @@ async fn hand_out(ctx: &Ctx, employed: &[Employment], stock: &[Device]) -> anyho
             legal_entity_id: employment.legal_entity_id,
             number,
             operator: Some("Exempeltele".to_owned()),
+            monthly_cost_ore: Some(24_900),
         };
         let subscription = subscriptions::create(ctx, Recorder::none(), new)
             .await?

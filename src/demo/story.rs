@@ -3,6 +3,7 @@
 
 use super::{Access, seed};
 use crate::app::App;
+use crate::cli::out;
 use crate::domain::calendar::{Calendar, local_date};
 use crate::integrations::mail::mailbox::{self, CapturedMail};
 use anyhow::{Context, bail, ensure};
@@ -72,7 +73,7 @@ impl Stage {
     /// The first step that is not as it should be.
     pub(super) async fn play(self) -> anyhow::Result<()> {
         let token = self.token().await.context("getting an access token")?;
-        say(1, "The systems have their accounts: an access token was issued.");
+        say(1, "The systems have their accounts: an access token was issued.")?;
         let case = self.employment_ends(&token).await.context("HR reports the end")?;
         let mail = self
             .manager_is_asked(&case)
@@ -95,11 +96,10 @@ impl Stage {
         self.nothing_more_is_asked(&token, &case)
             .await
             .context("after completion")?;
-        println!(
+        out::line(format_args!(
             "\nThe case {} is complete: returned, wiped, codes settled, proved.",
             case.number
-        );
-        Ok(())
+        ))
     }
 
     async fn token(&self) -> anyhow::Result<String> {
@@ -138,7 +138,7 @@ impl Stage {
                 "HR reports that an employment ends on {}. Case {} is opened.",
                 self.end, case.number
             ),
-        );
+        )?;
         let again: Value = expect(deliver().await?, StatusCode::OK).await?.json().await?;
         ensure!(
             word(&again, "outcome") == "unchanged",
@@ -149,14 +149,14 @@ impl Stage {
             text(&again, "/termination/id")? == case.id,
             "a second case was opened"
         );
-        say(3, "HR sends the same document again. Nothing happens twice.");
+        say(3, "HR sends the same document again. Nothing happens twice.")?;
         Ok(case)
     }
 
     async fn manager_is_asked(&self, case: &Case) -> anyhow::Result<CapturedMail> {
         let mail = self.mail(&case.number, |mail| mail.text.contains("/c/")).await?;
         ensure!(mail.to.contains('@'), "the mail has no recipient");
-        say(4, &format!("The manager gets a mail: \"{}\".", mail.subject));
+        say(4, &format!("The manager gets a mail: \"{}\".", mail.subject))?;
         Ok(mail)
     }
 
@@ -181,7 +181,7 @@ impl Stage {
         say(
             5,
             "The link is opened twice, as a mail scanner and a person would. Nothing has changed.",
-        );
+        )?;
         let empty = self
             .client
             .post(link)
@@ -196,7 +196,7 @@ impl Stage {
         say(
             6,
             "The form is sent without an answer. It asks again, and nothing has changed.",
-        );
+        )?;
         Ok(())
     }
 
@@ -214,7 +214,7 @@ impl Stage {
         say(
             7,
             "The manager types the wrong end of the serial number. The phone is not taken for returned.",
-        );
+        )?;
         let right = self.confirmation(link, self.device.last_four()).await?;
         expect(
             self.client.post(link).form(&right).send().await?,
@@ -229,7 +229,7 @@ impl Stage {
         say(
             8,
             "The manager confirms: back, reset, wiped, codes settled, and the number is to be reused.",
-        );
+        )?;
         let detail = self.case(token, case).await?;
         for check in ["returned", "reset", "wiped", "codes", "number"] {
             ensure!(
@@ -305,7 +305,7 @@ impl Stage {
         say(
             9,
             "The MDM reports that the phone has erased itself, twice. It counts once.",
-        );
+        )?;
         Ok(())
     }
 
@@ -336,7 +336,7 @@ impl Stage {
         say(
             10,
             "The desk has updated the directory. Nothing is left to do, and the case completes by rule.",
-        );
+        )?;
         Ok(())
     }
 
@@ -362,14 +362,14 @@ impl Stage {
         say(
             11,
             "The receipt is there, for people and for systems. It says who saw what.",
-        );
+        )?;
         let mail = self
             .mail(&case.number, |mail| mail.subject.contains("Kvittens"))
             .await?;
         say(
             12,
             &format!("Holder and manager get it by mail: \"{}\".", mail.subject),
-        );
+        )?;
         Ok(())
     }
 
@@ -389,7 +389,7 @@ impl Stage {
                 .is_some_and(Vec::is_empty),
             "mails are still planned: {planned}"
         );
-        say(13, "No more mail is planned for the case.");
+        say(13, "No more mail is planned for the case.")?;
         Ok(())
     }
 
@@ -434,8 +434,8 @@ struct Case {
     number: String,
 }
 
-fn say(step: u32, what: &str) {
-    println!("{step:>3}. {what}");
+fn say(step: u32, what: &str) -> anyhow::Result<()> {
+    out::line(format_args!("{step:>3}. {what}"))
 }
 
 /// The answer, if it has this status; else what came instead.

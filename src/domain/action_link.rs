@@ -2,7 +2,7 @@
 
 use super::ids::{ActionLinkId, MessageId, PersonId, TerminationId};
 use crate::text_enum;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 text_enum! {
     /// The one thing that a link is for.
@@ -61,6 +61,8 @@ pub struct ActionLink {
     pub used: Option<LinkUse>,
     /// When it was revoked, and why.
     pub revoked: Option<(DateTime<Utc>, RevokeReason)>,
+    /// When the answer that was given through it was taken back, the latest time.
+    pub undone_at: Option<DateTime<Utc>>,
 }
 
 /// How a link was used.
@@ -73,6 +75,9 @@ pub struct LinkUse {
     /// SHA-256 over the whole answer but its codes, to tell a repeated one from another one.
     pub answer_hash: Vec<u8>,
 }
+
+/// For so long an answer can be taken back by whoever has the link.
+pub const UNDO_WITHIN: TimeDelta = TimeDelta::hours(24);
 
 impl ActionLink {
     /// Whether it can still be used.

@@ -5,6 +5,9 @@ use crate::text_enum;
 use chrono::{DateTime, NaiveDate, Utc};
 use std::fmt;
 
+/// The most characters that a note has.
+pub const NOTE_MAX_CHARS: usize = 1_000;
+
 text_enum! {
     /// What a note says.
     pub enum NoteKind {
@@ -16,6 +19,8 @@ text_enum! {
         HandedOver = "handed_over",
         /// A device has not come back; the day, if it is known, is when it is expected.
         NotYet = "not_yet",
+        /// What was answered through the same link before is taken back.
+        Undone = "undone",
     }
 }
 

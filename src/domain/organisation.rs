@@ -4,6 +4,7 @@ use super::ids::LegalEntityId;
 use super::language::Language;
 use super::record::Meta;
 use super::text::OrgNumber;
+use super::wipe::WipePolicy;
 use crate::text_enum;
 
 text_enum! {
@@ -30,6 +31,8 @@ pub struct LegalEntity {
     pub org_number: Option<OrgNumber>,
     /// The language its people are written to in, unless they have chosen.
     pub language: Language,
+    /// Which proof of a wipe is enough, for the cases that are opened from now on.
+    pub wipe_policy: WipePolicy,
     /// Version and dates.
     pub meta: Meta,
 }

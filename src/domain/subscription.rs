@@ -18,6 +18,9 @@ text_enum! {
     }
 }
 
+/// The highest monthly cost that can be registered, in öre: a million kronor. What is above is a slip of the pen.
+pub const MAX_MONTHLY_COST_ORE: i64 = 100_000_000;
+
 /// A subscription with its number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subscription {
@@ -29,6 +32,8 @@ pub struct Subscription {
     pub number: PhoneNumber,
     /// The operator.
     pub operator: Option<String>,
+    /// What it costs in a month, in öre, without value added tax; none if nobody has said.
+    pub monthly_cost_ore: Option<i64>,
     /// Where it is in its life.
     pub status: SubscriptionStatus,
     /// Version and dates.

@@ -1,6 +1,8 @@
-//! The outside world that we call: mail servers today. Each part is a port (a trait that services call) with the
-//! implementations behind it. Async; knows no SQL, no use case and no message text.
+//! The outside world that we call: mail servers and identity providers. What tests and demonstrations replace is a port
+//! (a trait that services call) with the implementations behind it. Async; knows no SQL, no use case and no message text.
 
+mod http;
+pub mod issuers;
 pub mod mail;
 
 /// Makes aws-lc-rs the cryptography of every TLS connection of this process. `main` calls it before anything connects;

@@ -19,7 +19,7 @@ mod view;
 pub mod words;
 
 pub use view::{
-    Audience, CaseFacts, DeviceFacts, MailView, Phone, Recipient, RenderedMail, Sender, Step,
+    Asked, Audience, CaseFacts, DeviceFacts, Loss, MailView, Phone, Recipient, RenderedMail, Sender, Step,
     SubscriptionFacts,
 };
 

@@ -9,6 +9,7 @@ use super::words::{
     CodeAnswer, CodeKind, Condition, DeviceOutcome, Fact, FactLevel, NumberDecision, SimAnswer, WipeMethod,
 };
 use crate::domain::language::Language;
+use crate::domain::wipe::WipeLevel;
 use chrono::{DateTime, NaiveDate, Utc};
 
 /// How well something is known, since when and from whom.
@@ -39,6 +40,8 @@ pub struct ReceiptDevice {
     pub reset: Proof,
     /// That it is wiped.
     pub wiped: Proof,
+    /// The lowest level of wipe that was enough, by the policy that the case was opened under.
+    pub required_wipe: WipeLevel,
     /// How it was wiped, if that is known.
     pub wipe_method: Option<WipeMethod>,
     /// The answer per kind of code.
@@ -180,6 +183,10 @@ impl ReceiptDevice {
             pick(language, "Rensad", "Wiped"),
             self.wiped.text(Fact::Wiped, language),
         ));
+        rows.push((
+            pick(language, "Krav på rensning", "Wipe requirement"),
+            requirement(self.required_wipe, language).to_owned(),
+        ));
         if let Some(method) = self.wipe_method {
             rows.push((
                 pick(language, "Metod", "Method"),
@@ -212,6 +219,33 @@ impl ReceiptDevice {
                 "Back: {back}. Missing: {missing}"
             ),
         }
+    }
+}
+
+/// What the policy asked for, in words that say what was accepted and not what was done.
+const fn requirement(level: WipeLevel, language: Language) -> &'static str {
+    match level {
+        WipeLevel::None | WipeLevel::Ordered => pick(language, "Inget", "None"),
+        WipeLevel::Attested => pick(
+            language,
+            "Minst mottagarens uppgift",
+            "At least the receiver's statement",
+        ),
+        WipeLevel::Acknowledged => pick(
+            language,
+            "Minst telefonens egen rapport",
+            "At least the phone's own report",
+        ),
+        WipeLevel::Verified => pick(
+            language,
+            "Minst en teknikers kontroll",
+            "At least a technician's check",
+        ),
+        WipeLevel::Certified => pick(
+            language,
+            "Intyg om radering eller destruktion",
+            "A certificate of erasure or destruction",
+        ),
     }
 }
 

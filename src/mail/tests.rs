@@ -6,6 +6,7 @@ use super::words::{
 };
 use super::*;
 use crate::domain::language::Language;
+use crate::domain::wipe::WipeLevel;
 use chrono::{NaiveDate, TimeZone, Utc};
 
 const LINK: &str = "https://handback.example/c/tO-k_en";
@@ -64,6 +65,7 @@ pub(super) fn receipt() -> Receipt {
             condition: Some(Condition::Intact),
             reset: proof(FactLevel::Attested),
             wiped: proof(FactLevel::Attested),
+            required_wipe: WipeLevel::Attested,
             wipe_method: Some(WipeMethod::FactoryReset),
             codes: vec![
                 (CodeKind::ScreenLock, CodeAnswer::NotNeededAfterWipe),
@@ -122,8 +124,16 @@ fn steps() -> Vec<(&'static str, Step)> {
                 remaining: remaining.clone(),
             },
         ),
+        (
+            "new_link",
+            Step::NewLink {
+                confirm_by,
+                remaining: remaining.clone(),
+            },
+        ),
         ("reminder_2", reminder_2(confirm_by, remaining.clone())),
         ("escalation", escalation(confirm_by, remaining)),
+        ("loss_reported", Step::LossReported(loss())),
         ("receipt_holder", Step::ReceiptHolder(receipt())),
         ("receipt_receiver", Step::ReceiptReceiver(receipt())),
     ]
@@ -133,6 +143,7 @@ fn reminder_2(confirm_by: NaiveDate, remaining: Vec<Check>) -> Step {
     let (next_level, escalates_on) = ("Olof Sund".to_owned(), day(2027, 10, 14));
     Step::Reminder2 {
         confirm_by,
+        earlier: 1,
         remaining,
         business_days: 5,
         next_level,
@@ -141,12 +152,24 @@ fn reminder_2(confirm_by: NaiveDate, remaining: Vec<Check>) -> Step {
 }
 
 fn escalation(decide_by: NaiveDate, remaining: Vec<Check>) -> Step {
-    let receiver_name = "Maria Lind".to_owned();
+    let asked = Some(Asked {
+        name: "Maria Lind".to_owned(),
+        reminders: 2,
+    });
     Step::Escalation {
         decide_by,
-        receiver_name,
+        asked,
         remaining,
         monthly_cost_ore: Some(24_900),
+    }
+}
+
+fn loss() -> Loss {
+    Loss {
+        lost: Vec::new(),
+        stolen: vec!["Exempel X1 (7Q2K)".to_owned()],
+        reported_by: Some("Maria Lind".to_owned()),
+        reported_at: Utc.with_ymd_and_hms(2027, 10, 4, 17, 20, 0).unwrap(),
     }
 }
 
@@ -157,10 +180,12 @@ fn view(language: Language, step: Step) -> MailView {
         }
         Step::EndApproachingReceiver { .. }
         | Step::ConfirmReturn { .. }
+        | Step::NewLink { .. }
         | Step::Reminder1 { .. }
         | Step::Reminder2 { .. }
         | Step::ReceiptReceiver(_) => ("Maria Lind", "Maria"),
         Step::Escalation { .. } => ("Olof Sund", "Olof"),
+        Step::LossReported(_) => ("Kundtjänst telefoni", "Kundtjänst telefoni"),
     };
     MailView {
         language,
@@ -249,7 +274,7 @@ fn both_parts_of_every_mail_carry_the_same_facts() {
             let links = part.matches(LINK).count();
             assert_eq!(
                 links,
-                usize::from(step != "end_approaching_receiver"),
+                usize::from(!["end_approaching_receiver", "loss_reported"].contains(&step)),
                 "{step} {language}"
             );
         }
@@ -271,7 +296,14 @@ fn a_copy_has_no_link_and_says_who_can_answer() {
             !mail.text.contains("/c/") && !mail.html.contains("/c/"),
             "{step} {language}"
         );
-        let asks = ["confirm_return", "reminder_1", "reminder_2", "escalation"].contains(&step);
+        let asks = [
+            "confirm_return",
+            "new_link",
+            "reminder_1",
+            "reminder_2",
+            "escalation",
+        ]
+        .contains(&step);
         let word = format::pick(language, "Kopia för kännedom", "Copy for information");
         assert_eq!(mail.text.starts_with(word), asks, "{step} {language}");
         assert_eq!(mail.html.contains(word), asks, "{step} {language}");
@@ -349,6 +381,75 @@ fn a_lost_phone_is_never_receipted_as_returned_or_wiped() {
         mail.text
     );
     assert!(!mail.text.contains("allt är klart") && !mail.text.contains("startskärmen"));
+}
+
+#[test]
+fn a_last_day_is_past_only_in_a_mail_that_comes_late() {
+    for (confirm_by, expected) in [
+        (
+            day(2027, 9, 30),
+            ["har sin sista dag", "The last day of Anna Ek is"],
+        ),
+        (
+            day(2027, 10, 4),
+            ["hade sin sista dag", "The last day of Anna Ek was"],
+        ),
+    ] {
+        for (language, expected) in [Language::Sv, Language::En].into_iter().zip(expected) {
+            let coordinator = None;
+            let step = Step::ConfirmReturn {
+                confirm_by,
+                coordinator,
+            };
+            let text = render(&view(language, step)).unwrap().text;
+            assert!(text.contains(expected), "{text}");
+        }
+    }
+}
+
+#[test]
+fn the_number_of_reminders_is_the_true_one() {
+    let escalated = |language, asked: Option<u32>| {
+        let mut view = view(language, escalation(day(2027, 10, 4), Vec::new()));
+        if let Step::Escalation { asked: who, .. } = &mut view.step {
+            *who = asked.map(|reminders| Asked {
+                name: "Maria Lind".to_owned(),
+                reminders,
+            });
+        }
+        render(&view).unwrap().text
+    };
+    for (count, sv, en) in [
+        (
+            Some(0),
+            "Maria Lind, som skulle svara, har inte fått någon påminnelse.",
+            "Maria Lind, who was to answer, has not had a reminder.",
+        ),
+        (Some(1), "har fått en påminnelse.", "has had one reminder."),
+        (Some(2), "har fått två påminnelser.", "has had two reminders."),
+        (Some(7), "har fått 7 påminnelser.", "has had 7 reminders."),
+        (
+            None,
+            "Ingen som kan svara är känd i ärendet.",
+            "Nobody is known in the case who could answer.",
+        ),
+    ] {
+        for (language, expected) in [(Language::Sv, sv), (Language::En, en)] {
+            let text = escalated(language, count);
+            assert!(text.contains(expected), "{count:?} {language}: {text}");
+        }
+    }
+    for (earlier, expected) in [
+        (0, "Påminnelse: "),
+        (1, "Andra påminnelsen: "),
+        (2, "Ny påminnelse: "),
+    ] {
+        let mut view = view(Language::Sv, reminder_2(day(2027, 10, 4), Vec::new()));
+        if let Step::Reminder2 { earlier: number, .. } = &mut view.step {
+            *number = earlier;
+        }
+        assert!(render(&view).unwrap().subject.starts_with(expected), "{earlier}");
+    }
 }
 
 #[test]

@@ -6,7 +6,7 @@ use super::receipt::Receipt;
 use super::words::Check;
 use crate::domain::language::Language;
 use crate::domain::text::PhoneNumber;
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 
 /// A telephone number as it is shown in each language, for example "070-174 06 05" and "+46 70 174 06 05".
 /// It is shown as it is given: with no-break spaces it never breaks over two lines.
@@ -141,6 +141,13 @@ pub enum Step {
         /// The coordinator to whom the case can be handed over.
         coordinator: Option<String>,
     },
+    /// To the receiver: a new link, for an earlier one that no longer works.
+    NewLink {
+        /// Last day to confirm.
+        confirm_by: NaiveDate,
+        /// What is not settled.
+        remaining: Vec<Check>,
+    },
     /// To the receiver: not confirmed yet.
     Reminder1 {
         /// Last day to confirm.
@@ -152,6 +159,8 @@ pub enum Step {
     Reminder2 {
         /// Last day to confirm.
         confirm_by: NaiveDate,
+        /// How many reminders the reader has had before.
+        earlier: u32,
         /// What is not settled.
         remaining: Vec<Check>,
         /// Business days since the last day.
@@ -165,8 +174,8 @@ pub enum Step {
     Escalation {
         /// Last day to decide.
         decide_by: NaiveDate,
-        /// Who should have confirmed.
-        receiver_name: String,
+        /// Who should have confirmed; none when nobody is known.
+        asked: Option<Asked>,
         /// What is not settled.
         remaining: Vec<Check>,
         /// What the subscriptions of the case cost in a month, in öre.
@@ -176,6 +185,30 @@ pub enum Step {
     ReceiptHolder(Receipt),
     /// The receipt, to the receiver.
     ReceiptReceiver(Receipt),
+    /// To the service desk: a device is lost or stolen.
+    LossReported(Loss),
+}
+
+/// Who should have confirmed.
+#[derive(Clone)]
+pub struct Asked {
+    /// Full name.
+    pub name: String,
+    /// How many reminders they have been sent.
+    pub reminders: u32,
+}
+
+/// What is lost or stolen, as somebody said through a link.
+#[derive(Clone)]
+pub struct Loss {
+    /// The lost devices, each as "Model (last four)".
+    pub lost: Vec<String>,
+    /// The stolen devices, likewise.
+    pub stolen: Vec<String>,
+    /// The name of the person whose link was used.
+    pub reported_by: Option<String>,
+    /// When it was said.
+    pub reported_at: DateTime<Utc>,
 }
 
 /// In which part somebody gets the mail.

@@ -11,7 +11,7 @@ use crate::domain::person::Person;
 use crate::domain::subscription::Subscription;
 use crate::domain::termination::{CheckKind, Item, TerminationRecord};
 use crate::domain::unit::Unit;
-use crate::domain::wipe::{WipeLevel, required_level};
+use crate::domain::wipe::WipeLevel;
 use crate::mail::words::Check;
 
 /// The case.
@@ -118,7 +118,7 @@ fn receiver_can_settle(item: &Item, check: CheckKind, held: bool) -> bool {
     match check {
         CheckKind::Directory => false,
         CheckKind::Reset => !held,
-        CheckKind::Wiped => !held && required_level(item.data_class) <= WipeLevel::Attested,
+        CheckKind::Wiped => !held && item.required_wipe <= WipeLevel::Attested,
         // Asked in one question with the reset.
         CheckKind::LocksCleared => item
             .check(CheckKind::Reset)

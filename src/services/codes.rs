@@ -364,6 +364,28 @@ pub async fn destroy(ctx: &Ctx, termination: TerminationId) -> Result<usize, Ser
     Ok(destroyed.unwrap_or(0))
 }
 
+/// The answer is taken back with which codes of a device came in, at that moment: they are destroyed.
+pub(super) fn take_back_in(
+    tx: &mut Tx<'_>,
+    record: &TerminationRecord,
+    (item, stored_at): (ItemId, DateTime<Utc>),
+) -> Result<(), ServiceError> {
+    let termination = record.termination.id;
+    let mut destroyed = 0;
+    for code in db::codes::of_termination(tx, termination)? {
+        if code.item_id == item && code.stored_at == stored_at && code.destroyed_at.is_none() {
+            destroyed += db::codes::destroy_kind(tx, item, code.kind)?;
+        }
+    }
+    if destroyed == 0 {
+        return Ok(());
+    }
+    if !db::codes::any_left(tx, termination)? {
+        db::codes::destroy_key(tx, termination)?;
+    }
+    destroyed_note(tx, termination, "answer_undone", destroyed)
+}
+
 fn destroyed_note(
     tx: &mut Tx<'_>,
     termination: TerminationId,

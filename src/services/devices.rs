@@ -111,7 +111,7 @@ pub fn check_imeis(imeis: &[Imei], violations: &mut Violations) {
 /// # Errors
 /// [`ServiceError::NotFound`]; as [`Ctx::read`].
 pub async fn get(ctx: &Ctx, id: DeviceId) -> Result<Device, ServiceError> {
-    ctx.read(Action::ReadRegister, move |connection| {
+    ctx.look_up(Action::ReadRegister, move |connection| {
         db::devices::find(connection, id)?.ok_or(NOT_FOUND)
     })
     .await

@@ -14,7 +14,7 @@ pub use crate::db::employments::EmploymentFilter;
 /// # Errors
 /// [`ServiceError::NotFound`]; as [`Ctx::read`].
 pub async fn get(ctx: &Ctx, id: EmploymentId) -> Result<Employment, ServiceError> {
-    ctx.read(Action::ReadEmployment, move |connection| {
+    ctx.look_up(Action::ReadEmployment, move |connection| {
         db::employments::find(connection, id)?.ok_or(ServiceError::NotFound("employment"))
     })
     .await

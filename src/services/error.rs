@@ -148,6 +148,10 @@ fn from_constraint(constraint: Constraint) -> ServiceError {
         Constraint::ServiceAccountName => {
             ("service_account_exists", "Another service account has this name.")
         }
+        Constraint::ServiceAccountClient => (
+            "client_bound",
+            "Another service account is bound to this client of the issuer. Revoke it first.",
+        ),
         // These are races that the next attempt decides: the winner's row is then visible.
         Constraint::EmploymentExternalId
         | Constraint::TerminationActive

@@ -4,7 +4,7 @@ use super::{Ctx, Recorded, Recorder, ServiceError, terminations, trail};
 use crate::app::App;
 use crate::crypto::digest::sha256;
 use crate::db::types::to_json;
-use crate::db::{self, Tx};
+use crate::db::{self, Constraint, DbError, Tx};
 use crate::domain::employment::{
     DeliveryOutcome, Employment, EmploymentDocument, EmploymentState, PersonReference, compare,
 };
@@ -295,7 +295,7 @@ fn person(tx: &mut Tx<'_>, source: &Source, reference: &PersonReference) -> Resu
             identifiers: vec![(source.name.clone(), reference.external_id.clone())],
             meta: Meta::new(now),
         };
-        db::people::insert(tx, &person)?;
+        db::people::insert(tx, &person).map_err(met)?;
         trail::note(
             tx,
             "person.created",
@@ -321,6 +321,15 @@ fn person(tx: &mut Tx<'_>, source: &Source, reference: &PersonReference) -> Resu
     Ok(person.id)
 }
 
+/// Two documents that came together and name the same new person or unit are no conflict: the later one runs again and
+/// finds what the earlier one has made.
+fn met(error: DbError) -> ServiceError {
+    match error {
+        DbError::Unique(Constraint::PersonIdentifier | Constraint::UnitExternalId) => ServiceError::Busy,
+        other => other.into(),
+    }
+}
+
 struct UnitPlace {
     id: UnitId,
     legal_entity_id: crate::domain::ids::LegalEntityId,
@@ -344,7 +353,7 @@ fn unit(tx: &mut Tx<'_>, source: &Source, external_id: &ExternalId) -> Result<Un
         is_incomplete: true,
         meta: Meta::new(tx.now()),
     };
-    db::units::insert(tx, &unit)?;
+    db::units::insert(tx, &unit).map_err(met)?;
     trail::note(tx, "unit.created", unit.id, json!({ "incomplete": true }))?;
     Ok(UnitPlace {
         id: unit.id,

@@ -8,6 +8,7 @@ use crate::db::{self, DbConnection, DbError, Tx, instance_settings};
 use crate::domain::policy::Action;
 use std::collections::BTreeMap;
 use thiserror::Error;
+use uuid::Uuid;
 
 /// Why the service must not start with this keyring.
 #[derive(Clone, Debug, PartialEq, Error)]
@@ -111,17 +112,26 @@ fn check_in(tx: &mut Tx<'_>, keyring: &Keyring) -> Result<Result<(), KeyCheckErr
         let uses = key.uses();
         return Ok(Err(KeyCheckError::Missing { kid: key.kid, uses }));
     }
-    let is_other = |key: &&Kek| {
-        let proof = stored.get(key.kid());
-        proof
-            .is_some_and(|proof| envelope::verify_key_check(keyring, key.kid(), installation, proof).is_err())
-    };
-    if let Some(key) = keyring.keys().find(is_other) {
-        let kid = key.kid().to_owned();
+    if let Some(kid) = different(keyring, installation, &stored) {
         return Ok(Err(KeyCheckError::Different { kid }));
     }
     for key in keyring.keys().filter(|key| !stored.contains_key(key.kid())) {
         db::keys::insert_check(tx, key.kid(), &envelope::key_check(key, installation))?;
     }
-    Ok(Ok(()))
+    // An instance that started at the same time may have stored its proof first.
+    let stored = db::keys::checks(tx)?.into_iter().collect();
+    Ok(match different(keyring, installation, &stored) {
+        Some(kid) => Err(KeyCheckError::Different { kid }),
+        None => Ok(()),
+    })
+}
+
+/// The id of a key that is not the one whose proof is stored.
+fn different(keyring: &Keyring, installation: Uuid, stored: &BTreeMap<String, Vec<u8>>) -> Option<String> {
+    let is_other = |key: &&Kek| {
+        let proof = stored.get(key.kid());
+        proof
+            .is_some_and(|proof| envelope::verify_key_check(keyring, key.kid(), installation, proof).is_err())
+    };
+    keyring.keys().find(is_other).map(|key| key.kid().to_owned())
 }

@@ -10,6 +10,7 @@ use crate::domain::page::{Page, PageRequest};
 use crate::domain::policy::Action;
 use crate::domain::record::{ExpectedVersion, Meta};
 use crate::domain::text::OrgNumber;
+use crate::domain::wipe::{PolicyFault, WipeLevel, WipePolicy};
 use serde_json::json;
 
 /// Longest name, in characters.
@@ -26,6 +27,8 @@ pub struct NewLegalEntity {
     pub org_number: Option<String>,
     /// The language its people are written to in.
     pub language: Language,
+    /// Which proof of a wipe is enough.
+    pub wipe_policy: WipePolicy,
 }
 
 /// What is to change. Nothing where nothing is said.
@@ -37,6 +40,10 @@ pub struct LegalEntityPatch {
     pub org_number: Option<Option<String>>,
     /// A new language.
     pub language: Option<Language>,
+    /// Which proof of a wipe is enough for ordinary data. Counts for cases that are opened from then on.
+    pub wipe_standard: Option<WipeLevel>,
+    /// The same for data under secrecy.
+    pub wipe_secrecy: Option<WipeLevel>,
 }
 
 /// Makes a legal entity.
@@ -53,6 +60,7 @@ pub async fn create(
         let mut rules = Rules::default();
         let name = rules.name(&new.name);
         let org_number = rules.org_number(new.org_number.as_deref());
+        rules.wipe_policy(new.wipe_policy);
         rules.finish()?;
         let entity = LegalEntity {
             id: tx.new_id(),
@@ -60,10 +68,11 @@ pub async fn create(
             kind: new.kind,
             org_number,
             language: new.language,
+            wipe_policy: new.wipe_policy,
             meta: Meta::new(tx.now()),
         };
         db::legal_entities::insert(tx, &entity)?;
-        let details = json!({ "kind": entity.kind });
+        let details = json!({ "kind": entity.kind, "wipe_policy": entity.wipe_policy });
         audit::append(tx, entry("legal_entity.created", entity.id, details))?;
         Ok(entity)
     })
@@ -75,7 +84,7 @@ pub async fn create(
 /// # Errors
 /// [`ServiceError::NotFound`]; as [`Ctx::read`].
 pub async fn get(ctx: &Ctx, id: LegalEntityId) -> Result<LegalEntity, ServiceError> {
-    ctx.read(Action::ReadRegister, move |connection| {
+    ctx.look_up(Action::ReadRegister, move |connection| {
         db::legal_entities::find(connection, id)?.ok_or(NOT_FOUND)
     })
     .await
@@ -120,7 +129,7 @@ pub async fn update(
         }
         changed.meta = current.meta.changed(tx.now());
         db::legal_entities::update(tx, &changed)?;
-        let details = json!({ "version": changed.meta.version });
+        let details = changed_details(&current, &changed);
         audit::append(tx, entry("legal_entity.changed", id, details))?;
         Ok(changed)
     })
@@ -138,8 +147,22 @@ fn patched(mut entity: LegalEntity, patch: &LegalEntityPatch) -> Result<LegalEnt
         entity.org_number = rules.org_number(org_number.as_deref());
     }
     entity.language = patch.language.unwrap_or(entity.language);
+    let policy = &mut entity.wipe_policy;
+    policy.standard = patch.wipe_standard.unwrap_or(policy.standard);
+    policy.secrecy = patch.wipe_secrecy.unwrap_or(policy.secrecy);
+    rules.wipe_policy(entity.wipe_policy);
     rules.finish()?;
     Ok(entity)
+}
+
+/// The proof that is asked for is named, unlike other fields: it says what was asked for, and since when.
+fn changed_details(before: &LegalEntity, after: &LegalEntity) -> serde_json::Value {
+    let version = after.meta.version;
+    if before.wipe_policy == after.wipe_policy {
+        return json!({ "version": version });
+    }
+    let policy = json!({ "from": before.wipe_policy, "to": after.wipe_policy });
+    json!({ "version": version, "wipe_policy": policy })
 }
 
 fn entry(action: &'static str, id: LegalEntityId, details: serde_json::Value) -> audit::Entry {
@@ -181,6 +204,23 @@ impl Rules {
                 None
             }
         }
+    }
+
+    fn wipe_policy(&mut self, policy: WipePolicy) {
+        let (pointer, code, detail) = match policy.checked() {
+            Ok(_) => return,
+            Err(PolicyFault::AcceptsNothing(class)) => (
+                format!("/wipe_policy/{class}"),
+                "wipe_level_too_low",
+                "Ask for attested, acknowledged, verified or certified.",
+            ),
+            Err(PolicyFault::WeakerForSecrecy) => (
+                "/wipe_policy/secrecy".to_owned(),
+                "wipe_policy_weaker_for_secrecy",
+                "Ask for no less for data under secrecy than for ordinary data.",
+            ),
+        };
+        self.refuse(&pointer, code, detail);
     }
 
     fn refuse(&mut self, pointer: &str, code: &'static str, detail: &'static str) {

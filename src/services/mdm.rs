@@ -282,6 +282,7 @@ const fn is_about_command(kind: EvidenceKind) -> bool {
         | EvidenceKind::RecordRemoved
         | EvidenceKind::Inventory
         | EvidenceKind::Attested
+        | EvidenceKind::AttestationWithdrawn
         | EvidenceKind::Verified
         | EvidenceKind::VerificationFailed
         | EvidenceKind::Destroyed => false,

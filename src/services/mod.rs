@@ -95,6 +95,27 @@ impl Ctx {
             .await
     }
 
+    /// Reads a few rows by their keys, if the actor may; on SQLite without a detour over another thread. Whatever may
+    /// take longer is for [`Ctx::read`].
+    ///
+    /// # Errors
+    /// As [`Ctx::read`].
+    pub async fn look_up<T, F>(&self, action: Action, work: F) -> Result<T, ServiceError>
+    where
+        F: FnOnce(&mut DbConnection) -> Result<T, ServiceError> + Send + 'static,
+        T: Send + 'static,
+    {
+        self.require(action)?;
+        let actor = self.actor.clone();
+        self.app
+            .db
+            .look_up(move |connection| {
+                still_valid(connection, &actor)?;
+                work(connection)
+            })
+            .await
+    }
+
     /// Writes in one transaction, if the actor may. The closure may run more than once.
     ///
     /// # Errors

@@ -1,7 +1,8 @@
 //! People: known through what sources deliver, or registered by hand.
 
 use super::{Ctx, Recorded, Recorder, ServiceError, Violations, references, trail};
-use crate::db;
+use crate::db::dialect::{self, Anchor};
+use crate::db::{self, Tx};
 use crate::domain::ids::PersonId;
 use crate::domain::language::Language;
 use crate::domain::page::{Page, PageRequest};
@@ -35,6 +36,8 @@ pub struct PersonPatch {
     pub email: Option<Option<EmailAddress>>,
     /// A language.
     pub language: Option<Language>,
+    /// What the sources call them from now on: all of it.
+    pub identifiers: Option<Vec<(SourceName, ExternalId)>>,
 }
 
 const NOT_FOUND: ServiceError = ServiceError::NotFound("person");
@@ -50,12 +53,7 @@ pub async fn create(
     new: NewPerson,
 ) -> Result<Recorded<Person>, ServiceError> {
     ctx.write_once(Action::EditRegister, recorder, move |tx| {
-        let mut violations = Violations::default();
-        for (index, (source, _)) in new.identifiers.iter().enumerate() {
-            let pointer = format!("/identifiers/{index}/source");
-            references::source(tx, source, &pointer, &mut violations)?;
-        }
-        violations.finish()?;
+        require_sources(tx, &new.identifiers)?;
         let person = Person {
             id: tx.new_id(),
             name: new.name.clone(),
@@ -72,6 +70,15 @@ pub async fn create(
     .await
 }
 
+fn require_sources(tx: &mut Tx<'_>, identifiers: &[(SourceName, ExternalId)]) -> Result<(), ServiceError> {
+    let mut violations = Violations::default();
+    for (index, (source, _)) in identifiers.iter().enumerate() {
+        let pointer = format!("/identifiers/{index}/source");
+        references::source(tx, source, &pointer, &mut violations)?;
+    }
+    violations.finish()
+}
+
 /// The order in which they are read back.
 fn in_order(mut identifiers: Vec<(SourceName, ExternalId)>) -> Vec<(SourceName, ExternalId)> {
     identifiers.sort();
@@ -83,7 +90,7 @@ fn in_order(mut identifiers: Vec<(SourceName, ExternalId)>) -> Vec<(SourceName, 
 /// # Errors
 /// [`ServiceError::NotFound`]; as [`Ctx::read`].
 pub async fn get(ctx: &Ctx, id: PersonId) -> Result<Person, ServiceError> {
-    ctx.read(Action::ReadRegister, move |connection| {
+    ctx.look_up(Action::ReadRegister, move |connection| {
         db::people::find(connection, id)?.ok_or(NOT_FOUND)
     })
     .await
@@ -103,7 +110,9 @@ pub async fn list(ctx: &Ctx, filter: PersonFilter, page: PageRequest) -> Result<
 /// Changes what is known of a person. A change to what it already is leaves the version as it was.
 ///
 /// # Errors
-/// [`ServiceError::NotFound`]; [`ServiceError::Stale`]; as [`Ctx::write`].
+/// [`ServiceError::NotFound`]; [`ServiceError::Stale`]; [`ServiceError::Invalid`] `unknown_source`;
+/// [`ServiceError::Conflict`] `person_identifier_taken`, or `person_identifier_in_use` when employments of a source
+/// name a person that the source would have no name for any more; as [`Ctx::write`].
 pub async fn update(
     ctx: &Ctx,
     id: PersonId,
@@ -111,18 +120,24 @@ pub async fn update(
     patch: PersonPatch,
 ) -> Result<Person, ServiceError> {
     ctx.write(Action::EditRegister, move |tx| {
+        if patch.identifiers.is_some() {
+            dialect::lock(tx, Anchor::Person(id))?;
+        }
         let current = db::people::find(tx, id)?.ok_or(NOT_FOUND)?;
         references::check_version(&expected, current.meta)?;
+        require_sources(tx, patch.identifiers.as_deref().unwrap_or_default())?;
         let mut person = patched(&current, &patch);
         if person == current {
             return Ok(current);
         }
         person.meta = current.meta.changed(tx.now());
         db::people::update(tx, &person)?;
+        update_identifiers(tx, &current, &person)?;
         let changed = trail::changed([
             ("name", person.name != current.name),
             ("email", person.email != current.email),
             ("language", person.language != current.language),
+            ("identifiers", person.identifiers != current.identifiers),
         ]);
         trail::note(tx, "person.changed", id, json!({ "changed": changed }))?;
         Ok(person)
@@ -135,6 +150,40 @@ fn patched(current: &Person, patch: &PersonPatch) -> Person {
         name: patch.name.clone().unwrap_or_else(|| current.name.clone()),
         email: patch.email.clone().unwrap_or_else(|| current.email.clone()),
         language: patch.language.unwrap_or(current.language),
+        identifiers: in_order(
+            patch
+                .identifiers
+                .clone()
+                .unwrap_or_else(|| current.identifiers.clone()),
+        ),
         ..current.clone()
     }
+}
+
+/// Adds and removes what sources call the person. A source whose employments name the person keeps a name for them:
+/// without one, its next document would make a second person.
+fn update_identifiers(tx: &mut Tx<'_>, before: &Person, after: &Person) -> Result<(), ServiceError> {
+    let without = |from: &Person, other: &Person| -> Vec<_> {
+        let missing = from
+            .identifiers
+            .iter()
+            .filter(|pair| !other.identifiers.contains(pair));
+        missing.cloned().collect()
+    };
+    let (removed, added) = (without(before, after), without(after, before));
+    let is_known_to = |source: &SourceName| after.identifiers.iter().any(|(known, _)| known == source);
+    if removed.iter().any(|(source, _)| !is_known_to(source)) {
+        let referring = db::people::referring_sources(tx, after.id)?;
+        let lost =
+            |(source, _): &(SourceName, ExternalId)| referring.contains(source) && !is_known_to(source);
+        if removed.iter().any(lost) {
+            return Err(ServiceError::Conflict {
+                code: "person_identifier_in_use",
+                detail: "Employments of the source name this person. Keep an identifier of that source.",
+            });
+        }
+    }
+    db::people::delete_identifiers(tx, after.id, &removed)?;
+    db::people::insert_identifiers(tx, after.id, &added)?;
+    Ok(())
 }

@@ -13,6 +13,7 @@ use crate::domain::termination::{
     Act, ActorRole, Check, CheckKind, CheckState, CodeAnswer, CodeKind, DeviceOutcome, Item, NumberDecision,
     Reason, WipeStatement,
 };
+use crate::domain::text::looks_like_personal_number;
 use crate::mail::Phone;
 use crate::mail::format::pick;
 use crate::mail::receipt::{Proof, Receipt, ReceiptDevice, ReceiptSubscription};
@@ -24,6 +25,8 @@ use uuid::Uuid;
 pub(super) const REPORTED_BY_RECEIVER: &str = "reported_by_receiver";
 /// The kind of actor that answers through a link, as `Actor::kind` says it.
 const LINK_HOLDER: &str = "link_holder";
+/// The kind of actor that calls the API, as `Actor::kind` says it.
+const SERVICE_ACCOUNT: &str = "service_account";
 /// The reason why there is nothing to say about a SIM.
 pub(super) const NO_SIM: &str = "no_sim";
 
@@ -137,6 +140,7 @@ fn device_facts(
         reset: proof(reset, seen_level(reset, is_missing, held))?,
         wiped: proof(wiped, wipe_level(item, held))?,
         wipe_method: wipe_method(item),
+        required_wipe: item.required_wipe,
         codes: item
             .code_answers
             .iter()
@@ -256,17 +260,35 @@ fn sim(item: &Item) -> Result<Option<SimAnswer>, ServiceError> {
     })
 }
 
-/// The name of the person whose link was used, or of the function that answered. A rule has no name.
+/// The name of the person whose link was used, or of the account that answered for a function; of the service, when
+/// neither has one. A rule has no name.
 fn witness(connection: &mut DbConnection, app: &App, act: &Act) -> Result<Option<String>, ServiceError> {
-    if act.by.kind != LINK_HOLDER {
-        return Ok(match act.by.role {
-            ActorRole::Desk | ActorRole::Technician | ActorRole::Receiver => {
-                Some(app.config.mail.service_name.clone())
-            }
-            ActorRole::Holder | ActorRole::Mdm | ActorRole::System => None,
-        });
+    if act.by.kind == LINK_HOLDER {
+        return link_owner(connection, act);
+    }
+    Ok(match act.by.role {
+        ActorRole::Desk | ActorRole::Technician | ActorRole::Receiver => {
+            let account = service_account(connection, act)?;
+            Some(account.unwrap_or_else(|| app.config.mail.service_name.clone()))
+        }
+        ActorRole::Holder | ActorRole::Mdm | ActorRole::System => None,
+    })
+}
+
+fn service_account(connection: &mut DbConnection, act: &Act) -> Result<Option<String>, ServiceError> {
+    if act.by.kind != SERVICE_ACCOUNT {
+        return Ok(None);
     }
     let Ok(id) = act.by.id.parse() else {
+        return Ok(None);
+    };
+    let account = db::service_accounts::find(connection, id)?;
+    Ok(account.map(|account| account.name))
+}
+
+/// The name of the person whose link was used; nothing when somebody acted in another way.
+pub(super) fn link_owner(connection: &mut DbConnection, act: &Act) -> Result<Option<String>, ServiceError> {
+    let Some(id) = act.by.id.parse().ok().filter(|_| act.by.kind == LINK_HOLDER) else {
         return Ok(None);
     };
     let Some(link) = db::action_links::find(connection, id)? else {
@@ -286,6 +308,9 @@ fn deviations(case: &Case, language: Language) -> Vec<String> {
         .into_iter()
         .filter_map(|deviation| {
             let reason = deviation.reason.map(|reason| reason_text(language, reason));
+            if deviation.contradicted {
+                return Some(contradiction_text(language, reason.as_deref()));
+            }
             let refused = deviation.refused_code.map(|kind| {
                 let kind = code_kind(kind).text(language);
                 let refused = words::CodeAnswer::Refused.text(language);
@@ -297,13 +322,36 @@ fn deviations(case: &Case, language: Language) -> Vec<String> {
         .collect()
 }
 
-/// People's own words as they are; words of ours in the reader's language.
+/// Never only the decision: that the wipe is contradicted stands first.
+fn contradiction_text(language: Language, decided: Option<&str>) -> String {
+    let contradicted = pick(
+        language,
+        "Rensningen motsägs: telefonen har hörts av efteråt",
+        "The wipe is contradicted: the phone was heard of afterwards",
+    );
+    decided.map_or_else(
+        || contradicted.to_owned(),
+        |reason| {
+            let closed = pick(language, "Avslutat ändå", "Closed in spite of it");
+            format!("{contradicted}. {closed}: {reason}")
+        },
+    )
+}
+
+/// People's own words as they are, unless they may hold a personal identity number, because receipts are mailed; words
+/// of ours in the reader's language.
 fn reason_text(language: Language, reason: &Reason) -> String {
     match reason.as_str() {
         REPORTED_BY_RECEIVER => pick(
             language,
             "Anmäld som borta eller stulen av mottagaren",
             "Reported missing or stolen by the receiver",
+        )
+        .to_owned(),
+        text if looks_like_personal_number(text) => pick(
+            language,
+            "Orsaken visas inte i kvittensen. Den finns i ärendet hos kundtjänst",
+            "The reason is not shown on the receipt. The service desk has it in the case",
         )
         .to_owned(),
         text => text.to_owned(),

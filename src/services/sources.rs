@@ -4,7 +4,7 @@ use super::{Ctx, Recorded, Recorder, ServiceError, Violations, references, trail
 use crate::db;
 use crate::domain::ids::LegalEntityId;
 use crate::domain::policy::Action;
-use crate::domain::record::Meta;
+use crate::domain::record::{ExpectedVersion, Meta};
 use crate::domain::source::{Source, SourceKind};
 use crate::domain::text::SourceName;
 use serde_json::json;
@@ -21,6 +21,19 @@ pub struct NewSource {
     /// Where units belong that it names and we do not know yet.
     pub legal_entity_id: LegalEntityId,
 }
+
+/// What is to change; the name never does. Nothing where nothing is said.
+#[derive(Clone, Debug, Default)]
+pub struct SourcePatch {
+    /// What it knows about.
+    pub kind: Option<SourceKind>,
+    /// What people call it.
+    pub label: Option<String>,
+    /// Where units belong from now on that it names and we do not know yet.
+    pub legal_entity_id: Option<LegalEntityId>,
+}
+
+const NOT_FOUND: ServiceError = ServiceError::NotFound("source");
 
 /// Registers a source.
 ///
@@ -56,8 +69,8 @@ pub async fn create(
 /// # Errors
 /// [`ServiceError::NotFound`]; as [`Ctx::read`].
 pub async fn get(ctx: &Ctx, name: SourceName) -> Result<Source, ServiceError> {
-    ctx.read(Action::ReadRegister, move |connection| {
-        db::sources::find(connection, &name)?.ok_or(ServiceError::NotFound("source"))
+    ctx.look_up(Action::ReadRegister, move |connection| {
+        db::sources::find(connection, &name)?.ok_or(NOT_FOUND)
     })
     .await
 }
@@ -71,4 +84,51 @@ pub async fn list(ctx: &Ctx) -> Result<Vec<Source>, ServiceError> {
         Ok(db::sources::list(connection)?)
     })
     .await
+}
+
+/// Changes what is known of a source. Units that it has named already stay where they are. A change to what it already
+/// is leaves the version as it was.
+///
+/// # Errors
+/// [`ServiceError::NotFound`]; [`ServiceError::Stale`]; [`ServiceError::Invalid`] `unknown_legal_entity`; as
+/// [`Ctx::write`].
+pub async fn update(
+    ctx: &Ctx,
+    name: SourceName,
+    expected: ExpectedVersion,
+    patch: SourcePatch,
+) -> Result<Source, ServiceError> {
+    ctx.write(Action::EditOrganisation, move |tx| {
+        let current = db::sources::find(tx, &name)?.ok_or(NOT_FOUND)?;
+        references::check_version(&expected, current.meta)?;
+        let mut source = patched(&current, &patch);
+        if source == current {
+            return Ok(current);
+        }
+        let mut violations = Violations::default();
+        references::legal_entity(tx, source.legal_entity_id, "/legal_entity_id", &mut violations)?;
+        violations.finish()?;
+        source.meta = current.meta.changed(tx.now());
+        db::sources::update(tx, &source)?;
+        let changed = trail::changed([
+            ("kind", source.kind != current.kind),
+            ("label", source.label != current.label),
+            (
+                "legal_entity_id",
+                source.legal_entity_id != current.legal_entity_id,
+            ),
+        ]);
+        trail::note(tx, "source.changed", &source.name, json!({ "changed": changed }))?;
+        Ok(source)
+    })
+    .await
+}
+
+fn patched(current: &Source, patch: &SourcePatch) -> Source {
+    Source {
+        kind: patch.kind.unwrap_or(current.kind),
+        label: patch.label.clone().unwrap_or_else(|| current.label.clone()),
+        legal_entity_id: patch.legal_entity_id.unwrap_or(current.legal_entity_id),
+        ..current.clone()
+    }
 }

@@ -6,7 +6,7 @@ use crate::domain::ids::{LegalEntityId, SubscriptionId};
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::policy::Action;
 use crate::domain::record::{ExpectedVersion, Meta};
-use crate::domain::subscription::{Subscription, SubscriptionStatus};
+use crate::domain::subscription::{MAX_MONTHLY_COST_ORE, Subscription, SubscriptionStatus};
 use crate::domain::text::PhoneNumber;
 use serde_json::json;
 
@@ -21,6 +21,8 @@ pub struct NewSubscription {
     pub number: PhoneNumber,
     /// The operator.
     pub operator: Option<String>,
+    /// What it costs in a month, in öre, without value added tax.
+    pub monthly_cost_ore: Option<i64>,
 }
 
 /// What is to change. Nothing where nothing is said.
@@ -30,6 +32,8 @@ pub struct SubscriptionPatch {
     pub number: Option<PhoneNumber>,
     /// An operator, or none known.
     pub operator: Option<Option<String>>,
+    /// A monthly cost in öre, or none known.
+    pub monthly_cost_ore: Option<Option<i64>>,
     /// A state, among those that people decide on. Being assigned is not one of them.
     pub status: Option<SubscriptionStatus>,
 }
@@ -49,12 +53,14 @@ pub async fn create(
     ctx.write_once(Action::EditRegister, recorder, move |tx| {
         let mut violations = Violations::default();
         references::legal_entity(tx, new.legal_entity_id, "/legal_entity_id", &mut violations)?;
+        check_cost(new.monthly_cost_ore, &mut violations);
         violations.finish()?;
         let subscription = Subscription {
             id: tx.new_id(),
             legal_entity_id: new.legal_entity_id,
             number: new.number.clone(),
             operator: new.operator.clone(),
+            monthly_cost_ore: new.monthly_cost_ore,
             status: SubscriptionStatus::Available,
             meta: Meta::new(tx.now()),
         };
@@ -71,7 +77,7 @@ pub async fn create(
 /// # Errors
 /// [`ServiceError::NotFound`]; as [`Ctx::read`].
 pub async fn get(ctx: &Ctx, id: SubscriptionId) -> Result<Subscription, ServiceError> {
-    ctx.read(Action::ReadRegister, move |connection| {
+    ctx.look_up(Action::ReadRegister, move |connection| {
         db::subscriptions::find(connection, id)?.ok_or(NOT_FOUND)
     })
     .await
@@ -107,6 +113,9 @@ pub async fn update(
         let current = db::subscriptions::find(tx, id)?.ok_or(NOT_FOUND)?;
         references::check_version(&expected, current.meta)?;
         let mut subscription = patched(&current, &patch);
+        let mut violations = Violations::default();
+        check_cost(subscription.monthly_cost_ore, &mut violations);
+        violations.finish()?;
         check_status(current.status, subscription.status)?;
         if subscription == current {
             return Ok(current);
@@ -116,6 +125,10 @@ pub async fn update(
         let changed = trail::changed([
             ("number", subscription.number != current.number),
             ("operator", subscription.operator != current.operator),
+            (
+                "monthly_cost_ore",
+                subscription.monthly_cost_ore != current.monthly_cost_ore,
+            ),
             ("status", subscription.status != current.status),
         ]);
         let details = json!({ "changed": changed, "status": subscription.status });
@@ -130,8 +143,16 @@ fn patched(current: &Subscription, patch: &SubscriptionPatch) -> Subscription {
     Subscription {
         number: patch.number.clone().unwrap_or(kept.number),
         operator: patch.operator.clone().unwrap_or(kept.operator),
+        monthly_cost_ore: patch.monthly_cost_ore.unwrap_or(kept.monthly_cost_ore),
         status: patch.status.unwrap_or(kept.status),
         ..kept
+    }
+}
+
+fn check_cost(ore: Option<i64>, violations: &mut Violations) {
+    if ore.is_some_and(|ore| !(0..=MAX_MONTHLY_COST_ORE).contains(&ore)) {
+        let detail = "A monthly cost is from 0 to 100000000 öre.";
+        violations.add("/monthly_cost_ore", "cost_out_of_range", detail);
     }
 }
 

@@ -1,13 +1,17 @@
-//! Access tokens for service accounts: the client credentials grant (RFC 6749 §4.4).
+//! Access tokens of service accounts: ours, by the client credentials grant (RFC 6749 §4.4), and what those of other
+//! issuers are good for here.
+
+pub use crate::integrations::issuers::{ExternalRefusal, ExternalToken};
 
 use super::{Ctx, ServiceError};
+use crate::app::App;
 use crate::crypto::access_token::AccessGrant;
 use crate::crypto::token::{ClientSecret, TokenHash};
 use crate::db;
-use crate::domain::actor::Scope;
+use crate::domain::actor::{Actor, Scope};
 use crate::domain::ids::ServiceAccountId;
 use crate::domain::policy::Action;
-use crate::domain::service_account::ServiceAccount;
+use crate::domain::service_account::{Credential, ServiceAccount};
 use thiserror::Error;
 
 /// What a client presents to get a token.
@@ -73,6 +77,35 @@ pub async fn issue(ctx: &Ctx, request: TokenRequest) -> Result<IssuedToken, Toke
     })
 }
 
+/// Who calls with a good token of another issuer: the account that its client is bound to, with the scopes that both the
+/// token and the account have. None when the client is bound to no account, or the token stands for somebody else.
+///
+/// # Errors
+/// Only what the database reports.
+pub async fn caller_with(app: &App, token: &ExternalToken) -> Result<Option<Actor>, ServiceError> {
+    let (issuer, client_id) = (token.issuer.clone(), token.client_id.clone());
+    let found = Ctx::system(app)
+        .read(Action::Operate, move |connection| {
+            Ok(db::service_accounts::find_external(
+                connection, &issuer, &client_id,
+            )?)
+        })
+        .await?;
+    Ok(found.and_then(|account| match &account.credential {
+        Credential::External(client) if client.subject == token.subject => Some(Actor::ServiceAccount {
+            id: account.id,
+            scopes: token
+                .scopes
+                .iter()
+                .copied()
+                .filter(|scope| account.scopes.contains(scope))
+                .collect(),
+            version: account.meta.version,
+        }),
+        Credential::External(_) | Credential::Secret { .. } => None,
+    }))
+}
+
 async fn find_account(ctx: &Ctx, client_id: &str) -> Result<Option<ServiceAccount>, ServiceError> {
     let Ok(id) = client_id.parse::<ServiceAccountId>() else {
         return Ok(None);
@@ -88,7 +121,10 @@ fn authenticated(account: Option<ServiceAccount>, request: &TokenRequest) -> Opt
     use secrecy::ExposeSecret;
     let stored = account
         .as_ref()
-        .and_then(|account| TokenHash::try_from(account.secret_hash.as_slice()).ok())
+        .and_then(|account| match &account.credential {
+            Credential::Secret { hash } => TokenHash::try_from(hash.as_slice()).ok(),
+            Credential::External(_) => None,
+        })
         .unwrap_or_else(|| TokenHash::from([0; 32]));
     let secret: ClientSecret = request.client_secret.expose_secret().parse().ok()?;
     let proved = secret.verify(&stored);

@@ -38,13 +38,18 @@ pub struct UnitPatch {
     pub parent_id: Option<Option<UnitId>>,
     /// A name.
     pub name: Option<String>,
+    /// What a source calls it, or nothing any more.
+    pub external: Option<Option<(SourceName, ExternalId)>>,
     /// A coordinator, or none of its own.
     pub coordinator_id: Option<Option<PersonId>>,
 }
 
 impl UnitPatch {
     const fn says_something(&self) -> bool {
-        self.parent_id.is_some() || self.name.is_some() || self.coordinator_id.is_some()
+        self.parent_id.is_some()
+            || self.name.is_some()
+            || self.external.is_some()
+            || self.coordinator_id.is_some()
     }
 }
 
@@ -77,6 +82,10 @@ fn create_in(tx: &mut Tx<'_>, new: &NewUnit) -> Result<Unit, ServiceError> {
     };
     let mut violations = Violations::default();
     references::legal_entity(tx, unit.legal_entity_id, "/legal_entity_id", &mut violations)?;
+    if unit.parent_id.is_some() {
+        // The unit above must not move down meanwhile.
+        dialect::lock(tx, Anchor::LegalEntity(unit.legal_entity_id))?;
+    }
     check_parent(tx, &unit, &mut violations)?;
     if let Some((source, _)) = &unit.external {
         references::source(tx, source, "/external/source", &mut violations)?;
@@ -91,7 +100,8 @@ fn create_in(tx: &mut Tx<'_>, new: &NewUnit) -> Result<Unit, ServiceError> {
     Ok(unit)
 }
 
-/// The parent exists, is of the same legal entity, and is not the unit itself nor below it.
+/// The parent exists, is of the same legal entity, and is not the unit itself nor below it; the tree does not become
+/// too deep anywhere under it.
 fn check_parent(tx: &mut Tx<'_>, unit: &Unit, violations: &mut Violations) -> Result<(), ServiceError> {
     let Some(id) = unit.parent_id else { return Ok(()) };
     let Some(parent) = db::units::find(tx, id)? else {
@@ -113,7 +123,7 @@ fn check_parent(tx: &mut Tx<'_>, unit: &Unit, violations: &mut Violations) -> Re
             "unit_loop",
             "A unit cannot stand below itself. Choose a unit that is not under this one.",
         );
-    } else if above.len() >= MAX_DEPTH {
+    } else if above.len() + db::units::height(tx, unit.id, MAX_DEPTH)? > MAX_DEPTH {
         violations.add("/parent_id", "unit_too_deep", "The tree of units is too deep.");
     }
     Ok(())
@@ -124,7 +134,7 @@ fn check_parent(tx: &mut Tx<'_>, unit: &Unit, violations: &mut Violations) -> Re
 /// # Errors
 /// [`ServiceError::NotFound`]; as [`Ctx::read`].
 pub async fn get(ctx: &Ctx, id: UnitId) -> Result<Unit, ServiceError> {
-    ctx.read(Action::ReadRegister, move |connection| {
+    ctx.look_up(Action::ReadRegister, move |connection| {
         db::units::find(connection, id)?.ok_or(NOT_FOUND)
     })
     .await
@@ -165,6 +175,7 @@ pub async fn update(
         let changed = trail::changed([
             ("parent_id", unit.parent_id != current.parent_id),
             ("name", unit.name != current.name),
+            ("external", unit.external != current.external),
             ("coordinator_id", unit.coordinator_id != current.coordinator_id),
             ("is_incomplete", unit.is_incomplete != current.is_incomplete),
         ]);
@@ -178,6 +189,7 @@ fn patched(current: &Unit, patch: &UnitPatch) -> Unit {
     Unit {
         parent_id: patch.parent_id.unwrap_or(current.parent_id),
         name: patch.name.clone().unwrap_or_else(|| current.name.clone()),
+        external: patch.external.clone().unwrap_or_else(|| current.external.clone()),
         coordinator_id: patch.coordinator_id.unwrap_or(current.coordinator_id),
         is_incomplete: current.is_incomplete && !patch.says_something(),
         ..current.clone()
@@ -189,6 +201,13 @@ fn check_change(tx: &mut Tx<'_>, current: &Unit, unit: &Unit) -> Result<(), Serv
     if unit.parent_id != current.parent_id {
         dialect::lock(tx, Anchor::LegalEntity(unit.legal_entity_id))?;
         check_parent(tx, unit, &mut violations)?;
+    }
+    if let Some((source, _)) = unit
+        .external
+        .as_ref()
+        .filter(|_| unit.external != current.external)
+    {
+        references::source(tx, source, "/external/source", &mut violations)?;
     }
     if let Some(id) = unit
         .coordinator_id

@@ -1,7 +1,8 @@
 //! What the service does for its own sake: it reports that it is alive and throws away what has expired.
 
 use super::{Ctx, ServiceError};
-use crate::db::{idempotency, instances, jobs};
+use crate::db::{action_links, idempotency, instances, jobs};
+use crate::domain::action_link::UNDO_WITHIN;
 use crate::domain::policy::Action;
 use chrono::TimeDelta;
 
@@ -50,6 +51,18 @@ pub async fn beat(ctx: &Ctx) -> Result<usize, ServiceError> {
 /// As [`Ctx::write`].
 pub async fn purge_receipts(ctx: &Ctx) -> Result<usize, ServiceError> {
     ctx.write(Action::Operate, |tx| Ok(idempotency::purge(tx)?)).await
+}
+
+/// Forgets what would take answers back for which it is too late: it repeats people's words.
+///
+/// # Errors
+/// As [`Ctx::write`].
+pub async fn purge_undos(ctx: &Ctx) -> Result<usize, ServiceError> {
+    let until = ctx.app.clock.now() - UNDO_WITHIN;
+    ctx.write(Action::Operate, move |tx| {
+        Ok(action_links::forget_undos(tx, until)?)
+    })
+    .await
 }
 
 /// Forgets jobs that were done or called off long ago.

@@ -19,6 +19,8 @@ pub struct RequestContext {
     request_id: String,
     /// The route pattern, as soon as a resource has matched.
     pub(super) pattern: Cell<Option<&'static str>>,
+    /// Whether something took the query of the address. What nothing takes must be empty.
+    pub(super) is_query_read: Cell<bool>,
     /// The outcome of authentication.
     pub(super) caller: OnceCell<Result<Arc<Verified>, Problem>>,
 }
@@ -34,6 +36,7 @@ impl RequestContext {
         let context = Rc::new(Self {
             request_id: given.map_or_else(fresh, str::to_owned),
             pattern: Cell::new(None),
+            is_query_read: Cell::new(false),
             caller: OnceCell::new(),
         });
         request.extensions_mut().insert(Rc::clone(&context));

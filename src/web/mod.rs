@@ -5,7 +5,7 @@
 //! 1. `services/<things>.rs`: the use cases, each beginning with a method of [`Ctx`](crate::services::Ctx).
 //! 2. `web/api/<things>.rs`: the bodies (`ThingIn`, `ThingChange` with `deny_unknown_fields`, `ThingOut`), the
 //!    handlers, each with `#[utoipa::path]`; [`api::legal_entities`] is the pattern.
-//! 3. One line in [`configure`], one per handler in [`openapi`].
+//! 3. One line in [`configure`], with the action of each method; one per handler in [`openapi`].
 
 pub mod api;
 pub mod auth;
@@ -28,11 +28,12 @@ mod tests;
 
 pub use state::State;
 
+use crate::domain::policy::Action;
 use actix_web::dev::Server;
 use actix_web::middleware::from_fn;
 use actix_web::web::ServiceConfig;
 use actix_web::{App, HttpServer, web};
-use routing::resource;
+use routing::{Access, resource};
 use std::net::TcpListener;
 use std::time::Duration;
 
@@ -49,103 +50,166 @@ const METRICS_UPKEEP: Duration = Duration::from_secs(5);
 
 /// The route table.
 pub fn configure(config: &mut ServiceConfig) {
+    use Action::{
+        DeliverEmployment, EditOrganisation, ManageJobs, ReadAudit, ReadJobs, ReadRegister, ReadTermination,
+    };
     use api::{audit_events, employment_documents, jobs, legal_entities, messages};
 
     config
         .service(
             resource("/v1/legal-entities")
-                .get(legal_entities::list)
-                .post(legal_entities::create),
+                .get(ReadRegister, legal_entities::list)
+                .post(EditOrganisation, legal_entities::create),
         )
         .service(
             resource("/v1/legal-entities/{id}")
-                .get(legal_entities::get)
-                .patch(legal_entities::update),
+                .get(ReadRegister, legal_entities::get)
+                .patch(EditOrganisation, legal_entities::update),
         )
         .configure(register)
         .configure(work)
-        .service(resource("/v1/sources/{source}/employments/{external_id}").put(employment_documents::put))
-        .service(resource("/v1/sources/{source}/employment-documents").post(employment_documents::post))
-        .service(resource("/v1/messages").get(messages::list))
-        .service(resource("/v1/messages/{id}").get(messages::get))
-        .service(resource("/v1/terminations/{id}/timeline").get(messages::timeline))
-        .service(resource("/v1/jobs").get(jobs::list))
-        .service(resource("/v1/jobs/{id}").get(jobs::get))
-        .service(resource("/v1/jobs/{id}/resume").post(jobs::resume))
-        .service(resource("/v1/jobs/{id}/cancel").post(jobs::cancel))
-        .service(resource("/v1/audit-events").get(audit_events::list))
-        .service(resource("/demo/mailbox").get(pages::mailbox_pages::list))
-        .service(resource("/demo/mailbox/{mail}").get(pages::mailbox_pages::one))
-        .service(resource("/demo/mailbox/{mail}/html").get(pages::mailbox_pages::html))
-        .service(resource("/oauth/token").post(auth::token_endpoint::issue))
-        .service(resource("/c/{token}").get(links::show).post(links::submit))
-        .service(resource("/livez").get(health::live))
-        .service(resource("/readyz").get(health::ready))
-        .service(resource("/metrics").get(health::metrics))
-        .service(resource("/openapi.yaml").get(docs::openapi))
-        .service(resource("/docs").get(docs::page))
-        .service(resource("/docs/{file}").get(docs::file))
+        .service(
+            resource("/v1/sources/{source}/employments/{external_id}")
+                .put(DeliverEmployment, employment_documents::put),
+        )
+        .service(
+            resource("/v1/sources/{source}/employment-documents")
+                .post(DeliverEmployment, employment_documents::post),
+        )
+        .service(resource("/v1/messages").get(ReadTermination, messages::list))
+        .service(resource("/v1/messages/{id}").get(ReadTermination, messages::get))
+        .service(resource("/v1/terminations/{id}/timeline").get(ReadTermination, messages::timeline))
+        .service(resource("/v1/jobs").get(ReadJobs, jobs::list))
+        .service(resource("/v1/jobs/{id}").get(ReadJobs, jobs::get))
+        .service(resource("/v1/jobs/{id}/resume").post(ManageJobs, jobs::resume))
+        .service(resource("/v1/jobs/{id}/cancel").post(ManageJobs, jobs::cancel))
+        .service(resource("/v1/audit-events").get(ReadAudit, audit_events::list))
+        .service(resource("/demo/mailbox").get(Access::Open, pages::mailbox_pages::list))
+        .service(resource("/demo/mailbox/{mail}").get(Access::Open, pages::mailbox_pages::one))
+        .service(resource("/demo/mailbox/{mail}/html").get(Access::Open, pages::mailbox_pages::html))
+        .service(resource("/oauth/token").post(Access::Open, auth::token_endpoint::issue))
+        .service(
+            resource("/c/{token}")
+                .get(Access::Open, links::show)
+                .post(Access::Open, links::submit),
+        )
+        .service(resource("/livez").get(Access::Open, health::live))
+        .service(resource("/readyz").get(Access::Open, health::ready))
+        .service(resource("/metrics").get(Access::Open, health::metrics))
+        .service(resource("/openapi.yaml").get(Access::Open, docs::openapi))
+        .service(resource("/docs").get(Access::Open, docs::page))
+        .service(resource("/docs/{file}").get(Access::Open, docs::file))
         .default_service(web::to(routing::not_found));
 }
 
 /// The routes of the register: who there is, what there is, and who has what.
 fn register(config: &mut ServiceConfig) {
+    use Action::{EditOrganisation, EditRegister, ReadEmployment, ReadRegister};
     use api::{assignments, devices, employments, people, sources, subscriptions, units};
 
     config
-        .service(resource("/v1/sources").get(sources::list).post(sources::create))
-        .service(resource("/v1/sources/{name}").get(sources::get))
-        .service(resource("/v1/units").get(units::list).post(units::create))
-        .service(resource("/v1/units/{id}").get(units::get).patch(units::update))
-        .service(resource("/v1/people").get(people::list).post(people::create))
-        .service(resource("/v1/people/{id}").get(people::get).patch(people::update))
-        .service(resource("/v1/employments").get(employments::list))
-        .service(resource("/v1/employments/{id}").get(employments::get))
-        .service(resource("/v1/devices").get(devices::list).post(devices::create))
+        .service(
+            resource("/v1/sources")
+                .get(ReadRegister, sources::list)
+                .post(EditOrganisation, sources::create),
+        )
+        .service(
+            resource("/v1/sources/{name}")
+                .get(ReadRegister, sources::get)
+                .patch(EditOrganisation, sources::update),
+        )
+        .service(
+            resource("/v1/units")
+                .get(ReadRegister, units::list)
+                .post(EditRegister, units::create),
+        )
+        .service(
+            resource("/v1/units/{id}")
+                .get(ReadRegister, units::get)
+                .patch(EditRegister, units::update),
+        )
+        .service(
+            resource("/v1/people")
+                .get(ReadRegister, people::list)
+                .post(EditRegister, people::create),
+        )
+        .service(
+            resource("/v1/people/{id}")
+                .get(ReadRegister, people::get)
+                .patch(EditRegister, people::update),
+        )
+        .service(resource("/v1/employments").get(ReadEmployment, employments::list))
+        .service(resource("/v1/employments/{id}").get(ReadEmployment, employments::get))
+        .service(
+            resource("/v1/devices")
+                .get(ReadRegister, devices::list)
+                .post(EditRegister, devices::create),
+        )
         .service(
             resource("/v1/devices/{id}")
-                .get(devices::get)
-                .patch(devices::update),
+                .get(ReadRegister, devices::get)
+                .patch(EditRegister, devices::update),
         )
         .service(
             resource("/v1/subscriptions")
-                .get(subscriptions::list)
-                .post(subscriptions::create),
+                .get(ReadRegister, subscriptions::list)
+                .post(EditRegister, subscriptions::create),
         )
         .service(
             resource("/v1/subscriptions/{id}")
-                .get(subscriptions::get)
-                .patch(subscriptions::update),
+                .get(ReadRegister, subscriptions::get)
+                .patch(EditRegister, subscriptions::update),
         )
         .service(
             resource("/v1/assignments")
-                .get(assignments::list)
-                .post(assignments::create),
+                .get(ReadRegister, assignments::list)
+                .post(EditRegister, assignments::create),
         )
-        .service(resource("/v1/assignments/{id}").get(assignments::get))
-        .service(resource("/v1/assignments/{id}/end").post(assignments::end));
+        .service(resource("/v1/assignments/{id}").get(ReadRegister, assignments::get))
+        .service(resource("/v1/assignments/{id}/end").post(EditRegister, assignments::end));
 }
 
 /// The routes of terminations, of what proves them, and of collected codes.
 fn work(config: &mut ServiceConfig) {
-    use api::terminations::{receipt, verify, work};
+    use Action::{DeliverMdmReport, ReadMdmReports, ReadTermination, RevealCode, WorkTermination};
+    use api::terminations::{notes, receipt, verify, work};
     use api::{codes, mdm, terminations};
 
     config
-        .service(resource("/v1/terminations").get(terminations::list))
-        .service(resource("/v1/terminations/{id}").get(terminations::get))
-        .service(resource("/v1/terminations/{id}/receipt").get(receipt::get))
-        .service(resource("/v1/terminations/{id}/hold").post(work::hold))
-        .service(resource("/v1/terminations/{id}/release").post(work::release))
-        .service(resource("/v1/terminations/{id}/reopen").post(work::reopen))
-        .service(resource("/v1/terminations/{id}/codes").get(codes::list))
-        .service(resource("/v1/terminations/{id}/items/{item}/checks/{check}").put(work::settle))
-        .service(resource("/v1/terminations/{id}/items/{item}/number").post(work::number))
-        .service(resource("/v1/terminations/{id}/items/{item}/outcome").post(work::outcome))
-        .service(resource("/v1/terminations/{id}/items/{item}/verifications").post(verify::verify))
-        .service(resource("/v1/terminations/{id}/items/{item}/codes").post(codes::answer))
-        .service(resource("/v1/codes/{id}/reveal").post(codes::reveal))
-        .service(resource("/v1/mdm/reports").get(mdm::list).post(mdm::deliver));
+        .service(resource("/v1/terminations").get(ReadTermination, terminations::list))
+        .service(resource("/v1/terminations/{id}").get(ReadTermination, terminations::get))
+        .service(
+            resource("/v1/terminations/{id}/receipt").get(Access::Negotiated(ReadTermination), receipt::get),
+        )
+        .service(resource("/v1/terminations/{id}/hold").post(WorkTermination, work::hold))
+        .service(resource("/v1/terminations/{id}/release").post(WorkTermination, work::release))
+        .service(resource("/v1/terminations/{id}/reopen").post(WorkTermination, work::reopen))
+        .service(
+            resource("/v1/terminations/{id}/notes")
+                .get(ReadTermination, notes::list)
+                .post(WorkTermination, notes::create),
+        )
+        .service(resource("/v1/terminations/{id}/codes").get(ReadTermination, codes::list))
+        .service(
+            resource("/v1/terminations/{id}/items/{item}/checks/{check}").put(WorkTermination, work::settle),
+        )
+        .service(resource("/v1/terminations/{id}/items/{item}/number").post(WorkTermination, work::number))
+        .service(resource("/v1/terminations/{id}/items/{item}/outcome").post(WorkTermination, work::outcome))
+        .service(
+            resource("/v1/terminations/{id}/items/{item}/contradiction")
+                .post(WorkTermination, work::contradiction),
+        )
+        .service(
+            resource("/v1/terminations/{id}/items/{item}/verifications")
+                .post(WorkTermination, verify::verify),
+        )
+        .service(resource("/v1/terminations/{id}/items/{item}/codes").post(WorkTermination, codes::answer))
+        .service(resource("/v1/codes/{id}/reveal").post(RevealCode, codes::reveal))
+        .service(
+            resource("/v1/mdm/reports")
+                .get(ReadMdmReports, mdm::list)
+                .post(DeliverMdmReport, mdm::deliver),
+        );
 }
 
 /// Puts the server together on an open listener; awaiting it serves. Signals are left to the caller, who stops

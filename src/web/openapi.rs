@@ -5,11 +5,12 @@
 
 use super::problem::{MEDIA_TYPE, ProblemBody, ProblemType};
 use super::{api, auth, docs, health};
-use std::collections::BTreeMap;
+use crate::domain::job::JobKind;
+use std::collections::{BTreeMap, BTreeSet};
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::{Operation, ParameterIn, PathItem};
 use utoipa::openapi::response::{Response, ResponseBuilder};
-use utoipa::openapi::schema::{ArrayItems, Schema, Type};
+use utoipa::openapi::schema::{ArrayItems, Schema, SchemaFormat, Type};
 use utoipa::openapi::security::{ClientCredentials, Flow, OAuth2, Scopes, SecurityScheme};
 use utoipa::openapi::{Components, ContentBuilder, OpenApi as Document, Ref, RefOr};
 use utoipa::{IntoParams, Modify, OpenApi};
@@ -28,6 +29,8 @@ const SCHEME: &str = "oauth2";
         (name = "Devices", description = "Devices, subscriptions, and who has them."),
         (name = "Terminations", description = "Cases, from the end of an employment to the receipt."),
         (name = "Codes", description = "Collected codes: sealed, read once, destroyed."),
+        (name = "HR", description = "Employments, as the HR system delivers them."),
+        (name = "Watching", description = "What was planned, sent, done and recorded."),
         (name = "MDM", description = "What MDM systems report about wipes."),
         (name = "Auth", description = "Access tokens."),
         (name = "Operations", description = "The service itself."),
@@ -50,6 +53,7 @@ const SCHEME: &str = "oauth2";
         api::sources::create,
         api::sources::list,
         api::sources::get,
+        api::sources::update,
         api::units::create,
         api::units::list,
         api::units::get,
@@ -77,9 +81,12 @@ const SCHEME: &str = "oauth2";
         api::terminations::work::settle,
         api::terminations::work::number,
         api::terminations::work::outcome,
+        api::terminations::work::contradiction,
         api::terminations::work::hold,
         api::terminations::work::release,
         api::terminations::work::reopen,
+        api::terminations::notes::create,
+        api::terminations::notes::list,
         api::terminations::verify::verify,
         api::terminations::receipt::get,
         api::codes::answer,
@@ -93,7 +100,9 @@ const SCHEME: &str = "oauth2";
         health::ready,
         health::metrics,
     ),
-    components(schemas(ProblemBody)),
+    servers((url = "/", description = "This service")),
+    // A type that only a parameter has is not found by the library.
+    components(schemas(ProblemBody, JobKind)),
     security(("oauth2" = [])),
     modifiers(&Standard),
 )]
@@ -132,6 +141,29 @@ impl Modify for Standard {
                 complete(operation);
             }
         }
+        forget_unused(document);
+    }
+}
+
+/// Leaves out the shared responses that no operation refers to, such as that of a method which a path does not have.
+fn forget_unused(document: &mut Document) {
+    let mut used = BTreeSet::new();
+    for item in document.paths.paths.values_mut() {
+        for operation in operations(item) {
+            used.extend(
+                operation
+                    .responses
+                    .responses
+                    .values()
+                    .filter_map(|response| match response {
+                        RefOr::Ref(reference) => reference.ref_location.rsplit('/').next().map(str::to_owned),
+                        RefOr::T(_) => None,
+                    }),
+            );
+        }
+    }
+    if let Some(components) = &mut document.components {
+        components.responses.retain(|name, _| used.contains(name));
     }
 }
 
@@ -143,6 +175,11 @@ again, byte for byte, with `Idempotent-Replayed: true`. Keys are kept for 30 day
 - A record has an `ETag`. Edits send it as `If-Match`.
 - PATCH takes a merge patch (RFC 7396): an absent member stays, null clears.
 - Lists give `next`, the address of the next page, until there is none.
+- Answers are JSON: an `Accept` that takes neither `application/json` nor `application/problem+json` is a 406. The \
+receipt comes as a page too.
+- Who lacks the scope gets 403, whatever the rest of the request is like.
+- People's own words are kept as they are sent. Where they may hold a personal identity number, the answer says so in \
+`may_hold_personal_number`, and no mail and no receipt repeats them. Leave such numbers out.
 - Unknown members and parameters are refused. Ids are UUIDs; instants are UTC (RFC 3339); dates are dates.";
 
 fn security_scheme() -> SecurityScheme {
@@ -157,7 +194,10 @@ fn security_scheme() -> SecurityScheme {
         ("admin", "Set up legal entities, sources and the service itself"),
     ];
     let flow = ClientCredentials::new("/oauth/token", Scopes::from_iter(scopes));
-    SecurityScheme::OAuth2(OAuth2::new([Flow::ClientCredentials(flow)]))
+    SecurityScheme::OAuth2(OAuth2::with_description(
+        [Flow::ClientCredentials(flow)],
+        "Our own tokens, or those of an issuer that the operator has named.",
+    ))
 }
 
 /// Lets the pages of lists refer to their rows: the library writes a generic argument out in full.
@@ -254,7 +294,7 @@ fn complete(operation: &mut Operation) {
     let is_public = operation.security.is_some();
     let mut statuses = vec![429, 500, 503];
     if !is_public {
-        statuses.extend([400, 401, 403]);
+        statuses.extend([400, 401, 403, 406]);
     }
     if has(ParameterIn::Path, None) {
         statuses.push(404);
@@ -280,13 +320,14 @@ fn complete(operation: &mut Operation) {
 }
 
 macro_rules! header_params {
-    ($($(#[$doc:meta])* $extractor:path => $name:literal, $required:literal, $max:literal, $example:literal, $description:literal;)+) => {$(
+    ($($(#[$doc:meta])* $extractor:path => $name:literal, $required:literal, $max:literal, $form:ident($value:expr), $example:literal, $description:literal;)+) => {$(
         $(#[$doc])*
         impl IntoParams for $extractor {
             fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<utoipa::openapi::path::Parameter> {
                 let schema = utoipa::openapi::schema::ObjectBuilder::new()
                     .schema_type(Type::String)
                     .max_length(Some($max))
+                    .$form(Some($value))
                     .examples([$example])
                     .build();
                 let required = if $required { utoipa::openapi::Required::True } else { utoipa::openapi::Required::False };
@@ -304,12 +345,19 @@ macro_rules! header_params {
     )+};
 }
 
+/// A key as it is, or as the string of a structured field (RFC 9651 §3.3.3).
+const KEY: &str = r#"^([!#-~][!-~]{0,254}|"([!#-\[\]-~]|\\["\\]){1,255}")$"#;
+/// A list of entity tags, or `*` (RFC 9110 §13.1): said by name, for it is more than a pattern can say simply.
+fn tags() -> SchemaFormat {
+    SchemaFormat::Custom("entity-tags".to_owned())
+}
+
 header_params! {
-    super::extract::IdempotencyKey => "Idempotency-Key", true, 255, "8e03978e-40d5-43dd-bc93-6894a57f9324",
+    super::extract::IdempotencyKey => "Idempotency-Key", true, 512, pattern(KEY), "8e03978e-40d5-43dd-bc93-6894a57f9324",
         "A fresh UUID for every request that is meant to happen, the same one when it is repeated.";
-    super::extract::IfMatch => "If-Match", true, 1000, "\"v3\"",
+    super::extract::IfMatch => "If-Match", true, 1000, format(tags()), "\"v3\"",
         "The ETag of the version that the edit is meant for.";
-    super::extract::IfNoneMatch => "If-None-Match", false, 1000, "\"v3\"",
+    super::extract::IfNoneMatch => "If-None-Match", false, 1000, format(tags()), "\"v3\"",
         "The ETag of the version that the caller has: if it is still the current one, the answer is 304.";
 }
 
@@ -334,19 +382,43 @@ mod tests {
         assert_eq!(
             responses("/v1/legal-entities", "post"),
             [
-                "201", "400", "401", "403", "408", "409", "413", "415", "422", "429", "500", "503"
+                "201", "400", "401", "403", "406", "408", "409", "413", "415", "422", "429", "500", "503"
             ]
         );
         assert_eq!(
             responses("/v1/legal-entities/{id}", "patch"),
             [
-                "200", "400", "401", "403", "404", "408", "409", "412", "413", "415", "422", "428", "429",
-                "500", "503"
+                "200", "400", "401", "403", "404", "406", "408", "409", "412", "413", "415", "422", "428",
+                "429", "500", "503"
             ]
         );
         let name = &document["paths"]["/v1/legal-entities"]["post"]["responses"]["422"]["$ref"];
         assert_eq!(name, "#/components/responses/Problem422");
         assert!(document["components"]["responses"]["Problem422"]["content"][MEDIA_TYPE].is_object());
+    }
+
+    #[test]
+    fn every_reference_leads_somewhere_and_nothing_is_left_over() {
+        fn references(value: &serde_json::Value, found: &mut BTreeSet<String>) {
+            if let Some(target) = value["$ref"].as_str() {
+                found.insert(target.trim_start_matches('#').to_owned());
+            }
+            let members = value.as_object().into_iter().flat_map(|object| object.values());
+            let items = value.as_array().into_iter().flatten();
+            members.chain(items).for_each(|inner| references(inner, found));
+        }
+        let document = serde_json::to_value(document()).unwrap();
+        let mut found = BTreeSet::new();
+        references(&document, &mut found);
+        for target in &found {
+            assert!(document.pointer(target).is_some(), "{target}");
+        }
+        for kind in ["schemas", "responses"] {
+            for name in document["components"][kind].as_object().unwrap().keys() {
+                let target = format!("/components/{kind}/{name}");
+                assert!(found.contains(&target), "{target} is not used");
+            }
+        }
     }
 
     #[test]

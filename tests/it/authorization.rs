@@ -3,11 +3,9 @@
 
 use super::support::db::TestDb;
 use super::support::http::{Answer, TestServer};
+use super::support::operations::{OPEN, Operation, call, operations};
 use handback::domain::actor::Scope;
-use handback::web::openapi;
 use reqwest::{Method, StatusCode};
-use serde_json::Value;
-use std::collections::BTreeMap;
 
 use Scope::{Admin, Desk, Hr, Mdm, Read};
 
@@ -48,14 +46,17 @@ const ALLOWED: &[(&str, &[Scope])] = &[
     ("sources_create", &[Admin]),
     ("sources_get", &[Read, Desk, Admin]),
     ("sources_list", &[Read, Desk, Admin]),
+    ("sources_update", &[Admin]),
     ("subscriptions_create", &[Desk, Admin]),
     ("subscriptions_get", &[Read, Desk, Admin]),
     ("subscriptions_list", &[Read, Desk, Admin]),
     ("subscriptions_update", &[Desk, Admin]),
+    ("terminations_accept_contradiction", &[Desk]),
     ("terminations_decide_number", &[Desk]),
     ("terminations_get", &[Read, Desk, Admin]),
     ("terminations_hold", &[Desk]),
     ("terminations_list", &[Read, Desk, Admin]),
+    ("terminations_list_notes", &[Read, Desk, Admin]),
     ("terminations_receipt", &[Read, Desk, Admin]),
     ("terminations_release", &[Desk]),
     ("terminations_reopen", &[Desk]),
@@ -63,70 +64,12 @@ const ALLOWED: &[(&str, &[Scope])] = &[
     ("terminations_settle", &[Desk]),
     ("terminations_timeline", &[Read, Desk, Admin]),
     ("terminations_verify", &[Desk]),
+    ("terminations_write_note", &[Desk]),
     ("units_create", &[Desk, Admin]),
     ("units_get", &[Read, Desk, Admin]),
     ("units_list", &[Read, Desk, Admin]),
     ("units_update", &[Desk, Admin]),
 ];
-
-/// Operations that anybody may call. This list may only get shorter.
-const OPEN: &[&str] = &[
-    "health_live",
-    "health_ready",
-    "metrics_read",
-    "openapi_read",
-    "token_issue",
-];
-
-/// One operation of the description, ready to be called.
-struct Operation {
-    method: Method,
-    path: String,
-    body: Option<Value>,
-}
-
-fn operations() -> BTreeMap<String, Operation> {
-    let document = serde_json::to_value(openapi::document()).unwrap();
-    let mut found = BTreeMap::new();
-    for (path, methods) in document["paths"].as_object().unwrap() {
-        for (method, operation) in methods.as_object().unwrap() {
-            let Some(id) = operation["operationId"].as_str() else {
-                continue;
-            };
-            let schema = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].as_str();
-            let body = schema.map(|reference| {
-                let component = document.pointer(reference.trim_start_matches('#')).unwrap();
-                let example = &component["examples"][0];
-                assert!(!example.is_null(), "{reference} has no example");
-                example.clone()
-            });
-            let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
-            let path = path
-                .replace("{source}", "hr")
-                .replace("{name}", "hr")
-                .replace("{external_id}", "e-1")
-                .replace("{check}", "returned")
-                .replace("{id}", "01939e5c-5b6a-7c1e-8f00-0242ac120002")
-                .replace("{item}", "01939e5c-5b6a-7c1e-8f00-0242ac120003");
-            found.insert(id.to_owned(), Operation { method, path, body });
-        }
-    }
-    found
-}
-
-fn call(server: &TestServer<'_>, operation: &Operation, key: &str) -> reqwest::RequestBuilder {
-    let mut request = server
-        .anonymous(operation.method.clone(), &operation.path)
-        .header("idempotency-key", key)
-        .header("if-match", "\"v1\"");
-    if operation.method == Method::GET {
-        request = server.anonymous(Method::GET, &operation.path);
-    }
-    match &operation.body {
-        Some(body) => request.json(body),
-        None => request,
-    }
-}
 
 #[test]
 fn every_operation_is_in_the_table_and_every_row_is_an_operation() {
@@ -167,6 +110,64 @@ async fn nobody_calls_what_their_scope_does_not_allow() {
                     answer.status,
                     StatusCode::FORBIDDEN,
                     "{id} with {scope}: {}",
+                    answer.body
+                );
+            }
+        }
+    }
+    server.stop().await;
+}
+
+/// Requests that are wrong in every way a body, a header or a query can be.
+fn garbage(server: &TestServer<'_>, operation: &Operation) -> Vec<(&'static str, reqwest::RequestBuilder)> {
+    let bare = || server.anonymous(operation.method.clone(), &operation.path);
+    let mut requests = vec![("without a body", bare())];
+    if operation.method != Method::GET {
+        requests.push((
+            "a picture",
+            bare().header("content-type", "image/png").body("\u{1}"),
+        ));
+        requests.push((
+            "no JSON",
+            bare().header("content-type", "application/json").body("{"),
+        ));
+        requests.push((
+            "another body",
+            bare().json(&serde_json::json!({ "colour": "red" })),
+        ));
+        let bad_headers = bare().header("if-match", "x").header("idempotency-key", "a b");
+        requests.push(("bad headers", bad_headers.json(&operation.body)));
+    }
+    let path = format!("{}?colour=red&limit=0", operation.path);
+    requests.push(("another query", server.anonymous(operation.method.clone(), &path)));
+    requests.push(("another format", bare().header("accept", "application/xml")));
+    requests
+}
+
+#[actix_web::test]
+async fn whoever_lacks_the_scope_learns_that_before_anything_about_the_request() {
+    let db = TestDb::sqlite();
+    let server = TestServer::start(&db);
+    let mut callers = Vec::new();
+    for scope in Scope::ALL {
+        callers.push((scope, server.caller(&[*scope]).await));
+    }
+    for (id, operation) in &operations() {
+        let Some((_, allowed)) = ALLOWED.iter().find(|(known, _)| known == id) else {
+            continue;
+        };
+        for (name, request) in garbage(&server, operation) {
+            let answer = Answer::of(request).await;
+            assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{id}, {name}");
+        }
+        for (scope, caller) in &callers {
+            for (name, request) in garbage(&server, operation) {
+                let answer = Answer::of(request.bearer_auth(caller.token())).await;
+                assert_eq!(
+                    answer.status == StatusCode::FORBIDDEN,
+                    !allowed.contains(scope),
+                    "{id} with {scope}, {name}: {} {}",
+                    answer.status,
                     answer.body
                 );
             }

@@ -91,3 +91,49 @@ fn a_wrong_setting_is_named_before_anything_happens() {
     assert!(stderr(&refused).contains("jobs.workers"), "{refused:?}");
     assert!(!folder.path().join("handback.db").exists());
 }
+
+#[test]
+fn a_client_of_another_issuer_gets_an_account_without_a_secret() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(handback(folder.path(), &["migrate"]).status.success());
+    let create = [
+        "service-account",
+        "create",
+        "mdm",
+        "--scope",
+        "mdm",
+        "--issuer",
+        "https://idp.exempel.example",
+        "--client-id",
+        "bridge",
+        "--json",
+    ];
+    let made = handback(folder.path(), &create);
+    assert!(stderr(&made).contains("has no such issuer"), "{made:?}");
+    let account: serde_json::Value = serde_json::from_str(&stdout(&made)).unwrap();
+    assert!(account["client_secret"].is_null());
+    let id = account["client_id"].as_str().unwrap();
+    let changed = handback(
+        folder.path(),
+        &["service-account", "scopes", id, "--scope", "read"],
+    );
+    assert!(changed.status.success(), "{changed:?}");
+    let listed = stdout(&handback(folder.path(), &["service-account", "list"]));
+    assert!(
+        listed.contains("read  bridge of https://idp.exempel.example"),
+        "{listed}"
+    );
+    let half = handback(
+        folder.path(),
+        &[
+            "service-account",
+            "create",
+            "x",
+            "--scope",
+            "mdm",
+            "--issuer",
+            "https://x.example",
+        ],
+    );
+    assert_eq!(half.status.code(), Some(2));
+}

@@ -229,6 +229,39 @@ fn without_a_manager_the_coordinator_is_asked() {
 }
 
 #[test]
+fn nothing_is_mailed_to_a_manager_who_has_left() {
+    for_each_database(async |db| {
+        let story = Story::begin(db).await;
+        let seen = before_asking(db, &story).await;
+        deliver(
+            &story.app,
+            "Maria Lind",
+            Some("Olof Sund"),
+            (2, Some("2027-02-24")),
+        )
+        .await;
+        story.it_is("2027-02-25T07:00:00Z");
+        run(&story.app).await;
+        let mails = db.mailer().sent();
+        assert_eq!(
+            sent_to(&mails[seen..]),
+            ["olof"],
+            "the manager of the manager stands in"
+        );
+        assert!(read(&mails[seen]).token.is_some());
+        let seen = mails.len();
+        // Nobody is known above Olof, so that the decision goes to the coordinator.
+        story.it_is("2027-03-12T07:00:00Z");
+        run(&story.app).await;
+        let mut got = sent_to(&db.mailer().sent()[seen..]);
+        got.sort();
+        got.dedup();
+        assert!(!got.contains(&"maria".to_owned()), "{got:?}");
+        assert!(got.contains(&"karin".to_owned()), "{got:?}");
+    });
+}
+
+#[test]
 fn a_refused_mail_is_failed_and_its_link_is_dead() {
     for_each_database(async |db| {
         let story = Story::begin(db).await;

@@ -159,6 +159,10 @@ async fn receipt_says_what_was_proved(desk: &TestCaller<'_>, case: &Case) {
         (&device["wiped"]["level"], &device["wiped"]["on"]),
         (&json!("reported"), &json!("2027-01-11"))
     );
+    // Who answered by the API is named by the account; what the rule settled has nobody's name.
+    let by = device["returned"]["by"].as_str().unwrap_or_default();
+    assert!(by.starts_with("test-"), "{device}");
+    assert_eq!(device["wiped"]["by"], json!(null));
     let words = device["wiped"]["text"]["en"].as_str().unwrap();
     assert!(words.contains("not checked on site"), "{words}");
     let page = desk
@@ -386,5 +390,80 @@ fn codes_are_destroyed_by_the_job_when_the_case_has_been_closed_long_enough() {
         server.run_jobs().await;
         assert_eq!(left(), 0);
         server.stop().await;
+    });
+}
+
+#[test]
+fn the_desk_writes_notes_that_are_kept_in_order_and_never_twice() {
+    for_each_database(async |db: &TestDb| {
+        let world = World::new(db).await;
+        let server = TestServer::start(db);
+        let desk = server.caller(&[Scope::Desk]).await;
+        let reader = server.caller(&[Scope::Read]).await;
+        let case = open_case(&world).await;
+        let path = format!("{}/notes", case.path);
+        let item = case.item.rsplit('/').next().unwrap();
+
+        let body = json!({ "text": " Chefen ringde.\r\nLaddaren ligger i skåpet. ", "item_id": item });
+        let send = || {
+            desk.request(Method::POST, &path)
+                .header("idempotency-key", "once")
+                .json(&body)
+        };
+        let first = Answer::of(send()).await.expect(StatusCode::CREATED);
+        let again = Answer::of(send()).await.expect(StatusCode::CREATED);
+        assert_eq!(
+            (again.header("idempotent-replayed"), &again.body),
+            ("true", &first.body)
+        );
+        let note = first.json();
+        assert_eq!(note["text"], "Chefen ringde.\nLaddaren ligger i skåpet.");
+        assert_eq!(
+            (&note["kind"], &note["item_id"], &note["actor_kind"]),
+            (&json!("message"), &json!(item), &json!("service_account"))
+        );
+        assert_eq!(note["may_hold_personal_number"], false);
+
+        let long = "x".repeat(1_001);
+        for (body, refusal) in [
+            (json!({ "text": " " }), "422 /text text_blank"),
+            (json!({ "text": long }), "422 /text text_too_long"),
+            (json!({ "text": "a\u{202e}b" }), "422 /text text_characters"),
+            (
+                json!({ "text": "\u{7}", "item_id": "01939e5c-5b6a-7c1e-8f00-0242ac120003" }),
+                "422 /text text_characters, /item_id unknown_item",
+            ),
+            (json!({}), "422 /text missing_member"),
+        ] {
+            assert_eq!(desk.post(&path, &body).await.refusal(), refusal);
+        }
+        // The shape of a personal identity number is no reason to refuse what may be a phone number.
+        let warned = desk.make(&path, &json!({ "text": "Gäller 121212-1212" })).await;
+        assert_eq!(warned["may_hold_personal_number"], true);
+        let held = json!({ "reason": "Begärd av 121212-1212" });
+        let held = desk.post(&format!("{}/hold", case.path), &held).await;
+        assert_eq!(held.json()["hold"]["may_hold_personal_number"], true);
+
+        desk.make(&path, &json!({ "text": "Tre" })).await;
+        let texts = |notes: &[Value]| -> Vec<String> {
+            let texts = notes.iter().map(|note| note["text"].as_str().unwrap());
+            texts.map(|text| text.chars().take(6).collect()).collect()
+        };
+        let all = reader.all(&format!("{path}?limit=1")).await;
+        assert_eq!(texts(&all), ["Chefen", "Gäller", "Tre"]);
+        assert_eq!(all[0], note);
+        let elsewhere = "/v1/terminations/01939e5c-5b6a-7c1e-8f00-0242ac120002/notes";
+        assert_eq!(reader.get(elsewhere).await.status, StatusCode::NOT_FOUND);
+        let nowhere = desk.post(elsewhere, &json!({ "text": "x" })).await;
+        assert_eq!(nowhere.status, StatusCode::NOT_FOUND);
+        server.stop().await;
+        assert_eq!(
+            db.number("SELECT count(*) AS n FROM audit_entry WHERE action = 'termination.noted'"),
+            3
+        );
+        assert_eq!(
+            db.number("SELECT count(*) AS n FROM audit_payload WHERE details LIKE '%1212%'"),
+            0
+        );
     });
 }

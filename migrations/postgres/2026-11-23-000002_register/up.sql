@@ -29,6 +29,7 @@ CREATE TABLE subscription (
     legal_entity_id TEXT NOT NULL REFERENCES legal_entity (id),
     number TEXT NOT NULL,
     operator TEXT,
+    monthly_cost_ore BIGINT,
     status TEXT NOT NULL,
     version BIGINT NOT NULL,
     created_at TIMESTAMP NOT NULL,

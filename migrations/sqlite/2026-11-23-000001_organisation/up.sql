@@ -4,6 +4,8 @@ CREATE TABLE legal_entity (
     kind TEXT NOT NULL,
     org_number TEXT,
     language TEXT NOT NULL,
+    wipe_standard TEXT NOT NULL,
+    wipe_secrecy TEXT NOT NULL,
     version BIGINT NOT NULL,
     created_at TIMESTAMP NOT NULL,
     updated_at TIMESTAMP NOT NULL

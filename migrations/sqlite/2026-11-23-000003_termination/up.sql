@@ -36,13 +36,17 @@ CREATE TABLE termination_item (
     subscription_id TEXT REFERENCES subscription (id),
     custody_epoch BIGINT NOT NULL,
     data_class TEXT NOT NULL,
+    required_wipe_level TEXT NOT NULL,
     outcome TEXT,
     is_identity_confirmed BOOLEAN NOT NULL,
     number_decision TEXT,
     wipe_state TEXT NOT NULL,
     wipe_level TEXT NOT NULL,
-    is_wipe_contradicted BOOLEAN NOT NULL
+    is_wipe_contradicted BOOLEAN NOT NULL,
+    wipe_due_at TIMESTAMP,
+    contradiction TEXT
 );
+CREATE INDEX termination_item_wipe_due_idx ON termination_item (wipe_due_at, id) WHERE wipe_due_at IS NOT NULL;
 CREATE UNIQUE INDEX termination_item_assignment_key ON termination_item (termination_id, assignment_id);
 CREATE INDEX termination_item_device_idx ON termination_item (device_id, custody_epoch);
 

@@ -38,7 +38,10 @@ CREATE TABLE action_link (
     answer TEXT,
     answer_hash BLOB,
     revoked_at TIMESTAMP,
-    revoke_reason TEXT
+    revoke_reason TEXT,
+    undo TEXT,
+    undone_at TIMESTAMP
 );
 CREATE UNIQUE INDEX action_link_token_hash_key ON action_link (token_hash);
 CREATE INDEX action_link_termination_idx ON action_link (termination_id, id);
+CREATE INDEX action_link_undo_idx ON action_link (used_at) WHERE undo IS NOT NULL;

@@ -11,14 +11,23 @@ CREATE TABLE key_check (
 CREATE TABLE service_account (
     id TEXT NOT NULL PRIMARY KEY,
     name TEXT NOT NULL,
-    secret_hash BLOB NOT NULL,
+    secret_hash BLOB,
+    issuer TEXT,
+    external_client_id TEXT,
+    external_subject TEXT,
     scopes TEXT NOT NULL,
     revoked_at TIMESTAMP,
     version BIGINT NOT NULL,
     created_at TIMESTAMP NOT NULL,
-    updated_at TIMESTAMP NOT NULL
+    updated_at TIMESTAMP NOT NULL,
+    -- A secret of ours or a client of another issuer, never both.
+    CHECK ((secret_hash IS NULL) = (issuer IS NOT NULL)),
+    CHECK ((issuer IS NULL) = (external_client_id IS NULL)),
+    CHECK ((issuer IS NULL) = (external_subject IS NULL))
 );
 CREATE UNIQUE INDEX service_account_name_key ON service_account (name);
+CREATE UNIQUE INDEX service_account_client_active_key ON service_account (issuer, external_client_id)
+    WHERE revoked_at IS NULL;
 
 CREATE TABLE job (
     id TEXT NOT NULL PRIMARY KEY,

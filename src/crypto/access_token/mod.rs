@@ -1,21 +1,26 @@
-//! Our own access tokens: issued at the token endpoint, presented as bearer tokens to the API.
+//! Access tokens: our own, issued at the token endpoint, and in [`external`] those of other issuers. Both are
+//! presented as bearer tokens to the API.
 //!
-//! Their shape is RFC 9068, their signature Ed25519, and they are read by the rules of RFC 8725: the
+//! The shape of ours is RFC 9068, their signature Ed25519; all are read by the rules of RFC 8725: the
 //! algorithm, the type and the issuer are ours to decide, never the token's. The signing keys are derived
 //! from the keyring, so every instance has them and rotating the keyring rotates them. A valid token says
 //! who was authenticated and when; it does not say that the client still exists or may still do
 //! something: `version` is compared with the account on each request, elsewhere. Time is the `now` that
 //! is passed in, and no claim of a refused token is repeated in an error.
 
+mod claims;
+pub mod external;
+pub mod key_set;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
+
+pub use claims::{TokenError, claimed_issuer};
 
 use crate::crypto::keyring::{Kek, Keyring, Purpose};
 use crate::crypto::strict_json::StrictObject;
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
-use jsonwebtoken::errors::{Error, ErrorKind};
+use claims::{Claims, TYPE, has_type, read_header, refusal};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -23,60 +28,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use uuid::Uuid;
 
-/// Longest token that is looked at, in bytes.
-const MAX_TOKEN: usize = 8 * 1024;
-/// How far clocks of instances may differ, in seconds.
-const LEEWAY: i64 = 30;
 /// Longest life of a token, in seconds.
 const MAX_LIFETIME: i64 = 24 * 60 * 60;
-/// The type of RFC 9068 §2.1; ID tokens and other JWTs have another and never pass.
-const TYPE: &str = "at+jwt";
-
-/// Why a token is refused. The words are stable; they may be logged and counted, not sent to the client,
-/// who learns only `invalid_token` (RFC 6750 §3.1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
-pub enum TokenError {
-    /// Not three parts of base64url with a JSON object each in the first two, a repeated member, or a
-    /// claim of another type than it must have.
-    #[error("malformed")]
-    Malformed,
-    /// Longer than 8 KiB.
-    #[error("too_large")]
-    TooLarge,
-    /// The header's `typ` is not that of an access token.
-    #[error("wrong_type")]
-    WrongType,
-    /// The header's `alg` is not `EdDSA`.
-    #[error("wrong_algorithm")]
-    WrongAlgorithm,
-    /// The header demands an extension (`crit`); we have none.
-    #[error("critical_extension")]
-    CriticalExtension,
-    /// The header's `kid` names no key of the keyring, or is missing.
-    #[error("unknown_key")]
-    UnknownKey,
-    /// The signature is not of the named key over this content.
-    #[error("bad_signature")]
-    BadSignature,
-    /// A required claim is missing.
-    #[error("missing_claim")]
-    MissingClaim,
-    /// Issued by somebody else.
-    #[error("wrong_issuer")]
-    WrongIssuer,
-    /// Meant for somebody else.
-    #[error("wrong_audience")]
-    WrongAudience,
-    /// Its time is over.
-    #[error("expired")]
-    Expired,
-    /// Its time has not come, or it was issued in the future.
-    #[error("not_yet_valid")]
-    NotYetValid,
-    /// It lives longer than any token may, or not at all.
-    #[error("bad_lifetime")]
-    BadLifetime,
-}
 
 /// Access tokens cannot be issued as configured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -211,11 +164,9 @@ impl AccessTokens {
     /// # Errors
     /// The first rule that it breaks.
     pub fn verify(&self, token: &str, now: DateTime<Utc>) -> Result<AccessClaims, TokenError> {
-        if token.len() > MAX_TOKEN {
-            return Err(TokenError::TooLarge);
-        }
         let key = self.key_of(&read_header(token)?)?;
-        let data = jsonwebtoken::decode::<StrictObject>(token, key, &self.validation).map_err(refusal)?;
+        let data = jsonwebtoken::decode::<StrictObject>(token, key, &self.validation)
+            .map_err(|error| refusal(&error))?;
         let claims = Claims(data.claims.0);
         if claims.text("iss")? != self.issuer {
             return Err(TokenError::WrongIssuer);
@@ -223,11 +174,11 @@ impl AccessTokens {
         if claims.text("aud")? != self.audience {
             return Err(TokenError::WrongAudience);
         }
-        let (issued_at, expires_at) = claims.times(now)?;
+        let (issued_at, expires_at) = claims.times(now, MAX_LIFETIME)?;
         let grant = AccessGrant {
             subject: claims.text("sub")?.to_owned(),
             client_id: claims.text("client_id")?.to_owned(),
-            scopes: claims.scopes()?,
+            scopes: claims.words("scope")?,
             version: claims.integer("ver")?,
         };
         let id = Uuid::parse_str(claims.text("jti")?).map_err(|_| TokenError::Malformed)?;
@@ -249,8 +200,7 @@ impl AccessTokens {
         if text("alg") != Some("EdDSA") {
             return Err(TokenError::WrongAlgorithm);
         }
-        let media_type = text("typ").ok_or(TokenError::WrongType)?.to_ascii_lowercase();
-        if media_type.strip_prefix("application/").unwrap_or(&media_type) != TYPE {
+        if !has_type(header, TYPE) {
             return Err(TokenError::WrongType);
         }
         text("kid")
@@ -290,68 +240,6 @@ pub fn install_provider() {
     let _ = jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER.install_default();
 }
 
-struct Claims(Map<String, Value>);
-
-impl Claims {
-    fn get(&self, name: &str) -> Result<&Value, TokenError> {
-        self.0.get(name).ok_or(TokenError::MissingClaim)
-    }
-
-    fn text(&self, name: &str) -> Result<&str, TokenError> {
-        self.get(name)?.as_str().ok_or(TokenError::Malformed)
-    }
-
-    fn integer(&self, name: &str) -> Result<i64, TokenError> {
-        self.get(name)?.as_i64().ok_or(TokenError::Malformed)
-    }
-
-    fn scopes(&self) -> Result<Vec<String>, TokenError> {
-        if !self.0.contains_key("scope") {
-            return Ok(Vec::new());
-        }
-        Ok(self
-            .text("scope")?
-            .split_ascii_whitespace()
-            .map(str::to_owned)
-            .collect())
-    }
-
-    /// `iat` and `exp`, if the token is valid at `now`.
-    fn times(&self, now: DateTime<Utc>) -> Result<(DateTime<Utc>, DateTime<Utc>), TokenError> {
-        let (issued_at, expires_at) = (self.instant("iat")?, self.instant("exp")?);
-        let leeway = TimeDelta::seconds(LEEWAY);
-        if !(1..=MAX_LIFETIME).contains(&(expires_at - issued_at).num_seconds()) {
-            return Err(TokenError::BadLifetime);
-        }
-        if now - expires_at >= leeway {
-            return Err(TokenError::Expired);
-        }
-        if issued_at - now > leeway || (self.0.contains_key("nbf") && self.instant("nbf")? - now > leeway) {
-            return Err(TokenError::NotYetValid);
-        }
-        Ok((issued_at, expires_at))
-    }
-
-    fn instant(&self, name: &str) -> Result<DateTime<Utc>, TokenError> {
-        DateTime::from_timestamp(self.integer(name)?, 0).ok_or(TokenError::Malformed)
-    }
-}
-
-/// The header of a token of exactly three parts (five would be an encrypted one).
-fn read_header(token: &str) -> Result<Map<String, Value>, TokenError> {
-    let mut parts = token.split('.');
-    let (Some(header), Some(_), Some(_), None) = (parts.next(), parts.next(), parts.next(), parts.next())
-    else {
-        return Err(TokenError::Malformed);
-    };
-    let bytes = URL_SAFE_NO_PAD
-        .decode(header)
-        .map_err(|_| TokenError::Malformed)?;
-    serde_json::from_slice::<StrictObject>(&bytes)
-        .map(|header| header.0)
-        .map_err(|_| TokenError::Malformed)
-}
-
 /// What the library checks for us: signature, issuer and audience. It would ask the system for the time
 /// and take fractions of seconds, so times are checked by [`Claims::times`].
 fn validation(issuer: &str, audience: &str) -> Validation {
@@ -362,17 +250,6 @@ fn validation(issuer: &str, audience: &str) -> Validation {
     validation.set_audience(&[audience]);
     validation.set_required_spec_claims(&["iss", "aud", "sub"]);
     validation
-}
-
-fn refusal(error: Error) -> TokenError {
-    match error.kind() {
-        ErrorKind::InvalidSignature => TokenError::BadSignature,
-        ErrorKind::InvalidAlgorithm => TokenError::WrongAlgorithm,
-        ErrorKind::MissingRequiredClaim(_) => TokenError::MissingClaim,
-        ErrorKind::InvalidIssuer => TokenError::WrongIssuer,
-        ErrorKind::InvalidAudience => TokenError::WrongAudience,
-        _ => TokenError::Malformed,
-    }
 }
 
 fn key_pair(kek: &Kek) -> Result<Ed25519KeyPair, IssuerError> {

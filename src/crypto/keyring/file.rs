@@ -23,6 +23,13 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
+impl KeyringError {
+    /// Whether a new file was not written because there is one by now.
+    pub fn is_taken(&self) -> bool {
+        matches!(&self.fault, KeyringFault::Unwritable(error) if error.kind() == io::ErrorKind::AlreadyExists)
+    }
+}
+
 /// Largest keyring file; some hundred keys fit.
 const MAX_FILE: u64 = 64 * 1024;
 
@@ -231,21 +238,43 @@ pub(super) fn generate(path: &Path, kid: &str) -> Result<(), KeyringFault> {
         "current = \"{kid}\"\n\n[[key]]\nid = \"{kid}\"\nkey = \"{}\"\n",
         *encoded
     ));
+    let unfinished = unfinished(path);
+    let written = store(&unfinished, text.as_bytes())
+        .and_then(|()| give_name(&unfinished, path, text.as_bytes()))
+        .and_then(|()| sync_folder(path));
+    drop(fs::remove_file(&unfinished));
+    written.map_err(KeyringFault::Unwritable)
+}
+
+/// Half a keyring helps nobody and would stop the next start, so the file gets its name when it is whole.
+fn store(path: &Path, text: &[u8]) -> io::Result<()> {
     let mut file = OpenOptions::new()
         .write(true)
         .create_new(true)
         .mode(0o600)
-        .open(path)
-        .map_err(KeyringFault::Unwritable)?;
-    let written = file
-        .write_all(text.as_bytes())
-        .and_then(|()| file.sync_all())
-        .and_then(|()| sync_folder(path));
-    written.map_err(|error| {
-        // Half a keyring helps nobody and would block the next attempt; we made it, so we may remove it.
+        .open(path)?;
+    let written = file.write_all(text).and_then(|()| file.sync_all());
+    if written.is_err() {
+        // We made it, so we may remove it.
         drop(fs::remove_file(path));
-        KeyringFault::Unwritable(error)
-    })
+    }
+    written
+}
+
+/// A link never takes the place of a file that is there. Some network file systems have none.
+fn give_name(unfinished: &Path, path: &Path, text: &[u8]) -> io::Result<()> {
+    match fs::hard_link(unfinished, path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => store(path, text),
+        linked => linked,
+    }
+}
+
+/// A name beside the file that no other process, on this machine or another one, comes to use.
+fn unfinished(path: &Path) -> PathBuf {
+    let mark = u64::from_le_bytes(random_bytes());
+    let mut name = path.as_os_str().to_owned();
+    name.push(format!(".{mark:016x}.new"));
+    PathBuf::from(name)
 }
 
 /// Forces the name of the new file to disk, not only its content.

@@ -74,10 +74,15 @@ fn a_generated_file_loads_is_private_and_is_never_overwritten() {
     let first = Keyring::load(&path).unwrap();
     assert_eq!(first.current().kid(), "2026a");
     let again = Keyring::generate_file(&path, "2026b").unwrap_err();
-    assert!(matches!(again.fault, KeyringFault::Unwritable(_)), "{again}");
+    assert!(again.is_taken(), "{again}");
     assert_eq!(
         Keyring::load(&path).unwrap().current().bytes,
         first.current().bytes
+    );
+    assert_eq!(
+        fs::read_dir(&folder.0).unwrap().count(),
+        1,
+        "nothing is left behind"
     );
     let other = folder.0.join("other");
     Keyring::generate_file(&other, "2026a").unwrap();

@@ -28,7 +28,7 @@ pub struct Head {
 
 /// One seal as it is stored.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
-#[diesel(table_name = seal)]
+#[diesel(table_name = seal, treat_none_as_default_value = false)]
 pub(crate) struct SealRow {
     pub(crate) seq: i64,
     pub(crate) previous: Vec<u8>,
@@ -52,7 +52,7 @@ impl SealRow {
 }
 
 #[derive(Queryable, Selectable, Insertable)]
-#[diesel(table_name = seal_entry)]
+#[diesel(table_name = seal_entry, treat_none_as_default_value = false)]
 pub(crate) struct SealEntryRow {
     pub(crate) seq: i64,
     pub(crate) position: i32,

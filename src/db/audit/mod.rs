@@ -83,7 +83,7 @@ pub struct Pending {
 
 /// The columns of an entry, as they are stored: verifying must not stumble over what it looks for.
 #[derive(Queryable, Selectable, Insertable)]
-#[diesel(table_name = entry)]
+#[diesel(table_name = entry, treat_none_as_default_value = false)]
 pub(crate) struct EntryRow {
     pub(crate) id: String,
     at: NaiveDateTime,
@@ -135,7 +135,7 @@ impl EntryRow {
 }
 
 #[derive(Queryable, Selectable, Insertable)]
-#[diesel(table_name = payload)]
+#[diesel(table_name = payload, treat_none_as_default_value = false)]
 pub(crate) struct PayloadRow {
     entry_id: String,
     salt: Vec<u8>,

@@ -36,7 +36,7 @@ use diesel::sql_types::Bool;
 const MAX_ERROR: usize = 2_048;
 
 #[derive(Queryable, Selectable, Insertable, QueryableByName)]
-#[diesel(table_name = table)]
+#[diesel(table_name = table, treat_none_as_default_value = false)]
 struct Row {
     id: String,
     kind: String,

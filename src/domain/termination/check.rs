@@ -148,7 +148,7 @@ impl fmt::Debug for Note {
 }
 
 /// One question of an item.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Check {
     /// Which question.
     pub kind: CheckKind,

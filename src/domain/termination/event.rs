@@ -106,6 +106,17 @@ pub enum Event {
         termination: TerminationId,
         item: ItemId,
     },
+    /// It was decided to close in spite of a contradicted wipe.
+    ContradictionAccepted {
+        termination: TerminationId,
+        item: ItemId,
+    },
+    /// The one who answered took the answer back.
+    AnswerUndone {
+        termination: TerminationId,
+        item: ItemId,
+        checks: Vec<CheckKind>,
+    },
     /// Everything is settled.
     Completed {
         termination: TerminationId,
@@ -138,6 +149,8 @@ impl Event {
             Self::OutcomeReported { .. } => "termination.outcome_reported",
             Self::WipeAssessed { .. } => "termination.wipe_assessed",
             Self::WipeContradicted { .. } => "termination.wipe_contradicted",
+            Self::ContradictionAccepted { .. } => "termination.contradiction_accepted",
+            Self::AnswerUndone { .. } => "termination.answer_undone",
             Self::Completed { .. } => "termination.completed",
             Self::Reopened { .. } => "termination.reopened",
         }
@@ -162,6 +175,8 @@ impl Event {
             | Self::OutcomeReported { termination, .. }
             | Self::WipeAssessed { termination, .. }
             | Self::WipeContradicted { termination, .. }
+            | Self::ContradictionAccepted { termination, .. }
+            | Self::AnswerUndone { termination, .. }
             | Self::Completed { termination, .. }
             | Self::Reopened { termination, .. } => *termination,
         }

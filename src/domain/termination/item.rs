@@ -1,13 +1,13 @@
 //! One device or subscription of a case, and the small steps that commands are made of.
 
-use super::check::{Act, Check, Note, Reason, Settlement};
+use super::check::{Act, Check, Decision, Note, Reason, Settlement};
 use super::event::Event;
 use super::words::{
     CheckKind, CheckState, CodeAnswer, CodeKind, DeviceOutcome, ItemKind, NumberDecision, ReopenCause,
 };
 use crate::domain::error::DomainError;
 use crate::domain::ids::{ItemId, TerminationId};
-use crate::domain::wipe::{DataClass, WipeAssessment};
+use crate::domain::wipe::{DataClass, WipeAssessment, WipeLevel};
 use std::collections::BTreeMap;
 
 /// One device or subscription of a case.
@@ -19,6 +19,9 @@ pub struct Item {
     pub kind: ItemKind,
     /// How sensitive the data on the device is; means nothing for a subscription.
     pub data_class: DataClass,
+    /// The lowest level of wipe that is enough, as the policy had it when the item came into the case; means nothing
+    /// for a subscription.
+    pub required_wipe: WipeLevel,
     /// What became of the device, once that is known.
     pub outcome: Option<DeviceOutcome>,
     /// Whether the serial number or IMEI was read and is the right one.
@@ -31,6 +34,8 @@ pub struct Item {
     pub number_decision: Option<NumberDecision>,
     /// What is known about the wipe of the device.
     pub wipe: WipeAssessment,
+    /// The decision to close in spite of a contradicted wipe, because the device is gone and nobody can look.
+    pub contradiction: Option<Decision>,
 }
 
 /// A device or subscription that a new case starts with.
@@ -42,6 +47,8 @@ pub struct NewItem {
     pub kind: ItemKind,
     /// How sensitive the data on the device is; [`DataClass::Standard`] for a subscription.
     pub data_class: DataClass,
+    /// The lowest level of wipe that is enough; [`WipeLevel::None`] for a subscription.
+    pub required_wipe: WipeLevel,
 }
 
 impl Item {
@@ -59,12 +66,14 @@ impl Item {
             id: new.id,
             kind: new.kind,
             data_class: new.data_class,
+            required_wipe: new.required_wipe,
             outcome: None,
             identity_confirmed: false,
             checks: CheckKind::of(new.kind).iter().map(open).collect(),
             code_answers: BTreeMap::new(),
             number_decision: None,
             wipe: WipeAssessment::default(),
+            contradiction: None,
         }
     }
 
@@ -86,8 +95,13 @@ impl Item {
             .any(|check| check.kind == kind && check.state == state)
     }
 
+    /// Whether a contradicted wipe keeps the case open: it does until somebody decided otherwise.
+    pub const fn is_blocked_by_contradiction(&self) -> bool {
+        self.wipe.contradicted && self.contradiction.is_none()
+    }
+
     /// Whether the device is gone: lost or stolen.
-    pub(super) const fn is_missing(&self) -> bool {
+    pub const fn is_missing(&self) -> bool {
         match self.outcome {
             Some(DeviceOutcome::Lost | DeviceOutcome::Stolen) => true,
             Some(

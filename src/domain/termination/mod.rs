@@ -15,6 +15,7 @@ mod loss;
 mod receipt;
 mod record;
 mod settle;
+mod undo;
 mod wiping;
 mod words;
 
@@ -27,6 +28,7 @@ pub use event::Event;
 pub use item::{Item, NewItem};
 pub use receipt::{Deviation, ItemSummary, WipeStatement};
 pub use record::{Holding, TerminationRecord};
+pub use undo::{ItemBefore, Undo};
 pub use words::{
     ActorRole, Answer, CheckKind, CheckState, CodeAnswer, CodeKind, DeviceOutcome, IdentityMatch, ItemKind,
     NumberDecision, ReopenCause, TerminationKind, TerminationState,
@@ -91,7 +93,7 @@ pub enum Blocker {
     NoItems,
     /// A preservation hold is in force.
     Held,
-    /// Later contact contradicts the wipe of a device.
+    /// Later contact contradicts the wipe of a device, and nobody has decided to close in spite of it.
     WipeContradicted {
         /// The device.
         item: ItemId,
@@ -186,7 +188,7 @@ impl Termination {
             blockers.push(Blocker::Held);
         }
         for item in &self.items {
-            if item.wipe.contradicted {
+            if item.is_blocked_by_contradiction() {
                 blockers.push(Blocker::WipeContradicted { item: item.id });
             }
             let open = item

@@ -41,6 +41,8 @@ pub struct Deviation<'a> {
     pub check: CheckKind,
     /// Which code the holder refuses to give, if it is that.
     pub refused_code: Option<CodeKind>,
+    /// Whether it is that the case was closed in spite of a contradicted wipe.
+    pub contradicted: bool,
     /// Why, if a check was settled so.
     pub reason: Option<&'a Reason>,
 }
@@ -85,6 +87,7 @@ impl Item {
                 item,
                 check: check.kind,
                 refused_code: None,
+                contradicted: false,
                 reason: check.reason.as_ref(),
             });
         let refused = self
@@ -95,9 +98,17 @@ impl Item {
             item,
             check: CheckKind::Codes,
             refused_code: Some(*code),
+            contradicted: false,
             reason: None,
         });
-        checks.chain(refused).collect()
+        let contradicted = self.wipe.contradicted.then(|| Deviation {
+            item,
+            check: CheckKind::Wiped,
+            refused_code: None,
+            contradicted: true,
+            reason: self.contradiction.as_ref().map(|decision| &decision.reason),
+        });
+        checks.chain(refused).chain(contradicted).collect()
     }
 
     /// What may be said about the wipe of this device; nothing for a subscription.

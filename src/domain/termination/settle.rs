@@ -9,7 +9,7 @@ use super::words::{
 };
 use crate::domain::error::DomainError;
 use crate::domain::ids::{ItemId, TerminationId};
-use crate::domain::wipe::{WipeLevel, required_level, satisfies};
+use crate::domain::wipe::{WipeLevel, satisfies};
 
 impl Termination {
     /// The holder says that something is done. Settles nothing.
@@ -166,10 +166,9 @@ impl Item {
         if self.wipe.contradicted {
             return Err(DomainError::Contradicted);
         }
-        if !satisfies(self.data_class, &self.wipe) {
-            let required = required_level(self.data_class);
+        if !satisfies(self.required_wipe, &self.wipe) {
             return Err(DomainError::PolicyNotMet {
-                required,
+                required: self.required_wipe,
                 actual: self.wipe.level,
             });
         }
@@ -212,6 +211,8 @@ impl Item {
         if !was_missing {
             return Vec::new();
         }
+        // Now somebody can look.
+        self.contradiction = None;
         let closed: Vec<CheckKind> = self
             .checks
             .iter()
@@ -226,12 +227,15 @@ impl Item {
     fn did_not_come_back(&mut self, termination: TerminationId, act: &Act) -> Vec<Event> {
         self.outcome = None;
         self.identity_confirmed = false;
+        self.fall_with_the_return(termination, act).into_iter().collect()
+    }
+
+    /// Opens `wiped` again unless it stands without the handset being here.
+    pub(super) fn fall_with_the_return(&mut self, termination: TerminationId, act: &Act) -> Option<Event> {
         let stands = self.wipe.level >= WipeLevel::Verified;
         if stands || !self.is(CheckKind::Wiped, CheckState::Done) {
-            return Vec::new();
+            return None;
         }
         self.reopen(termination, CheckKind::Wiped, ReopenCause::NotReturned, act)
-            .into_iter()
-            .collect()
     }
 }

@@ -30,23 +30,53 @@ impl Termination {
         }
         let (termination, held) = (self.id, self.is_held());
         let found = self.item_mut(item)?;
-        let before = std::mem::replace(&mut found.wipe, wipe);
-        let mut events = Vec::new();
-        if wipe != before {
-            let WipeAssessment { state, level, .. } = wipe;
-            events.push(Event::WipeAssessed {
-                termination,
-                item,
-                state,
-                level,
-            });
-        }
-        if wipe.contradicted && !before.contradicted {
-            events.push(Event::WipeContradicted { termination, item });
-        }
+        let mut events = found.learn(termination, wipe);
         events.extend(found.apply_wipe_policy(termination, held, at));
         events.extend(self.reopen_if_it_no_longer_stands(item, at));
         Ok(events)
+    }
+
+    /// Decides that the case may close in spite of a contradicted wipe, because the device is lost or stolen and
+    /// nobody can look at it. The contradiction stays: in the case, and on the receipt as a deviation. The decision
+    /// falls when the contradiction is resolved or the device comes back, so that a new one blocks again.
+    ///
+    /// # Errors
+    /// `NotAllowed` for anybody but the desk and technicians, `UnknownItem`, `UnknownCheck` for a subscription,
+    /// `InvalidTransition` if the case is not active, nothing is contradicted or the device is not missing,
+    /// `Conflict` if it was decided for another reason.
+    pub fn accept_contradiction(
+        &mut self,
+        item: ItemId,
+        reason: Reason,
+        act: Act,
+    ) -> Result<Vec<Event>, DomainError> {
+        const COMMAND: &str = "accept_contradiction";
+        if !act.by.role.may_correct() {
+            return Err(DomainError::NotAllowed { role: act.by.role });
+        }
+        self.item(item)?.check(CheckKind::Wiped)?;
+        self.require_active(COMMAND)?;
+        let termination = self.id;
+        let found = self.item_mut(item)?;
+        let refused = |entity, from| DomainError::InvalidTransition {
+            entity,
+            from,
+            command: COMMAND,
+        };
+        if !found.wipe.contradicted {
+            return Err(refused("wipe", found.wipe.state.as_str()));
+        }
+        if !found.is_missing() {
+            return Err(refused("device", "not_missing"));
+        }
+        match &found.contradiction {
+            Some(decided) if decided.reason == reason => Ok(Vec::new()),
+            Some(_) => Err(DomainError::Conflict),
+            None => {
+                found.contradiction = Some(Decision { reason, act });
+                Ok(vec![Event::ContradictionAccepted { termination, item }])
+            }
+        }
     }
 
     fn reopen_if_it_no_longer_stands(&mut self, item: ItemId, at: DateTime<Utc>) -> Option<Event> {
@@ -71,6 +101,29 @@ impl Termination {
 }
 
 impl Item {
+    /// Takes in what is known of the wipe, before any rule follows from it.
+    pub(super) fn learn(&mut self, termination: TerminationId, wipe: WipeAssessment) -> Vec<Event> {
+        let item = self.id;
+        let before = std::mem::replace(&mut self.wipe, wipe);
+        let mut events = Vec::new();
+        if wipe != before {
+            let WipeAssessment { state, level, .. } = wipe;
+            events.push(Event::WipeAssessed {
+                termination,
+                item,
+                state,
+                level,
+            });
+        }
+        if wipe.contradicted && !before.contradicted {
+            events.push(Event::WipeContradicted { termination, item });
+        }
+        if !wipe.contradicted {
+            self.contradiction = None;
+        }
+        events
+    }
+
     /// Makes the check `wiped` say what the policy says. Calling it twice changes nothing more, so that it can
     /// follow every command that touches what it depends on: the wipe, the return and the hold.
     pub(super) fn apply_wipe_policy(
@@ -80,7 +133,7 @@ impl Item {
         at: DateTime<Utc>,
     ) -> Option<Event> {
         let state = self.check(CheckKind::Wiped).ok()?.state;
-        let satisfied = satisfies(self.data_class, &self.wipe);
+        let satisfied = satisfies(self.required_wipe, &self.wipe);
         match state {
             CheckState::Done if !satisfied => {
                 let contradicted = self.wipe.contradicted;

@@ -311,5 +311,7 @@ text_enum! {
         CodeUnknown = "code_unknown",
         /// Something else shall happen to the number.
         NumberDecisionChanged = "number_decision_changed",
+        /// The one who answered took the answer back.
+        AnswerUndone = "answer_undone",
     }
 }

@@ -16,7 +16,8 @@ use chrono::{Days, NaiveDate};
 use serde::{Deserialize, Serialize};
 
 text_enum! {
-    /// A kind of mail in a termination. The first seven are planned in time; a receipt is sent by completion.
+    /// A kind of mail in a termination. Those of the timeline are planned in time; a receipt is sent by completion, a
+    /// new link when somebody asks for one, and a loss is told when it is reported.
     pub enum MessageStep {
         /// To the holder: the employment ends, this is how the device comes back.
         EndApproaching = "end_approaching",
@@ -24,6 +25,8 @@ text_enum! {
         EndApproachingReceiver = "end_approaching_receiver",
         /// To the holder, shortly before T0: remember the device.
         ReturnReminder = "return_reminder",
+        /// To the receiver: a new link, for an earlier one that no longer works.
+        NewLink = "new_link",
         /// To the receiver, the business day before T0: confirm the return.
         ConfirmReturn = "confirm_return",
         /// To the receiver: the return is not confirmed.
@@ -36,6 +39,8 @@ text_enum! {
         ReceiptHolder = "receipt_holder",
         /// The receiver's copy of the receipt.
         ReceiptReceiver = "receipt_receiver",
+        /// To the service desk, at once: a device is lost or stolen.
+        LossReported = "loss_reported",
     }
 }
 
@@ -136,12 +141,13 @@ pub fn return_by(end_on: NaiveDate, last_working_on: Option<NaiveDate>, calendar
 }
 
 /// The date that a mail asks its reader to act by, for a mail that leaves on `sent_on`. Never before `sent_on`,
-/// because a plan may catch up late. `None` for a receipt, which asks for nothing.
+/// because a plan may catch up late. `None` for a receipt, which asks for nothing, and for a loss, where every hour
+/// counts.
 ///
 /// | mail | date |
 /// |---|---|
 /// | to the holder, and to the receiver up to T0 | T0 |
-/// | the same, sent after T0 | 2 business days after it is sent |
+/// | the same and a new link, sent after T0 | 2 business days after it is sent |
 /// | first reminder | 2 business days after it is sent |
 /// | second reminder | 3 business days after it is sent: before the standard timeline escalates |
 /// | escalation | 5 business days after it is sent |
@@ -156,6 +162,7 @@ pub fn deadline_shown(
         MessageStep::EndApproaching
         | MessageStep::EndApproachingReceiver
         | MessageStep::ReturnReminder
+        | MessageStep::NewLink
         | MessageStep::ConfirmReturn => {
             if sent_on <= t0 {
                 Some(t0)
@@ -166,7 +173,7 @@ pub fn deadline_shown(
         MessageStep::Reminder1 => after(2),
         MessageStep::Reminder2 => after(3),
         MessageStep::Escalation => after(5),
-        MessageStep::ReceiptHolder | MessageStep::ReceiptReceiver => None,
+        MessageStep::ReceiptHolder | MessageStep::ReceiptReceiver | MessageStep::LossReported => None,
     }
 }
 

@@ -5,7 +5,7 @@
 
 use super::{Evidence, EvidenceKind, WipeAssessment, WipeLevel, WipeState};
 use chrono::{DateTime, TimeDelta, Utc};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A device answers before it erases, so contact this soon after the answer says nothing.
 pub const GRACE: TimeDelta = TimeDelta::minutes(10);
@@ -17,16 +17,35 @@ type Instant = DateTime<Utc>;
 
 /// Folds the evidence of one custody of one handset.
 pub fn assess(evidence: &[Evidence], now: DateTime<Utc>) -> WipeAssessment {
-    let mut facts = Facts::default();
-    for fact in evidence {
-        facts.take(fact);
-    }
+    let facts = Facts::of(evidence);
     let contradicted = facts.contradicted();
     let state = facts.state(contradicted, now);
     WipeAssessment {
         state,
         level: facts.level(state),
         contradicted,
+    }
+}
+
+/// When [`assess`] will call a command that is open now stalled, if nothing is heard until then. Nothing when no
+/// command is open, or when it is stalled already.
+pub fn stalls_at(evidence: &[Evidence], now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    match assess(evidence, now).state {
+        WipeState::Ordered | WipeState::Deferred => {
+            // The limit itself is still in time.
+            let silent_since = Facts::of(evidence).sign_of_life()?;
+            Some(silent_since + STALLED_AFTER + TimeDelta::microseconds(1))
+        }
+        WipeState::Required
+        | WipeState::Stalled
+        | WipeState::Refused
+        | WipeState::Attested
+        | WipeState::Indeterminate
+        | WipeState::Acknowledged
+        | WipeState::Contradicted
+        | WipeState::Verified
+        | WipeState::VerificationFailed
+        | WipeState::Destroyed => None,
     }
 }
 
@@ -74,6 +93,23 @@ struct Facts<'a> {
 }
 
 impl<'a> Facts<'a> {
+    fn of(evidence: &'a [Evidence]) -> Self {
+        let withdrawn: BTreeSet<&str> = evidence
+            .iter()
+            .filter(|fact| fact.kind == EvidenceKind::AttestationWithdrawn)
+            .filter_map(|fact| fact.command_ref.as_deref())
+            .collect();
+        let stands = |fact: &&Evidence| {
+            let reference = fact.command_ref.as_deref();
+            fact.kind != EvidenceKind::Attested || !reference.is_some_and(|it| withdrawn.contains(it))
+        };
+        let mut facts = Self::default();
+        for fact in evidence.iter().filter(stands) {
+            facts.take(fact);
+        }
+        facts
+    }
+
     fn take(&mut self, fact: &'a Evidence) {
         let at = fact.occurred_at();
         let sighting = Sighting {
@@ -116,6 +152,7 @@ impl<'a> Facts<'a> {
                 self.take_command(fact, sighting);
             }
             EvidenceKind::Attested
+            | EvidenceKind::AttestationWithdrawn
             | EvidenceKind::Verified
             | EvidenceKind::Destroyed
             | EvidenceKind::CommandQueued
@@ -147,6 +184,7 @@ impl<'a> Facts<'a> {
             | EvidenceKind::RecordRemoved
             | EvidenceKind::Inventory
             | EvidenceKind::Attested
+            | EvidenceKind::AttestationWithdrawn
             | EvidenceKind::Verified
             | EvidenceKind::VerificationFailed
             | EvidenceKind::Destroyed => {}
@@ -241,8 +279,7 @@ impl<'a> Facts<'a> {
 
     /// The state while nothing says that the device is erased, and nothing ended without an answer.
     fn waiting_state(&self, now: Instant) -> WipeState {
-        let open = || self.commands.values().filter(|command| command.is_unanswered());
-        let Some(ordered) = open().filter_map(|command| command.first_seen).min() else {
+        let Some(sign_of_life) = self.sign_of_life() else {
             let refused = self.commands.values().any(|command| command.refused);
             return if refused {
                 WipeState::Refused
@@ -250,16 +287,33 @@ impl<'a> Facts<'a> {
                 WipeState::Required
             };
         };
-        let deferred = open().filter_map(|command| command.last_deferred).max();
-        let contact = self.contacts.iter().map(|contact| contact.at).max();
-        let sign_of_life = [Some(ordered), deferred, contact].into_iter().flatten().max();
-        if sign_of_life.is_some_and(|at| now > at + STALLED_AFTER) {
+        if now > sign_of_life + STALLED_AFTER {
             WipeState::Stalled
-        } else if deferred.is_some() {
+        } else if self.last_deferred().is_some() {
             WipeState::Deferred
         } else {
             WipeState::Ordered
         }
+    }
+
+    fn unanswered(&self) -> impl Iterator<Item = &Command> {
+        self.commands.values().filter(|command| command.is_unanswered())
+    }
+
+    fn last_deferred(&self) -> Option<Instant> {
+        self.unanswered()
+            .filter_map(|command| command.last_deferred)
+            .max()
+    }
+
+    /// When something was last heard while a command is open; nothing when none is.
+    fn sign_of_life(&self) -> Option<Instant> {
+        let ordered = self.unanswered().filter_map(|command| command.first_seen).min()?;
+        let contact = self.contacts.iter().map(|contact| contact.at).max();
+        [Some(ordered), self.last_deferred(), contact]
+            .into_iter()
+            .flatten()
+            .max()
     }
 
     fn level(&self, state: WipeState) -> WipeLevel {

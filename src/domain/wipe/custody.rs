@@ -81,6 +81,7 @@ const fn is_sign_of_use(kind: EvidenceKind) -> bool {
         | EvidenceKind::RecordRemoved
         | EvidenceKind::Inventory
         | EvidenceKind::Attested
+        | EvidenceKind::AttestationWithdrawn
         | EvidenceKind::Verified
         | EvidenceKind::VerificationFailed
         | EvidenceKind::Destroyed => false,
@@ -95,6 +96,7 @@ const fn is_about_erasing(kind: EvidenceKind) -> bool {
         | EvidenceKind::CommandRefused
         | EvidenceKind::CommandExpired
         | EvidenceKind::Attested
+        | EvidenceKind::AttestationWithdrawn
         | EvidenceKind::Verified
         | EvidenceKind::VerificationFailed
         | EvidenceKind::Destroyed => true,

@@ -34,6 +34,8 @@ text_enum! {
         Inventory = "inventory",
         /// The receiver saw the set-up screen.
         Attested = "attested",
+        /// The receiver took that back: it was a mistake.
+        AttestationWithdrawn = "attestation_withdrawn",
         /// A technician saw that it is erased, and read the identity from the device.
         Verified = "verified",
         /// A technician saw that it is not erased, or that it is another device.
@@ -57,7 +59,11 @@ impl EvidenceKind {
             | Self::Unenrolled
             | Self::RecordRemoved
             | Self::Inventory => true,
-            Self::Attested | Self::Verified | Self::VerificationFailed | Self::Destroyed => false,
+            Self::Attested
+            | Self::AttestationWithdrawn
+            | Self::Verified
+            | Self::VerificationFailed
+            | Self::Destroyed => false,
         }
     }
 }
@@ -88,7 +94,8 @@ pub struct Evidence {
     pub received_at: DateTime<Utc>,
     /// Which enrolment of the device it is about: a word that is new each time the device enrols, or nothing.
     pub enrolment: Option<String>,
-    /// Which command it is about. Facts without a reference count as being about one and the same command.
+    /// Which command it is about. Facts without a reference count as being about one and the same command. An
+    /// attestation has a reference of its own, so that it can be withdrawn.
     pub command_ref: Option<String>,
 }
 

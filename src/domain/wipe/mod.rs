@@ -12,10 +12,10 @@ mod report;
 #[cfg(test)]
 mod tests;
 
-pub use assess::{GRACE, STALLED_AFTER, assess};
+pub use assess::{GRACE, STALLED_AFTER, assess, stalls_at};
 pub use custody::{Custody, PlacedEvidence, about_case, custody_at};
 pub use evidence::{Evidence, EvidenceKind, FUTURE_TOLERANCE, WipeScope};
-pub use policy::{DataClass, required_level, satisfies};
+pub use policy::{DataClass, PolicyFault, WipePolicy, satisfies};
 pub use report::{
     Binding, EvidenceDetails, EvidenceMatch, EvidenceRecord, IdentityReading, Inventory, QuarantineReason,
 };

@@ -283,7 +283,7 @@ fn each_data_class_asks_for_its_level_and_a_contradiction_blocks_always() {
     let accepted = |class, contradicted| -> Vec<&str> {
         let enough = |level: &&WipeLevel| {
             satisfies(
-                class,
+                WipePolicy::default().required(class),
                 &WipeAssessment {
                     state: WipeState::Required,
                     level: **level,
@@ -304,6 +304,21 @@ fn each_data_class_asks_for_its_level_and_a_contradiction_blocks_always() {
     assert_eq!(accepted(DataClass::Secrecy, false), ["verified", "certified"]);
     assert!(accepted(DataClass::Standard, true).is_empty());
     assert!(accepted(DataClass::Secrecy, true).is_empty());
+}
+
+#[test]
+fn a_withdrawn_attestation_counts_for_nothing_and_another_one_stands() {
+    let said = |kind, number, reference: &str| Evidence {
+        command_ref: Some(reference.to_owned()),
+        ..at(kind, number)
+    };
+    let taken_back = [said(Attested, 10, "a"), said(AttestationWithdrawn, 20, "a")];
+    assert_eq!(assess(&taken_back, minute(30)), WipeAssessment::default());
+    // Contact after it contradicts nothing: nothing is claimed any more.
+    let heard = [taken_back.as_slice(), &[at(Contact, 60)]].concat();
+    assert!(!assess(&heard, minute(90)).contradicted);
+    let again = [taken_back.as_slice(), &[said(Attested, 20, "b")]].concat();
+    assert_eq!(assess(&again, minute(30)).level, WipeLevel::Attested);
 }
 
 prop_compose! {
@@ -350,12 +365,21 @@ proptest! {
     }
 
     #[test]
+    fn a_silent_command_stalls_when_it_was_foretold((set, now) in (any_set(), 0_i64..9_000)) {
+        let Some(then) = stalls_at(&set, minute(now)) else { return Ok(()) };
+        let tick = TimeDelta::microseconds(1);
+        prop_assert!(then > minute(now));
+        prop_assert_eq!(assess(&set, then - tick), assess(&set, minute(now)));
+        prop_assert_eq!(assess(&set, then).state, WipeState::Stalled);
+    }
+
+    #[test]
     fn what_an_integration_reports_is_never_worth_more_than_acknowledged(set in any_set()) {
         let reported: Vec<_> =
             set.into_iter().filter(|fact| fact.kind.may_come_from_integration()).collect();
         let assessment = assess(&reported, minute(300));
         prop_assert!(assessment.level <= WipeLevel::Acknowledged);
-        prop_assert!(!satisfies(DataClass::Secrecy, &assessment));
+        prop_assert!(!satisfies(WipePolicy::default().secrecy, &assessment));
     }
 
     #[test]
@@ -364,7 +388,7 @@ proptest! {
             set.into_iter().filter(|fact| fact.kind != EvidenceKind::Enrolled).collect();
         let marks: Vec<_> = facts.iter().map(|fact| fact.enrolment.clone()).collect();
         facts.extend(marks.into_iter().map(|enrolment| Evidence { enrolment, ..at(EvidenceKind::Contact, 9_000) }));
-        prop_assert!(!satisfies(DataClass::Standard, &assess(&facts, minute(9_000))));
+        prop_assert!(!satisfies(WipePolicy::default().standard, &assess(&facts, minute(9_000))));
     }
 
     #[test]

@@ -4,6 +4,7 @@
 
 mod checklist;
 mod common;
+mod desk;
 mod holder;
 mod receipt;
 mod receiver;
@@ -29,8 +30,13 @@ pub(super) fn write(view: &MailView) -> Letter {
             confirm_by,
             remaining,
         } => receiver::reminder_1(view, *confirm_by, remaining),
+        Step::NewLink {
+            confirm_by,
+            remaining,
+        } => receiver::new_link(view, *confirm_by, remaining),
         Step::Reminder2 {
             confirm_by,
+            earlier,
             remaining,
             business_days,
             next_level,
@@ -40,16 +46,20 @@ pub(super) fn write(view: &MailView) -> Letter {
                 level: next_level,
                 on: *escalates_on,
             };
-            receiver::reminder_2(view, *confirm_by, remaining, *business_days, &next)
+            let so_far = receiver::SoFar {
+                reminders: *earlier,
+                business_days: *business_days,
+            };
+            receiver::reminder_2(view, *confirm_by, remaining, &so_far, &next)
         }
         Step::Escalation {
             decide_by,
-            receiver_name,
+            asked,
             remaining,
             monthly_cost_ore,
         } => {
             let late = receiver::Late {
-                receiver: receiver_name,
+                asked: asked.as_ref(),
                 remaining,
                 monthly_cost_ore: *monthly_cost_ore,
             };
@@ -57,5 +67,6 @@ pub(super) fn write(view: &MailView) -> Letter {
         }
         Step::ReceiptHolder(receipt) => receipt::to_holder(view, receipt),
         Step::ReceiptReceiver(receipt) => receipt::to_receiver(view, receipt),
+        Step::LossReported(loss) => desk::loss_reported(view, loss),
     }
 }

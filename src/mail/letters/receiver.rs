@@ -2,10 +2,11 @@
 
 use super::checklist::{keep_as_is, points_to_check};
 use super::common::{action, copy_notice, holder, holder_first, instructions, items, remaining};
+use crate::domain::language::Language;
 use crate::mail::format::{amount, date, pick, say, sentence_case};
 use crate::mail::letter::{Block, Letter};
 use crate::mail::noun::Thing;
-use crate::mail::view::MailView;
+use crate::mail::view::{Asked, MailView};
 use crate::mail::words::Check;
 use chrono::NaiveDate;
 
@@ -15,9 +16,17 @@ pub(super) struct Next<'a> {
     pub on: NaiveDate,
 }
 
+/// What has happened before a reminder.
+pub(super) struct SoFar {
+    /// How many reminders the reader has had.
+    pub reminders: u32,
+    /// Business days since the last day.
+    pub business_days: u32,
+}
+
 /// What is said of a case that nobody confirmed.
 pub(super) struct Late<'a> {
-    pub receiver: &'a str,
+    pub asked: Option<&'a Asked>,
     pub remaining: &'a [Check],
     pub monthly_cost_ore: Option<u64>,
 }
@@ -73,10 +82,17 @@ pub(super) fn confirm_return(view: &MailView, confirm_by: NaiveDate, coordinator
     let (number, the, returned) = (&view.case.number, thing.the(), thing.some_returned());
     let (by, last_day) = (date(language, confirm_by), date(language, view.case.last_day));
     let (holder, holder_first) = (holder(view), holder_first(view));
+    // A mail that catches up late asks for a day after the last one.
+    let has_passed = confirm_by > view.case.last_day;
+    let had = pick(
+        language,
+        if has_passed { "hade" } else { "har" },
+        if has_passed { "was" } else { "is" },
+    );
     let request = say!(
         language,
-        "{holder_first} har sin sista dag {last_day}. Du ansvarar för att {the} kommer tillbaka. Bekräfta senast {by}.",
-        "The last day of {holder} is {last_day}. You are responsible for getting {the} back. Please confirm by {by}."
+        "{holder_first} {had} sin sista dag {last_day}. Du ansvarar för att {the} kommer tillbaka. Bekräfta senast {by}.",
+        "The last day of {holder} {had} {last_day}. You are responsible for getting {the} back. Please confirm by {by}."
     );
     let mut blocks = vec![Block::Paragraph(request)];
     blocks.extend(action(view, confirm_label(view)));
@@ -153,14 +169,14 @@ pub(super) fn reminder_2(
     view: &MailView,
     confirm_by: NaiveDate,
     checks: &[Check],
-    business_days: u32,
+    so_far: &SoFar,
     next: &Next<'_>,
 ) -> Letter {
     let language = view.language;
     let thing = Thing::of(&view.case, language);
     let (number, the) = (&view.case.number, thing.the());
     let by = date(language, confirm_by);
-    let mut blocks = vec![Block::Paragraph(still_open(view, &by, business_days))];
+    let mut blocks = vec![Block::Paragraph(still_open(view, &by, so_far.business_days))];
     blocks.extend(action(view, confirm_label(view)));
     blocks.push(items(view));
     blocks.extend(keep_as_is(view));
@@ -176,21 +192,63 @@ pub(super) fn reminder_2(
         "Utan svar går ärendet vidare till {level} den {on}.",
         "Without an answer the case goes to {level} on {on}."
     )));
+    let which = which_reminder(language, so_far.reminders);
     Letter {
         subject: say!(
             language,
-            "Andra påminnelsen: bekräfta {the} ({number})",
-            "Second reminder: please confirm {the} ({number})"
+            "{which}: bekräfta {the} ({number})",
+            "{which}: please confirm {the} ({number})"
+        ),
+        short_subject: format!("{which} ({number})"),
+        heading: say!(
+            language,
+            "{which}: bekräfta {the}",
+            "{which}: please confirm {the}"
+        ),
+        notice: copy_notice(view),
+        blocks,
+    }
+}
+
+/// What a reminder is called that comes after so many others: the earlier ones may never have left.
+const fn which_reminder(language: Language, earlier: u32) -> &'static str {
+    match earlier {
+        0 => pick(language, "Påminnelse", "Reminder"),
+        1 => pick(language, "Andra påminnelsen", "Second reminder"),
+        _ => pick(language, "Ny påminnelse", "Another reminder"),
+    }
+}
+
+/// A new link, for an earlier one that no longer works.
+pub(super) fn new_link(view: &MailView, confirm_by: NaiveDate, checks: &[Check]) -> Letter {
+    let language = view.language;
+    let (number, returned) = (&view.case.number, Thing::of(&view.case, language).some_returned());
+    let by = date(language, confirm_by);
+    let mut blocks = vec![Block::Paragraph(say!(
+        language,
+        "Här är en ny länk. Bekräfta senast {by}. Vi skickar den till dig, för någon ville använda en äldre länk i ärendet och du är den som ska svara nu.",
+        "Here is a new link. Please confirm by {by}. We send it to you because somebody wanted to use an older link in the case and you are the one to answer now."
+    ))];
+    blocks.extend(action(view, confirm_label(view)));
+    blocks.push(items(view));
+    blocks.extend(keep_as_is(view));
+    blocks.extend(remaining(language, checks));
+    blocks.extend(instructions(view));
+    Letter {
+        subject: say!(
+            language,
+            "Ny länk: bekräfta {returned} ({number})",
+            "New link: please confirm {returned} ({number})"
         ),
         short_subject: say!(
             language,
-            "Andra påminnelsen ({number})",
-            "Second reminder ({number})"
+            "Ny länk: bekräfta ({number})",
+            "New link: please confirm ({number})"
         ),
         heading: say!(
             language,
-            "Andra påminnelsen: bekräfta {the}",
-            "Second reminder: please confirm {the}"
+            "Ny länk: bekräfta {returned}",
+            "New link: please confirm {returned}"
         ),
         notice: copy_notice(view),
         blocks,
@@ -202,7 +260,7 @@ pub(super) fn escalation(view: &MailView, decide_by: NaiveDate, late: &Late<'_>)
     let language = view.language;
     let number = &view.case.number;
     let by = date(language, decide_by);
-    let mut blocks = vec![Block::Paragraph(why_escalated(view, &by, late.receiver))];
+    let mut blocks = vec![Block::Paragraph(why_escalated(view, &by, late.asked))];
     blocks.extend(action(
         view,
         pick(language, "Öppna ärendet och svara", "Open the case and answer"),
@@ -251,7 +309,6 @@ pub(super) fn escalation(view: &MailView, decide_by: NaiveDate, late: &Late<'_>)
         .map(str::to_owned)
         .to_vec(),
     });
-    blocks.extend(instructions(view));
     Letter {
         subject: say!(
             language,
@@ -274,14 +331,37 @@ pub(super) fn escalation(view: &MailView, decide_by: NaiveDate, late: &Late<'_>)
     }
 }
 
-fn why_escalated(view: &MailView, by: &str, receiver: &str) -> String {
+fn why_escalated(view: &MailView, by: &str, asked: Option<&Asked>) -> String {
     let thing = Thing::of(&view.case, view.language);
     let (some, has, returned) = (thing.some(), thing.has(), thing.returned());
     let (unit, last_day) = (&view.case.unit, date(view.language, view.case.last_day));
+    let who = who_was_asked(view.language, asked);
     say!(
         view.language,
-        "Vi har inte fått bekräftat att {some} på {unit} är {returned} efter att anställningen eller uppdraget upphörde {last_day}. Bestäm senast {by} vad som ska göras. Ansvarig chef, {receiver}, har fått två påminnelser.",
-        "We have not had confirmation that {some} at {unit} {has} been {returned} after the employment or assignment ended on {last_day}. Please decide by {by} what to do. The responsible manager, {receiver}, has had two reminders."
+        "Vi har inte fått bekräftat att {some} på {unit} är {returned} efter att anställningen eller uppdraget upphörde {last_day}. Bestäm senast {by} vad som ska göras. {who}",
+        "We have not had confirmation that {some} at {unit} {has} been {returned} after the employment or assignment ended on {last_day}. Please decide by {by} what to do. {who}"
+    )
+}
+
+fn who_was_asked(language: Language, asked: Option<&Asked>) -> String {
+    let Some(Asked { name, reminders }) = asked else {
+        let nobody = pick(
+            language,
+            "Ingen som kan svara är känd i ärendet.",
+            "Nobody is known in the case who could answer.",
+        );
+        return nobody.to_owned();
+    };
+    let had = match reminders {
+        0 => pick(language, "inte fått någon påminnelse", "not had a reminder").to_owned(),
+        1 => pick(language, "fått en påminnelse", "had one reminder").to_owned(),
+        2 => pick(language, "fått två påminnelser", "had two reminders").to_owned(),
+        count => say!(language, "fått {count} påminnelser", "had {count} reminders"),
+    };
+    say!(
+        language,
+        "{name}, som skulle svara, har {had}.",
+        "{name}, who was to answer, has {had}."
     )
 }
 

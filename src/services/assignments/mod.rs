@@ -125,7 +125,7 @@ const fn pointer(assigned: Assigned) -> &'static str {
 /// # Errors
 /// [`ServiceError::NotFound`]; as [`Ctx::read`].
 pub async fn get(ctx: &Ctx, id: AssignmentId) -> Result<Assignment, ServiceError> {
-    ctx.read(Action::ReadRegister, move |connection| {
+    ctx.look_up(Action::ReadRegister, move |connection| {
         db::assignments::find(connection, id)?.ok_or(NOT_FOUND)
     })
     .await

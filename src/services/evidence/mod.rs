@@ -7,17 +7,19 @@ mod verify;
 
 pub use verify::{Finding, Verification, Verified, verify};
 
-use super::{ServiceError, codes, terminations};
+use super::{Ctx, ServiceError, codes, terminations};
 use crate::app::App;
 use crate::db::{self, Stamp, Tx, audit};
 use crate::domain::assignment::Assigned;
 use crate::domain::error::DomainError;
-use crate::domain::ids::{DeviceId, EvidenceId, ItemId};
+use crate::domain::ids::{DeviceId, EvidenceId, ItemId, TerminationId};
+use crate::domain::policy::Action;
 use crate::domain::termination::{TerminationRecord, TerminationState};
 use crate::domain::wipe::{
     Binding, Evidence, EvidenceDetails, EvidenceKind, EvidenceRecord, WipeAssessment, WipeLevel, WipeScope,
-    about_case, assess,
+    WipeState, about_case, assess, stalls_at,
 };
+use chrono::{DateTime, Utc};
 use serde_json::json;
 
 /// The receiver saw the set-up screen of the device of this item. Keeps the fact and says what is then known of the
@@ -32,9 +34,90 @@ pub(super) fn attest_in(
     record: &TerminationRecord,
     item: ItemId,
 ) -> Result<WipeAssessment, ServiceError> {
-    let details = EvidenceDetails::default();
-    keep_observation_in(tx, (record, item), (EvidenceKind::Attested, details))?;
-    assessment_in(tx, record, item)
+    let reference: EvidenceId = tx.new_id();
+    let attested = (EvidenceKind::Attested, Some(reference.to_string()));
+    keep_observation_in(tx, (record, item), attested, EvidenceDetails::default())?;
+    Ok(assessment_in(tx, record, item)?.0)
+}
+
+/// The receiver takes back what they attested of the device of this item with the answer they gave at `attested_at`.
+/// The fact stays; another one says that it was a mistake. Says what is then known of the wipe, for the caller to
+/// apply; nothing if there is nothing to take back.
+///
+/// # Errors
+/// As [`attest_in`].
+pub(super) fn withdraw_in(
+    tx: &mut Tx<'_>,
+    record: &TerminationRecord,
+    item: ItemId,
+    attested_at: DateTime<Utc>,
+) -> Result<Option<WipeAssessment>, ServiceError> {
+    let (device, epoch) = device_of(record, item)?;
+    let own = reporter(tx.stamp());
+    let attested = db::evidence::attested_by(tx, (device, epoch), (&own, attested_at))?;
+    if attested.is_empty() {
+        return Ok(None);
+    }
+    for reference in attested {
+        let withdrawn = (EvidenceKind::AttestationWithdrawn, Some(reference));
+        keep_observation_in(tx, (record, item), withdrawn, EvidenceDetails::default())?;
+    }
+    Ok(Some(assessment_in(tx, record, item)?.0))
+}
+
+/// Whether an item is a device.
+pub(super) fn is_device(record: &TerminationRecord, item: ItemId) -> bool {
+    device_of(record, item).is_ok()
+}
+
+/// The most devices that one sweep looks at in one read.
+const DUE_BATCH: i64 = 200;
+
+/// Assesses anew the wipes of which time alone changes what is known: a command that has long been silent. Says how
+/// many. Costs what is due.
+///
+/// # Errors
+/// What is due cannot be read. A device that fails is logged and left to the next time.
+pub async fn reassess_due(ctx: &Ctx) -> Result<usize, ServiceError> {
+    let now = ctx.app.clock.now();
+    let mut done = 0;
+    loop {
+        let due = ctx
+            .read(Action::Operate, move |connection| {
+                Ok(db::terminations::wipes_due(connection, now, DUE_BATCH)?)
+            })
+            .await?;
+        let before = done;
+        for (termination, item) in due {
+            let app = ctx.app.clone();
+            let assessed = ctx
+                .write(Action::Operate, move |tx| {
+                    reassess_in(tx, &app, (termination, item))
+                })
+                .await;
+            match assessed {
+                Ok(()) => done += 1,
+                Err(error) => tracing::warn!(%termination, %error, "a wipe was not assessed anew"),
+            }
+        }
+        // What failed is due still; it waits for the next sweep, and so does what is behind it.
+        if done == before {
+            return Ok(done);
+        }
+    }
+}
+
+fn reassess_in(
+    tx: &mut Tx<'_>,
+    app: &App,
+    (termination, item): (TerminationId, ItemId),
+) -> Result<(), ServiceError> {
+    let record = terminations::get_in(tx, termination)?;
+    if record.termination.state == TerminationState::Cancelled {
+        return Ok(db::terminations::set_wipe_due(tx, item, None)?);
+    }
+    assess_in(tx, app, record, item)?;
+    Ok(())
 }
 
 /// Somebody looked at the device of an item, now.
@@ -44,7 +127,8 @@ fn observe_in(
     (record, item): (&TerminationRecord, ItemId),
     observed: (EvidenceKind, EvidenceDetails),
 ) -> Result<(EvidenceId, TerminationRecord), ServiceError> {
-    let kept = keep_observation_in(tx, (record, item), observed)?;
+    let (kind, details) = observed;
+    let kept = keep_observation_in(tx, (record, item), (kind, None), details)?;
     follow_in(tx, app, &kept)?;
     let after = terminations::get_in(tx, record.termination.id)?;
     Ok((kept.id, after))
@@ -53,7 +137,8 @@ fn observe_in(
 fn keep_observation_in(
     tx: &mut Tx<'_>,
     (record, item): (&TerminationRecord, ItemId),
-    (kind, details): (EvidenceKind, EvidenceDetails),
+    (kind, command_ref): (EvidenceKind, Option<String>),
+    details: EvidenceDetails,
 ) -> Result<EvidenceRecord, ServiceError> {
     let (device, epoch) = device_of(record, item)?;
     if record.termination.state == TerminationState::Cancelled {
@@ -72,7 +157,7 @@ fn keep_observation_in(
         claimed_at: Some(now),
         received_at: now,
         enrolment: None,
-        command_ref: None,
+        command_ref,
     };
     let binding = Binding::Bound {
         device,
@@ -179,22 +264,43 @@ fn assess_in(
     record: TerminationRecord,
     item: ItemId,
 ) -> Result<TerminationRecord, ServiceError> {
-    let wipe = assessment_in(tx, &record, item)?;
+    let (wipe, due_at) = assessment_in(tx, &record, item)?;
+    // Nothing to note for the many that wait for nothing.
+    if due_at.is_some() || waits(record.termination.item(item)?.wipe.state) {
+        db::terminations::set_wipe_due(tx, item, due_at)?;
+    }
     if record.termination.item(item)?.wipe == wipe {
         return Ok(record);
     }
     apply_in(tx, app, record, (item, wipe))
 }
 
+/// Whether the state may be another one later although nothing is reported.
+const fn waits(state: WipeState) -> bool {
+    match state {
+        WipeState::Ordered | WipeState::Deferred | WipeState::Stalled => true,
+        WipeState::Required
+        | WipeState::Refused
+        | WipeState::Attested
+        | WipeState::Indeterminate
+        | WipeState::Acknowledged
+        | WipeState::Contradicted
+        | WipeState::Verified
+        | WipeState::VerificationFailed
+        | WipeState::Destroyed => false,
+    }
+}
+
+/// What is known of a wipe, and when to look again although nothing was reported.
 fn assessment_in(
     tx: &mut Tx<'_>,
     record: &TerminationRecord,
     item: ItemId,
-) -> Result<WipeAssessment, ServiceError> {
+) -> Result<(WipeAssessment, Option<DateTime<Utc>>), ServiceError> {
     let (device, epoch) = device_of(record, item)?;
     let placed = db::evidence::of_device_since(tx, device, epoch)?;
     let facts = about_case(&placed, epoch, record.meta.created_at);
-    Ok(assess(&facts, tx.now()))
+    Ok((assess(&facts, tx.now()), stalls_at(&facts, tx.now())))
 }
 
 fn apply_in(

@@ -130,7 +130,10 @@ fn answer_in(
         answer_hash: given.fingerprint.clone(),
     };
     db::action_links::consume(tx, link.id, &used)?;
-    apply::apply_in(tx, app, &case, (actor, link), given)?;
+    let undo = apply::apply_in(tx, app, &case, (actor, link), given)?;
+    if let Some(undo) = undo {
+        db::action_links::keep_undo(tx, link.id, &undo)?;
+    }
     db::action_links::revoke(tx, link.termination_id, RevokeReason::Answered)?;
     let entry = audit::Entry {
         action: "action_link.used",

@@ -1,6 +1,6 @@
 //! What an answer does to the case. What is answered is settled, the rest stays open.
 
-use super::{Accessories, Answer, Confirmation, DeviceAnswer, Possession, Said};
+use super::{Accessories, Answer, Confirmation, DeviceAnswer, Possession, Said, loss};
 use crate::app::App;
 use crate::db::{self, Tx};
 use crate::domain::action_link::ActionLink;
@@ -13,7 +13,7 @@ use crate::domain::note::NoteKind;
 use crate::domain::record::Meta;
 use crate::domain::termination::{
     Act, ActorRole, CheckKind, CheckState, CodeAnswer, CodeKind, DeviceOutcome, Event, IdentityMatch, Note,
-    Reason, Settlement, Termination,
+    Reason, Settlement, Termination, TerminationRecord, Undo,
 };
 use crate::domain::timeline::{MessageStep, RecipientRole};
 use crate::domain::wipe::WipeAssessment;
@@ -43,27 +43,38 @@ pub(super) fn wrong_devices(case: &Case, confirmation: &Confirmation) -> Vec<Ite
     wrong.map(|answer| answer.item).collect()
 }
 
-/// Carries out the answer.
+/// Carries out the answer. Gives what takes it back, where that is possible: not when the case was handed over, because
+/// somebody else is asked now, and not when a device is gone, because others block it at once.
 pub(super) fn apply_in(
     tx: &mut Tx<'_>,
     app: &App,
     case: &Case,
     (actor, link): (&Actor, &ActionLink),
     given: &Answer,
-) -> Result<(), ServiceError> {
-    let (kind, day) = match &given.what {
+) -> Result<Option<Undo>, ServiceError> {
+    let before = &case.record.termination;
+    let act = Act::new(ActorRole::Receiver, actor, tx.now());
+    let (kind, day, undo) = match &given.what {
         Said::Confirm(confirmation) => {
-            confirm_in(tx, app, case, actor, confirmation)?;
-            (NoteKind::Message, None)
+            let after = confirm_in(tx, app, case, actor, confirmation)?;
+            let undo = Undo::of(before, &after.termination, act);
+            let is_loss = undo.reported_a_loss(&after.termination);
+            if is_loss {
+                loss::report_in(tx, app, &after)?;
+            }
+            (NoteKind::Message, None, (!is_loss).then_some(undo))
         }
-        Said::WrongDate { last_day } => (NoteKind::WrongDate, *last_day),
+        Said::WrongDate { last_day } => {
+            let undo = Undo::of(before, before, act);
+            (NoteKind::WrongDate, *last_day, Some(undo))
+        }
         Said::HandOver => {
             hand_over_in(tx, app, case, link)?;
-            (NoteKind::HandedOver, None)
+            (NoteKind::HandedOver, None, None)
         }
     };
     if kind == NoteKind::Message && given.message.is_none() {
-        return Ok(());
+        return Ok(undo);
     }
     let note = NewNote {
         item: None,
@@ -71,7 +82,8 @@ pub(super) fn apply_in(
         day,
         text: given.message.clone(),
     };
-    notes::keep_in(tx, case.record.termination.id, note)
+    notes::keep_in(tx, case.record.termination.id, note)?;
+    Ok(undo)
 }
 
 fn confirm_in(
@@ -80,7 +92,7 @@ fn confirm_in(
     case: &Case,
     actor: &Actor,
     confirmation: &Confirmation,
-) -> Result<(), ServiceError> {
+) -> Result<TerminationRecord, ServiceError> {
     let record = &case.record;
     let mut wipes = BTreeMap::new();
     for answer in &confirmation.devices {
@@ -119,8 +131,7 @@ fn confirm_in(
             )?);
         }
         Ok(events)
-    })?;
-    Ok(())
+    })
 }
 
 /// Whether the device is in the receiver's hands once the answer is recorded. Of a device that is elsewhere nobody

@@ -6,11 +6,17 @@
 mod answer;
 mod answers;
 mod apply;
+mod loss;
 mod question;
+mod renew;
+mod undo;
 
 pub use answer::{Outcome, answer, repeat};
 pub use answers::{Accessories, Answer, CodeGiven, Confirmation, DeviceAnswer, Possession, Said};
 pub use question::{AskedDevice, AskedSubscription, LinkPage, OpenItem, Question, RecordedAnswer, open};
+
+pub use renew::{Renewal, next_departure, renew};
+pub use undo::{Undoable, undo};
 
 use super::ServiceError;
 use super::case::Case;

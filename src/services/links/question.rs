@@ -1,5 +1,6 @@
 //! What a link shows: the questions that are open, or the answer that was given.
 
+use super::undo::{Undoable, undoable_in};
 use super::{find, live_case};
 use crate::app::App;
 use crate::db::{self, DbConnection};
@@ -42,6 +43,8 @@ pub struct Question {
     pub return_by: NaiveDate,
     /// Who takes over when the case is handed over.
     pub coordinator: Option<String>,
+    /// When an answer through this link was taken back, the latest time.
+    pub undone_at: Option<DateTime<Utc>>,
     /// The devices, in the order of the case.
     pub devices: Vec<AskedDevice>,
     /// The subscriptions, in the order of the case.
@@ -95,6 +98,10 @@ pub struct RecordedAnswer {
     pub handed_to: Option<String>,
     /// What is still open; nothing when the case is complete.
     pub open: Vec<OpenItem>,
+    /// Whether it can be taken back.
+    pub undoable: Undoable,
+    /// Whether something is left that a new link would ask about.
+    pub can_renew: bool,
 }
 
 /// An item with checks that are not settled.
@@ -188,6 +195,7 @@ fn question_in(
         last_day: termination.end_on,
         return_by: termination.return_by,
         coordinator: coordinator.map(|found| found.name),
+        undone_at: link.undone_at,
         devices,
         subscriptions,
     })
@@ -224,6 +232,8 @@ pub(super) fn recorded_in(
         .map(|found| found.name),
         LinkAnswer::Confirm | LinkAnswer::WrongDate => None,
     };
+    let undoable = undoable_in(connection, app, (link, used), (&case, now))?;
+    let can_renew = case.record.termination.is_active() && !case.left_for_receiver().is_empty();
     Ok(RecordedAnswer {
         language: person.language,
         number: case.record.termination.number.clone(),
@@ -234,6 +244,8 @@ pub(super) fn recorded_in(
         recorded_at: used.at,
         handed_to,
         open: open_items(&case)?,
+        undoable,
+        can_renew,
     })
 }
 

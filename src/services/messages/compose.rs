@@ -1,15 +1,19 @@
 //! Writing a mail: looking up what it says, and making the finished bytes.
 
+use super::asked::asked_role;
 use super::recipients::{Recipient, resolve_in};
 use crate::app::App;
 use crate::crypto::token::OpaqueToken;
-use crate::db::DbConnection;
+use crate::db::{self, DbConnection};
 use crate::domain::calendar::{Calendar, local_date};
+use crate::domain::ids::PersonId;
 use crate::domain::message::{Message, MessageState};
+use crate::domain::termination::{Act, CheckKind, DeviceOutcome};
 use crate::domain::timeline::{MessageStep, RecipientRole, deadline_shown};
 use crate::integrations::mail::{OutgoingMail, mime};
 use crate::mail::{
-    self, Audience, CaseFacts, DeviceFacts, MailView, Phone, RenderedMail, Sender, Step, SubscriptionFacts,
+    self, Asked, Audience, CaseFacts, DeviceFacts, Loss, MailView, Phone, RenderedMail, Sender, Step,
+    SubscriptionFacts,
 };
 use crate::services::case::Case;
 use crate::services::{ServiceError, receipts};
@@ -60,7 +64,7 @@ pub(super) fn compose_in(
         case: facts(case),
         audience: draft.audience,
         link: draft.link.map(|token| link_url(app, token)),
-        instructions_url: None,
+        instructions_url: app.config.mail.instructions_url.clone(),
         step: step_in(connection, app, case, (all, draft), now)?,
     };
     let rendered =
@@ -138,42 +142,48 @@ fn step_in(
     let return_by = case.record.termination.return_by;
     let step = draft.message.step;
     let deadline = deadline_shown(step, return_by, today, &app.calendar).unwrap_or(today);
-    let mut name_of = |role| -> Result<Option<String>, ServiceError> {
+    let name_of = |connection: &mut DbConnection, role| -> Result<Option<String>, ServiceError> {
         Ok(resolve_in(connection, app, case, (role, today))?.map(|found| found.name))
     };
     let desk = || app.config.mail.service_name.clone();
     Ok(match step {
         MessageStep::EndApproaching => Step::EndApproaching {
-            hand_to: name_of(RecipientRole::Receiver)?.unwrap_or_else(desk),
+            hand_to: name_of(connection, RecipientRole::Receiver)?.unwrap_or_else(desk),
             return_by: deadline,
             keep_number_by: Some(deadline),
         },
         MessageStep::EndApproachingReceiver => Step::EndApproachingReceiver { return_by: deadline },
         MessageStep::ReturnReminder => Step::ReturnReminder {
-            hand_to: name_of(RecipientRole::Receiver)?.unwrap_or_else(desk),
+            hand_to: name_of(connection, RecipientRole::Receiver)?.unwrap_or_else(desk),
             return_by: deadline,
         },
         MessageStep::ConfirmReturn => Step::ConfirmReturn {
             confirm_by: deadline,
-            coordinator: name_of(RecipientRole::Coordinator)?,
+            coordinator: name_of(connection, RecipientRole::Coordinator)?,
         },
         MessageStep::Reminder1 => Step::Reminder1 {
             confirm_by: deadline,
             remaining: case.left_for_receiver(),
         },
-        MessageStep::Reminder2 => Step::Reminder2 {
+        MessageStep::NewLink => Step::NewLink {
             confirm_by: deadline,
             remaining: case.left_for_receiver(),
+        },
+        MessageStep::Reminder2 => Step::Reminder2 {
+            confirm_by: deadline,
+            earlier: reminders_sent(connection, all, draft.addressee.person)?,
+            remaining: case.left_for_receiver(),
             business_days: business_days_between(&app.calendar, return_by, today),
-            next_level: name_of(RecipientRole::ReceiversManager)?.unwrap_or_else(desk),
+            next_level: name_of(connection, RecipientRole::ReceiversManager)?.unwrap_or_else(desk),
             escalates_on: escalation_day(all, deadline),
         },
         MessageStep::Escalation => Step::Escalation {
             decide_by: deadline,
-            receiver_name: name_of(RecipientRole::Receiver)?.unwrap_or_else(desk),
+            asked: asked_in(connection, app, case, (all, today))?,
             remaining: case.left_for_receiver(),
-            monthly_cost_ore: None,
+            monthly_cost_ore: monthly_cost(case),
         },
+        MessageStep::LossReported => loss_in(connection, case)?,
         MessageStep::ReceiptHolder | MessageStep::ReceiptReceiver => {
             let receipt = receipts::receipt_in(connection, app, case, draft.reader.language)?;
             if step == MessageStep::ReceiptHolder {
@@ -183,6 +193,91 @@ fn step_in(
             }
         }
     })
+}
+
+/// Who is asked to confirm, and how often they were reminded; none when nobody is known.
+fn asked_in(
+    connection: &mut DbConnection,
+    app: &App,
+    case: &Case,
+    (all, today): (&[Message], NaiveDate),
+) -> Result<Option<Asked>, ServiceError> {
+    let links = db::action_links::of_termination(connection, case.record.termination.id)?;
+    let role = asked_role(all, &links);
+    let asked = resolve_in(connection, app, case, (role, today))?.filter(|found| found.person.is_some());
+    let Some(asked) = asked else { return Ok(None) };
+    Ok(Some(Asked {
+        reminders: reminders_sent(connection, all, asked.person)?,
+        name: asked.name,
+    }))
+}
+
+/// How many reminders have gone to somebody that asked them to answer. Copies, which ask for nothing, do not count,
+/// and neither does what has not left.
+fn reminders_sent(
+    connection: &mut DbConnection,
+    all: &[Message],
+    person: Option<PersonId>,
+) -> Result<u32, ServiceError> {
+    let (Some(person), Some(first)) = (person, all.first()) else {
+        return Ok(0);
+    };
+    let links = db::action_links::of_termination(connection, first.termination_id)?;
+    let reminders = all.iter().filter(|message| {
+        matches!(message.step, MessageStep::Reminder1 | MessageStep::Reminder2)
+            && message.state == MessageState::Sent
+            && links
+                .iter()
+                .any(|link| link.message_id == message.id && link.person_id == person)
+    });
+    Ok(u32::try_from(reminders.count()).unwrap_or(u32::MAX))
+}
+
+/// What the subscriptions of the case cost in a month. Nothing unless the cost of each is known: a part of it would
+/// be taken for the whole.
+fn monthly_cost(case: &Case) -> Option<u64> {
+    let costs = case.subscriptions.iter().map(|found| {
+        found
+            .subscription
+            .monthly_cost_ore
+            .and_then(|ore| u64::try_from(ore).ok())
+    });
+    let total: u64 = costs.sum::<Option<u64>>()?;
+    (!case.subscriptions.is_empty()).then_some(total)
+}
+
+/// The devices that are lost or stolen, as the latest report through a link has it.
+fn loss_in(connection: &mut DbConnection, case: &Case) -> Result<Step, ServiceError> {
+    let termination = &case.record.termination;
+    let (mut lost, mut stolen) = (Vec::new(), Vec::new());
+    let mut latest: Option<&Act> = None;
+    for found in &case.devices {
+        let item = termination.item(found.item)?;
+        let name = format!("{} ({})", found.device.model, found.device.serial.last_four());
+        match item.outcome {
+            Some(DeviceOutcome::Lost) => lost.push(name),
+            Some(DeviceOutcome::Stolen) => stolen.push(name),
+            Some(
+                DeviceOutcome::Returned
+                | DeviceOutcome::Transferred
+                | DeviceOutcome::BoughtOut
+                | DeviceOutcome::Destroyed,
+            )
+            | None => continue,
+        }
+        let act = item.check(CheckKind::Returned)?.act.as_ref();
+        latest = [latest, act].into_iter().flatten().max_by_key(|act| act.at);
+    }
+    let reported_by = match latest {
+        Some(act) => receipts::link_owner(connection, act)?,
+        None => None,
+    };
+    Ok(Step::LossReported(Loss {
+        lost,
+        stolen,
+        reported_by,
+        reported_at: latest.map_or(case.record.meta.updated_at, |act| act.at),
+    }))
 }
 
 /// The day on which the case goes further; not before the deadline that is given now.

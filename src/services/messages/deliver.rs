@@ -39,6 +39,8 @@ pub enum Delivery {
 enum Verdict {
     /// Nothing: it is sent or called off.
     Leave,
+    /// Nothing yet: mail may leave again after this time.
+    Wait(TimeDelta),
     Send(Box<OutgoingMail>),
     Drop(&'static str),
 }
@@ -55,9 +57,6 @@ pub async fn deliver(
 ) -> Result<Delivery, ServiceError> {
     let app = ctx.app.clone();
     let now = app.clock.now();
-    if !may_leave(&app, now) {
-        return Ok(Delivery::NotBefore(next_departure(&app, now) - now));
-    }
     let verdict = ctx
         .read(Action::Operate, move |connection| {
             judge(connection, &app, id, now)
@@ -65,6 +64,7 @@ pub async fn deliver(
         .await?;
     let mail = match verdict {
         Verdict::Leave => return Ok(Delivery::NotWanted),
+        Verdict::Wait(pause) => return Ok(Delivery::NotBefore(pause)),
         Verdict::Drop(_) => {
             drop_unwanted(ctx, id).await?;
             return Ok(Delivery::NotWanted);
@@ -96,6 +96,9 @@ fn judge(
     let message = db::messages::find(connection, id)?.ok_or(ServiceError::NotFound("message"))?;
     if message.state != MessageState::Queued {
         return Ok(Verdict::Leave);
+    }
+    if !may_leave(app, message.step, now) {
+        return Ok(Verdict::Wait(next_departure(app, now) - now));
     }
     let case = Case::load(connection, message.termination_id)?;
     let today = local_date(now);

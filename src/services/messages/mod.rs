@@ -4,6 +4,7 @@
 //! try hands over the same bytes. Both writing and delivering read the case first: a mail that nobody needs any more
 //! is called off, however long it has waited.
 
+mod asked;
 mod compose;
 mod deliver;
 mod parcel;
@@ -14,7 +15,9 @@ mod wanted;
 mod watch;
 
 pub use crate::db::messages::MessageFilter;
+pub(super) use asked::asked_role;
 pub use deliver::{Delivery, deliver};
 pub use sweep::sweep;
+pub(super) use trail::supersede_in;
 pub(super) use wanted::{asks, next_departure};
 pub use watch::{PlannedMail, get, list, preview, timeline};

@@ -6,7 +6,7 @@ use crate::config::Mailbox;
 use crate::db::employments::EmploymentFilter;
 use crate::db::{self, DbConnection};
 use crate::domain::employment::{Employment, EmploymentState};
-use crate::domain::ids::PersonId;
+use crate::domain::ids::{LegalEntityId, PersonId};
 use crate::domain::language::Language;
 use crate::domain::page::{MAX_LIMIT, PageRequest};
 use crate::domain::person::Person;
@@ -14,6 +14,7 @@ use crate::domain::timeline::RecipientRole;
 use crate::services::ServiceError;
 use crate::services::case::Case;
 use chrono::NaiveDate;
+use std::cmp::Reverse;
 
 /// How far up the tree of units is looked.
 const DEPTH: usize = 32;
@@ -33,8 +34,8 @@ pub(in crate::services) struct Recipient {
     pub language: Language,
 }
 
-/// Who has the role. None when nobody can be written to. For all roles but the holder's, the coordinator and
-/// at last the service desk stand in.
+/// Who has the role. None when nobody can be written to. For all roles but the holder's, the next level, the
+/// coordinator and at last the service desk stand in for somebody who has left or has no address.
 pub(in crate::services) fn resolve_in(
     connection: &mut DbConnection,
     app: &App,
@@ -44,19 +45,33 @@ pub(in crate::services) fn resolve_in(
     if role == RecipientRole::Holder {
         return Ok(recipient(&case.holder));
     }
-    let mut candidates = match role {
+    let mut line = match role {
+        RecipientRole::Receiver | RecipientRole::ReceiversManager => managers(connection, case, today)?,
         RecipientRole::Holder | RecipientRole::Coordinator | RecipientRole::Desk => Vec::new(),
-        RecipientRole::Receiver => case.employment.manager_id.into_iter().collect(),
-        RecipientRole::ReceiversManager => managers_manager(connection, &case.employment, today)?
-            .into_iter()
-            .collect(),
-    };
+    }
+    .into_iter();
+    if role == RecipientRole::ReceiversManager {
+        // Whoever stands in as the receiver is passed by as well.
+        first_present(connection, case, &mut line, today)?;
+    }
+    let mut candidates = line.collect::<Vec<_>>();
     if role != RecipientRole::Desk {
         candidates.extend(coordinators(connection, case)?);
     }
+    let found = first_present(connection, case, &mut candidates.into_iter(), today)?;
+    Ok(found.or_else(|| desk(app, case.legal_entity.language)))
+}
+
+/// The first of them who can be written to.
+fn first_present(
+    connection: &mut DbConnection,
+    case: &Case,
+    candidates: &mut impl Iterator<Item = PersonId>,
+    today: NaiveDate,
+) -> Result<Option<Recipient>, ServiceError> {
     for id in candidates {
-        // Nobody receives from themselves.
-        if id == case.record.person_id {
+        // Nobody receives from themselves, and nothing is mailed to somebody who is gone.
+        if id == case.record.person_id || is_gone(&employments_of(connection, id)?, today) {
             continue;
         }
         let found = db::people::find(connection, id)?.as_ref().and_then(recipient);
@@ -64,7 +79,7 @@ pub(in crate::services) fn resolve_in(
             return Ok(found);
         }
     }
-    Ok(desk(app, case.legal_entity.language))
+    Ok(None)
 }
 
 /// The coordinators of the unit and of those above it, the nearest first.
@@ -73,32 +88,52 @@ fn coordinators(connection: &mut DbConnection, case: &Case) -> Result<Vec<Person
     Ok(chain.into_iter().filter_map(|unit| unit.coordinator_id).collect())
 }
 
-/// The manager of the manager's own employment that is active today; within the same legal entity, if there are
-/// several.
-fn managers_manager(
+/// The line of managers above the holder, the nearest first. Two who lead each other end it.
+fn managers(
     connection: &mut DbConnection,
-    employment: &Employment,
+    case: &Case,
     today: NaiveDate,
-) -> Result<Option<PersonId>, ServiceError> {
-    let Some(manager) = employment.manager_id else {
-        return Ok(None);
-    };
+) -> Result<Vec<PersonId>, ServiceError> {
+    let mut line: Vec<PersonId> = Vec::new();
+    let mut next = case.employment.manager_id;
+    while let Some(manager) = next.filter(|id| line.len() < DEPTH && !line.contains(id)) {
+        line.push(manager);
+        let own = employments_of(connection, manager)?;
+        next = manager_by(own, case.employment.legal_entity_id, today);
+    }
+    Ok(line)
+}
+
+/// Who leads somebody with these employments: by one that is active today, and of the same legal entity, if there
+/// are several. Somebody who has left was led by whoever leads their successor now, most likely.
+fn manager_by(mut own: Vec<Employment>, entity: LegalEntityId, today: NaiveDate) -> Option<PersonId> {
+    own.sort_by_key(|own| {
+        let ended = own.document.end_date;
+        (
+            !is_active(own, today),
+            own.legal_entity_id != entity,
+            Reverse(ended),
+        )
+    });
+    own.into_iter().find_map(|own| own.manager_id)
+}
+
+fn employments_of(connection: &mut DbConnection, person: PersonId) -> Result<Vec<Employment>, ServiceError> {
     let filter = EmploymentFilter {
-        person_id: Some(manager),
+        person_id: Some(person),
         ..EmploymentFilter::default()
     };
     let page = PageRequest {
         limit: MAX_LIMIT,
         after: None,
     };
-    let mut own: Vec<Employment> = db::employments::list(connection, &filter, page)?
-        .items
-        .into_iter()
-        .filter(|own| is_active(own, today))
-        .collect();
-    own.sort_by_key(|own| own.legal_entity_id != employment.legal_entity_id);
-    let managers = own.into_iter().filter_map(|own| own.manager_id);
-    Ok(managers.into_iter().find(|id| *id != manager))
+    Ok(db::employments::list(connection, &filter, page)?.items)
+}
+
+/// Whether somebody with these employments has left, or has not come yet. No source may know somebody at all,
+/// such as a coordinator whom an administrator registered: they are taken to be there.
+fn is_gone(own: &[Employment], today: NaiveDate) -> bool {
+    !own.is_empty() && !own.iter().any(|own| is_active(own, today))
 }
 
 fn is_active(employment: &Employment, today: NaiveDate) -> bool {

@@ -2,7 +2,7 @@
 
 use super::compose::{Draft, Written, compose_in};
 use super::recipients::{Recipient, resolve_in};
-use super::wanted::{asks, may_leave, why_not};
+use super::wanted::{URGENT, asks, is_urgent, may_leave, why_not, window_is_open};
 use super::{parcel, trail};
 use crate::app::App;
 use crate::crypto::token::OpaqueToken;
@@ -36,12 +36,14 @@ pub async fn sweep(ctx: &Ctx) -> Result<usize, ServiceError> {
     let mut moved = 0;
     loop {
         let now = ctx.app.clock.now();
-        if !may_leave(&ctx.app, now) {
-            return Ok(moved);
-        }
+        let only = (!window_is_open(&ctx.app, now)).then_some(URGENT);
         let due = ctx
             .read(Action::Operate, move |connection| {
-                Ok(db::messages::terminations_with_due(connection, now, BATCH)?)
+                Ok(db::messages::terminations_with_due(
+                    connection,
+                    (now, only),
+                    BATCH,
+                )?)
             })
             .await?;
         let before = moved;
@@ -72,14 +74,12 @@ async fn one_case(ctx: &Ctx, id: TerminationId) -> Result<usize, ServiceError> {
 
 fn write_due_in(tx: &mut Tx<'_>, app: &App, id: TerminationId) -> Result<usize, ServiceError> {
     let now = tx.now();
-    if !may_leave(app, now) {
-        return Ok(0);
-    }
     let case = Case::load(tx, id)?;
     let all = db::messages::of_termination(tx, id)?;
     let due: Vec<&Message> = all
         .iter()
         .filter(|message| message.state == MessageState::Planned && message.due_at <= now)
+        .filter(|message| may_leave(app, message.step, now))
         .collect();
     let mut wanted = Vec::with_capacity(due.len());
     for message in &due {
@@ -89,7 +89,7 @@ fn write_due_in(tx: &mut Tx<'_>, app: &App, id: TerminationId) -> Result<usize, 
         }
     }
     for message in &wanted {
-        if newest(&wanted, message.to) == Some(message.id) {
+        if is_urgent(message.step) || newest(&wanted, message.to) == Some(message.id) {
             write_in(tx, app, &case, (&all, message))?;
         } else {
             trail::end_in(tx, message, (MessageState::Superseded, "newer_step"))?;
@@ -102,7 +102,7 @@ fn write_due_in(tx: &mut Tx<'_>, app: &App, id: TerminationId) -> Result<usize, 
 fn newest(wanted: &[&Message], role: RecipientRole) -> Option<crate::domain::ids::MessageId> {
     wanted
         .iter()
-        .filter(|message| message.to == role)
+        .filter(|message| message.to == role && !is_urgent(message.step))
         .max_by_key(|message| (message.due_at, message.step, message.id))
         .map(|message| message.id)
 }
@@ -170,6 +170,7 @@ fn mint_in(
         expires_at: expiry(app, case, message.step, now),
         used: None,
         revoked: None,
+        undone_at: None,
     };
     db::action_links::insert(tx, &link)?;
     Ok(link.id)

@@ -28,6 +28,11 @@ pub(super) fn end_in(
     note_in(tx, action(state), message, json!({ "reason": reason }))
 }
 
+/// A newer mail says what this one would have said.
+pub(in crate::services) fn supersede_in(tx: &mut Tx<'_>, message: &Message) -> Result<(), ServiceError> {
+    end_in(tx, message, (MessageState::Superseded, "newer_step"))
+}
+
 const fn action(state: MessageState) -> &'static str {
     match state {
         MessageState::Planned => "message.planned",

@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::domain::message::Message;
-use crate::domain::termination::TerminationState;
+use crate::domain::termination::{Item, TerminationState};
 use crate::domain::timeline::{MessageStep, RecipientRole};
 use crate::services::case::Case;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -10,14 +10,25 @@ use chrono::{DateTime, NaiveDate, Utc};
 /// Whether the step asks somebody to confirm through a link.
 pub(in crate::services) const fn asks(step: MessageStep) -> bool {
     match step {
-        MessageStep::ConfirmReturn | MessageStep::Reminder1 | MessageStep::Reminder2 => true,
+        MessageStep::NewLink
+        | MessageStep::ConfirmReturn
+        | MessageStep::Reminder1
+        | MessageStep::Reminder2 => true,
         MessageStep::EndApproaching
         | MessageStep::EndApproachingReceiver
         | MessageStep::ReturnReminder
         | MessageStep::Escalation
         | MessageStep::ReceiptHolder
-        | MessageStep::ReceiptReceiver => false,
+        | MessageStep::ReceiptReceiver
+        | MessageStep::LossReported => false,
     }
+}
+
+/// The mails that leave at any hour: every hour that somebody else has the phone counts.
+pub(super) const URGENT: &[MessageStep] = &[MessageStep::LossReported];
+
+pub(super) fn is_urgent(step: MessageStep) -> bool {
+    URGENT.contains(&step)
 }
 
 const fn is_receipt(step: MessageStep) -> bool {
@@ -26,16 +37,23 @@ const fn is_receipt(step: MessageStep) -> bool {
         MessageStep::EndApproaching
         | MessageStep::EndApproachingReceiver
         | MessageStep::ReturnReminder
+        | MessageStep::NewLink
         | MessageStep::ConfirmReturn
         | MessageStep::Reminder1
         | MessageStep::Reminder2
-        | MessageStep::Escalation => false,
+        | MessageStep::Escalation
+        | MessageStep::LossReported => false,
     }
 }
 
 /// Why the mail is not wanted any more, as a stable word; nothing if it is.
 pub(super) fn why_not(case: &Case, message: &Message, today: NaiveDate) -> Option<&'static str> {
     let termination = &case.record.termination;
+    if message.step == MessageStep::LossReported {
+        // A loss may be all that the case was about, and completes it: the desk is to act all the same.
+        let is_missing = termination.items.iter().any(Item::is_missing);
+        return (!is_missing).then_some("found");
+    }
     let receipt = is_receipt(message.step);
     match (termination.state, receipt) {
         (TerminationState::Cancelled, _) => return Some("cancelled"),
@@ -60,8 +78,13 @@ pub(super) fn why_not(case: &Case, message: &Message, today: NaiveDate) -> Optio
     None
 }
 
+/// Whether a mail of this step may leave now.
+pub(super) fn may_leave(app: &App, step: MessageStep, now: DateTime<Utc>) -> bool {
+    is_urgent(step) || window_is_open(app, now)
+}
+
 /// Whether ordinary mail may leave now.
-pub(super) fn may_leave(app: &App, now: DateTime<Utc>) -> bool {
+pub(super) fn window_is_open(app: &App, now: DateTime<Utc>) -> bool {
     !app.config.mail.send_window || app.calendar.in_send_window(now)
 }
 

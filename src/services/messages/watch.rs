@@ -1,6 +1,6 @@
 //! What those see who watch the mails.
 
-use super::wanted::next_departure;
+use super::wanted::{is_urgent, next_departure};
 use crate::db::messages::MessageFilter;
 use crate::db::{self};
 use crate::domain::ids::{MessageId, TerminationId};
@@ -74,7 +74,11 @@ pub async fn preview(ctx: &Ctx, days: u16) -> Result<Vec<PlannedMail>, ServiceEr
                 let record = terminations::get_in(connection, message.termination_id)?;
                 Ok(PlannedMail {
                     number: record.termination.number,
-                    leaves_at: next_departure(&app, message.due_at.max(now)),
+                    leaves_at: if is_urgent(message.step) {
+                        message.due_at.max(now)
+                    } else {
+                        next_departure(&app, message.due_at.max(now))
+                    },
                     message,
                 })
             })

@@ -2,7 +2,7 @@
 
 use super::plan;
 use crate::app::App;
-use crate::db::{self, Tx};
+use crate::db::{self, DbConnection, Tx};
 use crate::domain::action_link::RevokeReason;
 use crate::domain::assignment::{Assigned, AssignmentEnd};
 use crate::domain::calendar::{instant_at, local_date};
@@ -45,6 +45,8 @@ pub(super) fn follow_in(
             | Event::OutcomeReported { .. }
             | Event::WipeAssessed { .. }
             | Event::WipeContradicted { .. }
+            | Event::ContradictionAccepted { .. }
+            | Event::AnswerUndone { .. }
             | Event::Reopened { .. } => {}
         }
     }
@@ -144,6 +146,64 @@ fn end_custody(tx: &mut Tx<'_>, item: &Item, holding: &Holding) -> Result<(), Se
         Assigned::Device(id) => settle_device(tx, id, item.outcome),
         Assigned::Subscription(id) => settle_subscription(tx, id, item.number_decision),
     }
+}
+
+/// Whether what completion ended can be as if it had not: everything is where completion put it.
+///
+/// # Errors
+/// Only what the database reports.
+pub(in crate::services) fn can_take_completion_back(
+    connection: &mut DbConnection,
+    record: &TerminationRecord,
+) -> Result<bool, ServiceError> {
+    for holding in &record.holdings {
+        let is_free = match holding.assigned {
+            Assigned::Device(id) => db::devices::find(connection, id)?.is_some_and(|device| {
+                device.status != DeviceStatus::Assigned && device.custody_epoch == holding.custody_epoch + 1
+            }),
+            Assigned::Subscription(id) => db::subscriptions::find(connection, id)?
+                .is_some_and(|subscription| subscription.status != SubscriptionStatus::Assigned),
+        };
+        if !is_free {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// The holder has everything again, and the mails are planned anew: the completion is taken back, and nobody has acted
+/// on it (see [`can_take_completion_back`]).
+///
+/// # Errors
+/// Only what the database reports.
+pub(in crate::services) fn take_completion_back_in(
+    tx: &mut Tx<'_>,
+    app: &App,
+    record: &TerminationRecord,
+) -> Result<(), ServiceError> {
+    let now = tx.now();
+    for holding in &record.holdings {
+        if let Some(mut assignment) = db::assignments::find(tx, holding.assignment)? {
+            assignment.ended = None;
+            assignment.meta = assignment.meta.changed(now);
+            db::assignments::update(tx, &assignment)?;
+        }
+        match holding.assigned {
+            Assigned::Device(id) => {
+                let mut device = db::devices::find(tx, id)?.ok_or(ServiceError::NotFound("device"))?;
+                device.status = DeviceStatus::Assigned;
+                device.custody_epoch = holding.custody_epoch;
+                device.meta = device.meta.changed(now);
+                db::devices::update(tx, &device)?;
+            }
+            Assigned::Subscription(id) => {
+                let found = db::subscriptions::find(tx, id)?;
+                let subscription = found.ok_or(ServiceError::NotFound("subscription"))?;
+                db::subscriptions::update(tx, &subscription.handed_out(now))?;
+            }
+        }
+    }
+    plan::replan_in(tx, app, record)
 }
 
 fn settle_device(tx: &mut Tx<'_>, id: DeviceId, outcome: Option<DeviceOutcome>) -> Result<(), ServiceError> {

@@ -13,6 +13,7 @@ use crate::domain::termination::{
     TerminationKind, TerminationRecord,
 };
 use crate::domain::timeline;
+use crate::domain::wipe::{WipeLevel, WipePolicy};
 use crate::services::{ServiceError, evidence};
 use chrono::NaiveDate;
 
@@ -64,6 +65,7 @@ fn adjust(
     held: &[Assignment],
 ) -> Result<TerminationRecord, ServiceError> {
     let today = today(tx);
+    let policy = db::legal_entities::get(tx, active.legal_entity_id)?.wipe_policy;
     let mut added = Vec::new();
     for assignment in held {
         if active
@@ -71,7 +73,7 @@ fn adjust(
             .iter()
             .all(|holding| holding.assignment != assignment.id)
         {
-            added.push(new_item(tx, assignment)?);
+            added.push(new_item(tx, assignment, policy)?);
         }
     }
     let grown = !added.is_empty();
@@ -97,10 +99,11 @@ fn open(
     (end_on, return_by): (NaiveDate, NaiveDate),
     held: &[Assignment],
 ) -> Result<TerminationRecord, ServiceError> {
+    let policy = db::legal_entities::get(tx, employment.legal_entity_id)?.wipe_policy;
     let mut items = Vec::with_capacity(held.len());
     let mut holdings = Vec::with_capacity(held.len());
     for assignment in held {
-        let (item, holding) = new_item(tx, assignment)?;
+        let (item, holding) = new_item(tx, assignment, policy)?;
         items.push(item);
         holdings.push(holding);
     }
@@ -129,19 +132,26 @@ fn open(
     evidence::take_in(tx, app, record)
 }
 
-/// The item for an assignment. Reads the data class of the device as it is now.
-fn new_item(tx: &mut Tx<'_>, assignment: &Assignment) -> Result<(NewItem, Holding), ServiceError> {
-    let (kind, data_class) = match assignment.assigned {
+/// The item for an assignment. Reads the data class of the device as it is now, and asks for the proof that the
+/// policy asks for now.
+fn new_item(
+    tx: &mut Tx<'_>,
+    assignment: &Assignment,
+    policy: WipePolicy,
+) -> Result<(NewItem, Holding), ServiceError> {
+    let (kind, data_class, required_wipe) = match assignment.assigned {
         Assigned::Device(id) => {
             let device = db::devices::find(tx, id)?.ok_or(ServiceError::NotFound("device"))?;
-            (ItemKind::Device, device.data_class)
+            let class = device.data_class;
+            (ItemKind::Device, class, policy.required(class))
         }
-        Assigned::Subscription(_) => (ItemKind::Subscription, DataClass::Standard),
+        Assigned::Subscription(_) => (ItemKind::Subscription, DataClass::Standard, WipeLevel::None),
     };
     let item = NewItem {
         id: tx.new_id(),
         kind,
         data_class,
+        required_wipe,
     };
     let holding = Holding {
         item: item.id,

@@ -13,11 +13,14 @@ mod work;
 
 pub use crate::db::terminations::TerminationFilter;
 pub use begin::begin;
+pub(super) use consequences::{can_take_completion_back, take_completion_back_in};
 pub use follow::follow_employment_in;
 pub use identity::{Identity, IdentityRead};
-pub(super) use plan::receiver_changed_in;
+pub(super) use plan::{message, receiver_changed_in};
 pub use read::{TerminationView, get, list};
-pub use work::{CheckAnswer, decide_number, hold, release, reopen, report_outcome, settle};
+pub use work::{
+    CheckAnswer, accept_contradiction, decide_number, hold, release, reopen, report_outcome, settle,
+};
 
 use super::ServiceError;
 use crate::app::App;

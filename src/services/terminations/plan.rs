@@ -94,14 +94,16 @@ const fn asks_receiver(step: MessageStep) -> bool {
         MessageStep::EndApproaching
         | MessageStep::EndApproachingReceiver
         | MessageStep::ReturnReminder
+        | MessageStep::NewLink
         | MessageStep::Escalation
         | MessageStep::ReceiptHolder
-        | MessageStep::ReceiptReceiver => false,
+        | MessageStep::ReceiptReceiver
+        | MessageStep::LossReported => false,
     }
 }
 
 /// A planned message.
-pub(super) fn message(
+pub(in crate::services) fn message(
     tx: &Tx<'_>,
     record: &TerminationRecord,
     (step, to, copy_to): (MessageStep, RecipientRole, Vec<RecipientRole>),

@@ -112,6 +112,24 @@ pub async fn report_outcome(
     .await
 }
 
+/// Decides that a case may close in spite of a contradicted wipe, because the device is gone and nobody can look. The
+/// receipt states the contradiction and the reason as a deviation.
+///
+/// # Errors
+/// [`ServiceError::NotFound`]; [`ServiceError::Invalid`] for the reason; [`DomainError`] for what the case refuses.
+pub async fn accept_contradiction(
+    ctx: &Ctx,
+    (termination, item): (TerminationId, ItemId),
+    reason: &str,
+    recorder: Recorder<TerminationView>,
+) -> Result<Recorded<TerminationView>, ServiceError> {
+    let reason = mandatory_reason(reason)?;
+    change(ctx, termination, recorder, move |record, act| {
+        record.termination.accept_contradiction(item, reason.clone(), act)
+    })
+    .await
+}
+
 /// Forbids reset and wipe, so that what is on the devices is preserved.
 ///
 /// # Errors

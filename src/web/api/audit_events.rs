@@ -3,7 +3,7 @@
 use crate::domain::ids::{AuditEntryId, TerminationId};
 use crate::services::audit::{self, AuditEntry, AuditFilter};
 use crate::web::auth::Caller;
-use crate::web::extract::ListQuery;
+use crate::web::extract::{ListQuery, text_filter};
 use crate::web::page::{PageOut, PageParams};
 use crate::web::problem::Problem;
 use actix_web::{HttpRequest, HttpResponse};
@@ -63,16 +63,31 @@ pub struct AuditEventOut {
 #[into_params(parameter_in = Query)]
 pub struct AuditParams {
     /// Only about things of this kind.
-    #[param(max_length = 100)]
+    #[serde(default, deserialize_with = "text_filter::<1, 100, _>")]
+    #[param(
+        min_length = 1,
+        max_length = 100,
+        pattern = r"^[^\u0000-\u001f\u007f-\u009f]*$"
+    )]
     object_type: Option<String>,
     /// Only about the thing with this id.
-    #[param(max_length = 200)]
+    #[serde(default, deserialize_with = "text_filter::<1, 200, _>")]
+    #[param(
+        min_length = 1,
+        max_length = 200,
+        pattern = r"^[^\u0000-\u001f\u007f-\u009f]*$"
+    )]
     object_id: Option<String>,
     /// Only of this termination.
     #[param(value_type = Option<uuid::Uuid>)]
     termination_id: Option<TerminationId>,
     /// Only with this action.
-    #[param(max_length = 100)]
+    #[serde(default, deserialize_with = "text_filter::<1, 100, _>")]
+    #[param(
+        min_length = 1,
+        max_length = 100,
+        pattern = r"^[^\u0000-\u001f\u007f-\u009f]*$"
+    )]
     action: Option<String>,
 }
 

@@ -145,10 +145,10 @@ pub struct DeviceParams {
     /// Only in this state.
     status: Option<DeviceStatus>,
     /// Only the one with this serial number.
-    #[param(value_type = Option<String>, min_length = 3, max_length = 40)]
+    #[param(value_type = Option<String>, format = "serial-number", min_length = 3, max_length = 40)]
     serial: Option<SerialNumber>,
     /// Only the one with this IMEI in either slot: 14, 15 or 16 digits, as systems report it.
-    #[param(value_type = Option<String>, min_length = 14, max_length = 20)]
+    #[param(value_type = Option<String>, format = "imei", min_length = 14, max_length = 20)]
     imei: Option<ImeiBody>,
 }
 

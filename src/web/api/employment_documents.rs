@@ -190,6 +190,7 @@ impl From<&Delivery> for DeliveryOut {
             ("Location" = String, description = "Its address"),
             ("ETag" = String, description = "Its version"),
         )),
+        (status = 409, description = "The sequence came with another content", body = crate::web::problem::ProblemBody<'static>, content_type = "application/problem+json"),
     )
 )]
 pub async fn put(

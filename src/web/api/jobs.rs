@@ -139,7 +139,10 @@ pub async fn get(caller: Caller, id: PathId<JobId>) -> Result<HttpResponse, Prob
     tag = "Watching",
     operation_id = "jobs_resume",
     params(("id" = uuid::Uuid, Path, description = "Its id")),
-    responses((status = 200, description = "It will be run again", body = JobOut))
+    responses(
+        (status = 200, description = "It will be run again", body = JobOut),
+        (status = 409, description = "It is not dead", body = crate::web::problem::ProblemBody<'static>, content_type = "application/problem+json"),
+    )
 )]
 pub async fn resume(caller: Caller, id: PathId<JobId>) -> Result<HttpResponse, Problem> {
     Ok(HttpResponse::Ok().json(JobOut::from(queue::resume(&caller, id.0).await?)))
@@ -154,7 +157,10 @@ pub async fn resume(caller: Caller, id: PathId<JobId>) -> Result<HttpResponse, P
     tag = "Watching",
     operation_id = "jobs_cancel",
     params(("id" = uuid::Uuid, Path, description = "Its id")),
-    responses((status = 200, description = "It will not be run", body = JobOut))
+    responses(
+        (status = 200, description = "It will not be run", body = JobOut),
+        (status = 409, description = "It runs, or has ended", body = crate::web::problem::ProblemBody<'static>, content_type = "application/problem+json"),
+    )
 )]
 pub async fn cancel(caller: Caller, id: PathId<JobId>) -> Result<HttpResponse, Problem> {
     Ok(HttpResponse::Ok().json(JobOut::from(queue::cancel(&caller, id.0).await?)))

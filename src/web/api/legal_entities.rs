@@ -4,6 +4,7 @@ use crate::domain::ids::LegalEntityId;
 use crate::domain::language::Language;
 use crate::domain::organisation::{LegalEntity, LegalEntityKind};
 use crate::domain::text::OrgNumber;
+use crate::domain::wipe::{WipeLevel, WipePolicy};
 use crate::services::legal_entities::{self, LegalEntityPatch, NewLegalEntity};
 use crate::web::auth::Caller;
 use crate::web::etag::{respond_with_etag, respond_with_record};
@@ -36,6 +37,35 @@ pub struct LegalEntityIn {
     #[serde(default)]
     #[schema(default = "sv")]
     language: Language,
+    /// Which proof of a wipe is enough.
+    #[serde(default)]
+    wipe_policy: WipePolicyIn,
+}
+
+/// Which proof of a wipe is enough, by class of data. What is left out stays as it is; at first it is `attested` and
+/// `verified`.
+///
+/// It counts for the cases that are opened from then on: what was asked for in a case stays.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WipePolicyIn {
+    /// For ordinary data: `attested` or more.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(nullable = false)]
+    standard: Option<WipeLevel>,
+    /// For data under secrecy: no less than for ordinary data.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(nullable = false)]
+    secrecy: Option<WipeLevel>,
+}
+
+/// Which proof of a wipe is enough, by class of data.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct WipePolicyOut {
+    /// For ordinary data.
+    standard: WipeLevel,
+    /// For data under secrecy.
+    secrecy: WipeLevel,
 }
 
 /// What is to change.
@@ -55,6 +85,9 @@ pub struct LegalEntityChange {
     #[serde(default, deserialize_with = "not_null")]
     #[schema(nullable = false)]
     language: Option<Language>,
+    /// Which proof of a wipe is enough.
+    #[serde(default)]
+    wipe_policy: WipePolicyIn,
 }
 
 /// A legal entity: a nämnd or a company of the municipal group.
@@ -65,6 +98,7 @@ pub struct LegalEntityChange {
     "kind": "authority",
     "org_number": null,
     "language": "sv",
+    "wipe_policy": {"standard": "attested", "secrecy": "verified"},
     "version": 1,
     "created_at": "2026-11-23T08:00:00Z",
     "updated_at": "2026-11-23T08:00:00Z"
@@ -83,6 +117,8 @@ pub struct LegalEntityOut {
     org_number: Option<String>,
     /// The language its people are written to in, unless they have chosen.
     language: Language,
+    /// Which proof of a wipe is enough for the cases that are opened now.
+    wipe_policy: WipePolicyOut,
     /// Rises with each change.
     #[schema(minimum = 1)]
     version: i64,
@@ -103,11 +139,16 @@ pub struct LegalEntityFilter {
 
 impl From<LegalEntityIn> for NewLegalEntity {
     fn from(body: LegalEntityIn) -> Self {
+        let usual = WipePolicy::default();
         Self {
             name: body.name,
             kind: body.kind,
             org_number: body.org_number,
             language: body.language,
+            wipe_policy: WipePolicy {
+                standard: body.wipe_policy.standard.unwrap_or(usual.standard),
+                secrecy: body.wipe_policy.secrecy.unwrap_or(usual.secrecy),
+            },
         }
     }
 }
@@ -118,6 +159,8 @@ impl From<LegalEntityChange> for LegalEntityPatch {
             name: body.name,
             org_number: body.org_number,
             language: body.language,
+            wipe_standard: body.wipe_policy.standard,
+            wipe_secrecy: body.wipe_policy.secrecy,
         }
     }
 }
@@ -130,6 +173,10 @@ impl From<&LegalEntity> for LegalEntityOut {
             kind: entity.kind,
             org_number: entity.org_number.as_ref().map(OrgNumber::to_string),
             language: entity.language,
+            wipe_policy: WipePolicyOut {
+                standard: entity.wipe_policy.standard,
+                secrecy: entity.wipe_policy.secrecy,
+            },
             version: entity.meta.version,
             created_at: entity.meta.created_at,
             updated_at: entity.meta.updated_at,

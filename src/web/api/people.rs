@@ -4,13 +4,13 @@ use super::external_reference::ExternalReference;
 use crate::domain::ids::PersonId;
 use crate::domain::language::Language;
 use crate::domain::person::Person;
-use crate::domain::text::{EmailAddress, PersonName};
+use crate::domain::text::{EmailAddress, ExternalId, PersonName, SourceName};
 use crate::services::people::{self, NewPerson, PersonFilter, PersonPatch};
 use crate::services::{ServiceError, Violations};
 use crate::web::auth::Caller;
 use crate::web::etag::{respond_with_etag, respond_with_record};
 use crate::web::extract::{
-    Body, IdempotencyKey, IfMatch, IfNoneMatch, ListQuery, PathId, not_null, nullable,
+    Body, IdempotencyKey, IfMatch, IfNoneMatch, ListQuery, PathId, not_null, nullable, text_filter,
 };
 use crate::web::once::{Once, created};
 use crate::web::page::{PageOut, PageParams};
@@ -68,6 +68,11 @@ pub struct PersonChange {
     #[serde(default, deserialize_with = "not_null")]
     #[schema(nullable = false)]
     language: Option<Language>,
+    /// What the sources call them, all of it: what is left out is taken away. A source whose employments name them
+    /// keeps at least one.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(nullable = false, max_items = 20)]
+    identifiers: Option<Vec<ExternalReference>>,
 }
 
 /// A person.
@@ -114,7 +119,12 @@ pub struct PersonOut {
 #[into_params(parameter_in = Query)]
 pub struct PersonParams {
     /// Only those whose name begins like this, in any letter case.
-    #[param(min_length = 1, max_length = 200)]
+    #[serde(default, deserialize_with = "text_filter::<1, 200, _>")]
+    #[param(
+        min_length = 1,
+        max_length = 200,
+        pattern = r"^[^\u0000-\u001f\u007f-\u009f]*$"
+    )]
     name_prefix: Option<String>,
     /// Only those who cannot be written to, or only the others.
     is_incomplete: Option<bool>,
@@ -140,20 +150,7 @@ impl TryFrom<PersonIn> for NewPerson {
         let mut violations = Violations::default();
         let name = violations.take_optional("/name", body.name, PersonName::parse);
         let email = violations.take_optional("/email", body.email, EmailAddress::parse);
-        if body.identifiers.len() > MAX_IDENTIFIERS {
-            violations.add("/identifiers", "too_many", "At most 20 identifiers.");
-        }
-        let mut identifiers = Vec::with_capacity(body.identifiers.len());
-        for (index, reference) in body.identifiers.iter().enumerate() {
-            let pointer = format!("/identifiers/{index}");
-            let Some(pair) = reference.parse(&pointer, &mut violations) else {
-                continue;
-            };
-            if identifiers.contains(&pair) {
-                violations.add(pointer, "repeated", "This identifier is given twice.");
-            }
-            identifiers.push(pair);
-        }
+        let identifiers = parse_identifiers(&body.identifiers, &mut violations);
         violations.finish()?;
         Ok(Self {
             name,
@@ -164,6 +161,27 @@ impl TryFrom<PersonIn> for NewPerson {
     }
 }
 
+fn parse_identifiers(
+    references: &[ExternalReference],
+    violations: &mut Violations,
+) -> Vec<(SourceName, ExternalId)> {
+    if references.len() > MAX_IDENTIFIERS {
+        violations.add("/identifiers", "too_many", "At most 20 identifiers.");
+    }
+    let mut identifiers = Vec::with_capacity(references.len());
+    for (index, reference) in references.iter().enumerate() {
+        let pointer = format!("/identifiers/{index}");
+        let Some(pair) = reference.parse(&pointer, violations) else {
+            continue;
+        };
+        if identifiers.contains(&pair) {
+            violations.add(pointer, "repeated", "This identifier is given twice.");
+        }
+        identifiers.push(pair);
+    }
+    identifiers
+}
+
 impl TryFrom<PersonChange> for PersonPatch {
     type Error = ServiceError;
 
@@ -171,11 +189,15 @@ impl TryFrom<PersonChange> for PersonPatch {
         let mut violations = Violations::default();
         let name = violations.take_nullable("/name", body.name, PersonName::parse);
         let email = violations.take_nullable("/email", body.email, EmailAddress::parse);
+        let identifiers = body
+            .identifiers
+            .map(|references| parse_identifiers(&references, &mut violations));
         violations.finish()?;
         Ok(Self {
             name,
             email,
             language: body.language,
+            identifiers,
         })
     }
 }

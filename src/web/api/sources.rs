@@ -3,11 +3,11 @@
 use crate::domain::ids::LegalEntityId;
 use crate::domain::source::{Source, SourceKind};
 use crate::domain::text::{SourceName, clean_line};
-use crate::services::sources::{self, NewSource};
+use crate::services::sources::{self, NewSource, SourcePatch};
 use crate::services::{ServiceError, Violations};
 use crate::web::auth::Caller;
-use crate::web::etag::respond_with_etag;
-use crate::web::extract::{Body, IdempotencyKey, IfNoneMatch, PathId, Query};
+use crate::web::etag::{respond_with_etag, respond_with_record};
+use crate::web::extract::{Body, IdempotencyKey, IfMatch, IfNoneMatch, PathId, not_null};
 use crate::web::once::{Once, created};
 use crate::web::page::{PageOut, whole};
 use crate::web::problem::Problem;
@@ -37,6 +37,25 @@ pub struct SourceIn {
     /// Where units belong that it names and nobody has registered yet.
     #[schema(value_type = uuid::Uuid)]
     legal_entity_id: LegalEntityId,
+}
+
+/// What is to change.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(examples(json!({"label": "Personalsystemet", "kind": "hr"})))]
+pub struct SourceChange {
+    /// What it knows about.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(nullable = false)]
+    kind: Option<SourceKind>,
+    /// What people call it.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(nullable = false, min_length = 1, max_length = 200)]
+    label: Option<String>,
+    /// Where units belong from now on that it names and nobody has registered yet.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(value_type = Option<uuid::Uuid>, nullable = false)]
+    legal_entity_id: Option<LegalEntityId>,
 }
 
 /// A system that delivers employment documents.
@@ -71,11 +90,6 @@ pub struct SourceOut {
     updated_at: DateTime<Utc>,
 }
 
-/// The list takes no parameters.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct NoParameters {}
-
 impl TryFrom<SourceIn> for NewSource {
     type Error = ServiceError;
 
@@ -90,6 +104,21 @@ impl TryFrom<SourceIn> for NewSource {
             legal_entity_id: body.legal_entity_id,
         });
         violations.finish_with(made)
+    }
+}
+
+impl TryFrom<SourceChange> for SourcePatch {
+    type Error = ServiceError;
+
+    fn try_from(body: SourceChange) -> Result<Self, ServiceError> {
+        let mut violations = Violations::default();
+        let label = violations.take_optional("/label", body.label, |text| clean_line(text, 200));
+        violations.finish()?;
+        Ok(Self {
+            kind: body.kind,
+            label,
+            legal_entity_id: body.legal_entity_id,
+        })
     }
 }
 
@@ -144,11 +173,7 @@ pub async fn create(
     operation_id = "sources_list",
     responses((status = 200, description = "All of them", body = PageOut<SourceOut>))
 )]
-pub async fn list(
-    request: HttpRequest,
-    caller: Caller,
-    _: Query<NoParameters>,
-) -> Result<HttpResponse, Problem> {
+pub async fn list(request: HttpRequest, caller: Caller) -> Result<HttpResponse, Problem> {
     let sources = sources::list(&caller).await?;
     whole(&request, sources.iter().map(SourceOut::from).collect())
 }
@@ -174,4 +199,32 @@ pub async fn get(
 ) -> Result<HttpResponse, Problem> {
     let source = sources::get(&caller, name.0).await?;
     respond_with_etag(&request, source.meta.version, &SourceOut::from(&source))
+}
+
+/// Change a source
+///
+/// The name stays: it is part of every key that the source delivers. Units that it has named already stay where they
+/// are.
+#[utoipa::path(
+    patch,
+    path = "/v1/sources/{name}",
+    tag = "Organisation",
+    operation_id = "sources_update",
+    params(("name" = String, Path, description = "Its name", max_length = 40), IfMatch),
+    request_body = SourceChange,
+    responses((status = 200, description = "As it is now", body = SourceOut, headers(
+        ("ETag" = String, description = "Its version"),
+    )))
+)]
+pub async fn update(
+    caller: Caller,
+    name: PathId<SourceName>,
+    if_match: IfMatch,
+    body: Body<SourceChange>,
+) -> Result<HttpResponse, Problem> {
+    let source = sources::update(&caller, name.0, if_match.0, body.value.try_into()?).await?;
+    Ok(respond_with_record(
+        source.meta.version,
+        &SourceOut::from(&source),
+    ))
 }

@@ -37,6 +37,10 @@ pub struct SubscriptionIn {
     #[serde(default)]
     #[schema(min_length = 1, max_length = 100)]
     operator: Option<String>,
+    /// What it costs in a month, in öre, without value added tax.
+    #[serde(default)]
+    #[schema(minimum = 0, maximum = 100_000_000)]
+    monthly_cost_ore: Option<i64>,
 }
 
 /// What is to change.
@@ -52,6 +56,10 @@ pub struct SubscriptionChange {
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 100)]
     operator: Option<Option<String>>,
+    /// What it costs in a month, in öre, without value added tax; null forgets it.
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<i64>, minimum = 0, maximum = 100_000_000)]
+    monthly_cost_ore: Option<Option<i64>>,
     /// Where it is in its life. `assigned` comes and goes with assignments alone.
     #[serde(default, deserialize_with = "not_null")]
     #[schema(nullable = false)]
@@ -65,6 +73,7 @@ pub struct SubscriptionChange {
     "legal_entity_id": "01939e5c-5b6a-7c1e-8f00-0242ac120002",
     "number": "+46701740605",
     "operator": "Exempeltele",
+    "monthly_cost_ore": 24900,
     "status": "available",
     "version": 1,
     "created_at": "2026-11-23T08:00:00Z",
@@ -83,6 +92,9 @@ pub struct SubscriptionOut {
     /// The operator.
     #[schema(max_length = 100)]
     operator: Option<String>,
+    /// What it costs in a month, in öre, without value added tax; null if nobody has said.
+    #[schema(minimum = 0, maximum = 100_000_000)]
+    monthly_cost_ore: Option<i64>,
     /// Where it is in its life.
     status: SubscriptionStatus,
     /// Rises with each change.
@@ -105,7 +117,7 @@ pub struct SubscriptionParams {
     /// Only in this state.
     status: Option<SubscriptionStatus>,
     /// Only with this number. In an address, the + of a country code is written %2B.
-    #[param(value_type = Option<String>, min_length = 3, max_length = 40)]
+    #[param(value_type = Option<String>, format = "phone-number", min_length = 3, max_length = 40)]
     number: Option<PhoneNumber>,
 }
 
@@ -120,6 +132,7 @@ impl TryFrom<SubscriptionIn> for NewSubscription {
             legal_entity_id: body.legal_entity_id,
             number,
             operator,
+            monthly_cost_ore: body.monthly_cost_ore,
         });
         violations.finish_with(made)
     }
@@ -136,6 +149,7 @@ impl TryFrom<SubscriptionChange> for SubscriptionPatch {
         Ok(Self {
             number,
             operator,
+            monthly_cost_ore: body.monthly_cost_ore,
             status: body.status,
         })
     }
@@ -158,6 +172,7 @@ impl From<&Subscription> for SubscriptionOut {
             legal_entity_id: subscription.legal_entity_id,
             number: subscription.number.as_str().to_owned(),
             operator: subscription.operator.clone(),
+            monthly_cost_ore: subscription.monthly_cost_ore,
             status: subscription.status,
             version: subscription.meta.version,
             created_at: subscription.meta.created_at,

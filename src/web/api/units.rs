@@ -60,6 +60,11 @@ pub struct UnitChange {
     #[serde(default, deserialize_with = "not_null")]
     #[schema(nullable = false, min_length = 1, max_length = 200)]
     name: Option<String>,
+    /// What a source calls it, so that the source's documents find it; null takes that away, and a document that names
+    /// it the old way makes a new unit.
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<ExternalReference>)]
+    external: Option<Option<ExternalReference>>,
     /// The telephony coordinator; null leaves it to the unit above.
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<uuid::Uuid>)]
@@ -150,10 +155,14 @@ impl TryFrom<UnitChange> for UnitPatch {
     fn try_from(body: UnitChange) -> Result<Self, ServiceError> {
         let mut violations = Violations::default();
         let name = violations.take_optional("/name", body.name, |text| clean_line(text, 200));
+        let external = body
+            .external
+            .map(|external| external.and_then(|pair| pair.parse("/external", &mut violations)));
         violations.finish()?;
         Ok(Self {
             parent_id: body.parent_id,
             name,
+            external,
             coordinator_id: body.coordinator_id,
         })
     }

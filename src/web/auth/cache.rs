@@ -1,10 +1,12 @@
 //! Tokens that were verified before. A signature costs more than the rest of a read; a token that was good
-//! stays good until it expires, and its account is looked at in the database on every request anyway.
+//! stays good until it expires (one of another issuer, until its key must be looked at again), and its account is
+//! looked at in the database on every request anyway.
 
 use crate::crypto::access_token::AccessClaims;
 use crate::crypto::digest::{Digest, sha256};
 use crate::domain::actor::Actor;
 use crate::domain::ids::ServiceAccountId;
+use crate::services::tokens::ExternalToken;
 use chrono::{DateTime, Utc};
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -19,8 +21,29 @@ pub struct Verified {
     pub actor: Actor,
     /// The account.
     pub account: ServiceAccountId,
-    /// When the token ends.
-    pub expires_at: DateTime<Utc>,
+}
+
+/// A good token.
+#[derive(Clone, Debug)]
+pub enum Known {
+    /// One of ours, which says all there is to know.
+    Ours {
+        /// Whom it stands for.
+        verified: Arc<Verified>,
+        /// When it ends.
+        expires_at: DateTime<Utc>,
+    },
+    /// One of another issuer. Whom it stands for is looked up each time.
+    External(Arc<ExternalToken>),
+}
+
+impl Known {
+    fn good_until(&self) -> DateTime<Utc> {
+        match self {
+            Self::Ours { expires_at, .. } => *expires_at,
+            Self::External(token) => token.good_until,
+        }
+    }
 }
 
 impl TryFrom<AccessClaims> for Verified {
@@ -42,36 +65,35 @@ impl TryFrom<AccessClaims> for Verified {
                 version: claims.grant.version,
             },
             account,
-            expires_at: claims.expires_at,
         })
     }
 }
 
 /// Good tokens by the SHA-256 of their text: the text itself is not kept.
 #[derive(Default)]
-pub struct TokenCache(RwLock<HashMap<Digest, Arc<Verified>>>);
+pub struct TokenCache(RwLock<HashMap<Digest, Known>>);
 
 impl TokenCache {
-    /// Whom the token stands for, if it was verified before and has not expired.
-    pub fn get(&self, token: &str, now: DateTime<Utc>) -> Option<Arc<Verified>> {
+    /// What is known of the token, if it was verified before and still is good.
+    pub fn get(&self, token: &str, now: DateTime<Utc>) -> Option<Known> {
         let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
         known
             .get(&sha256(token.as_bytes()))
-            .filter(|verified| now < verified.expires_at)
+            .filter(|known| now < known.good_until())
             .cloned()
     }
 
     /// Remembers a good token. When it is full, what has expired makes room, else everything does: a burst
     /// of tokens costs their signatures, never memory.
-    pub fn put(&self, token: &str, verified: Arc<Verified>, now: DateTime<Utc>) {
+    pub fn put(&self, token: &str, good: Known, now: DateTime<Utc>) {
         let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= CAPACITY {
-            known.retain(|_, verified| now < verified.expires_at);
+            known.retain(|_, known| now < known.good_until());
         }
         if known.len() >= CAPACITY {
             known.clear();
         }
-        known.insert(sha256(token.as_bytes()), verified);
+        known.insert(sha256(token.as_bytes()), good);
     }
 }
 
@@ -81,12 +103,12 @@ mod tests {
     use chrono::TimeDelta;
     use uuid::Uuid;
 
-    fn verified(expires_at: DateTime<Utc>) -> Arc<Verified> {
-        Arc::new(Verified {
+    fn good(expires_at: DateTime<Utc>) -> Known {
+        let verified = Arc::new(Verified {
             actor: Actor::System,
             account: Uuid::nil().into(),
-            expires_at,
-        })
+        });
+        Known::Ours { verified, expires_at }
     }
 
     #[test]
@@ -94,11 +116,11 @@ mod tests {
         let cache = TokenCache::default();
         let now = DateTime::UNIX_EPOCH;
         let end = now + TimeDelta::seconds(10);
-        cache.put("a", verified(end), now);
+        cache.put("a", good(end), now);
         assert!(cache.get("a", now).is_some() && cache.get("b", now).is_none());
         assert!(cache.get("a", end).is_none());
         for n in 0..CAPACITY * 2 {
-            cache.put(&n.to_string(), verified(end), now);
+            cache.put(&n.to_string(), good(end), now);
         }
         assert!(cache.0.read().unwrap().len() <= CAPACITY);
     }

@@ -16,7 +16,7 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'u
 
 /// Give this document
 #[utoipa::path(get, path = "/openapi.yaml", tag = "Operations", operation_id = "openapi_read", security(()),
-    responses((status = 200, description = "This document", body = String, content_type = "application/yaml")))]
+    responses((status = 200, description = "This document", body = Object, content_type = "application/yaml")))]
 pub async fn openapi(request: HttpRequest) -> Result<HttpResponse, Problem> {
     let state = State::of(&request)?;
     Ok(HttpResponse::Ok()

@@ -1,6 +1,7 @@
 //! Extractors: what a handler takes from a request, checked before the handler runs. None of them repeats in
 //! an answer what was sent; a name of ours or a harmless one is the most that is told.
 
+mod accept;
 mod body;
 mod conditional;
 mod idempotency_key;
@@ -11,12 +12,13 @@ mod query;
 mod serde_fault;
 mod strict_value;
 
+pub use accept::accepts_json;
 pub use body::{Body, RawBody};
 pub use conditional::{IfMatch, IfNoneMatch};
 pub use idempotency_key::IdempotencyKey;
 pub use patch::{not_null, nullable, present};
 pub use path::PathId;
-pub use query::{ListQuery, Query};
+pub use query::{ListQuery, Query, refuse_query, text_filter};
 
 use super::problem::{Fault, Problem, ProblemType};
 use actix_web::HttpRequest;

@@ -1,14 +1,16 @@
 //! The query of the address. A parameter that is unknown or comes twice is refused: a filter that is silently
-//! ignored shows more than was asked for.
+//! ignored shows more than was asked for. A handler that takes no query has none: see [`refuse_query`].
 
 use super::is_plain_name;
 use super::serde_fault::{self, Wire};
 use crate::crypto::digest::{Digest, digest};
 use crate::domain::page::{DEFAULT_LIMIT, MAX_LIMIT};
+use crate::web::context::RequestContext;
 use crate::web::problem::{Fault, Problem, ProblemType};
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize, Deserializer};
 use std::collections::HashSet;
 use std::future::{Ready, ready};
 use url::form_urlencoded;
@@ -35,6 +37,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Query<T> {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        note_read(request);
         ready(unique_pairs(request.query_string()).and_then(|pairs| read(&pairs).map(Self)))
     }
 }
@@ -44,7 +47,28 @@ impl<T: DeserializeOwned + 'static> FromRequest for ListQuery<T> {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        note_read(request);
         ready(Self::parse(request.query_string()))
+    }
+}
+
+/// The query of an operation that has none.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NoParameters {}
+
+/// Refuses every parameter, for handlers that take none.
+///
+/// # Errors
+/// The first parameter, as one that is unknown or repeated.
+pub fn refuse_query(request: &HttpRequest) -> Result<(), Problem> {
+    let pairs = unique_pairs(request.query_string())?;
+    read::<NoParameters>(&pairs).map(|_| ())
+}
+
+fn note_read(request: &HttpRequest) {
+    if let Some(context) = RequestContext::of(request) {
+        context.is_query_read.set(true);
     }
 }
 
@@ -79,6 +103,21 @@ impl<T> ListQuery<T> {
             .flat_map(|(name, value)| [name.as_bytes(), value.as_bytes()])
             .collect();
         digest(&parts)
+    }
+}
+
+/// Reads a text filter of `MIN` to `MAX` characters, for `#[serde(default, deserialize_with = …)]`.
+///
+/// # Errors
+/// It is shorter or longer, or has control characters.
+pub fn text_filter<'de, const MIN: usize, const MAX: usize, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<String>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if (MIN..=MAX).contains(&text.chars().count()) && !text.chars().any(char::is_control) {
+        Ok(Some(text))
+    } else {
+        Err(D::Error::custom("not a text of the right length"))
     }
 }
 
@@ -124,13 +163,14 @@ fn refused(fault: Fault) -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde::Deserialize;
 
     #[derive(Debug, Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Filter {
         kind: Option<Kind>,
         unit: Option<u32>,
+        #[serde(default, deserialize_with = "text_filter::<1, 3, _>")]
+        name: Option<String>,
     }
 
     #[derive(Debug, Deserialize)]
@@ -158,6 +198,9 @@ mod tests {
             ("limit=1&limit=2", "limit", "repeated_parameter"),
             ("kind=other", "kind", "unknown_value"),
             ("unit=x", "unit", "invalid_value"),
+            ("name=", "name", "invalid_value"),
+            ("name=abcd", "name", "invalid_value"),
+            ("name=a%00", "name", "invalid_value"),
             ("limit=0", "limit", "out_of_range"),
             ("limit=201", "limit", "out_of_range"),
             ("limit=", "limit", "out_of_range"),
@@ -170,8 +213,9 @@ mod tests {
 
     #[test]
     fn filters_are_read_and_the_page_has_a_default_size() {
-        let query = ListQuery::<Filter>::parse("unit=7&kind=company").unwrap();
+        let query = ListQuery::<Filter>::parse("unit=7&kind=company&name=%C3%A5%C3%A4%C3%B6").unwrap();
         assert_eq!((query.filter.unit, query.filter.kind.is_some()), (Some(7), true));
+        assert_eq!(query.filter.name.as_deref(), Some("åäö"));
         assert_eq!((query.limit, query.cursor), (50, None));
     }
 

@@ -4,6 +4,7 @@
 //! that was not asked is not read, whatever was sent.
 
 use crate::crypto::digest::fingerprint;
+use crate::domain::note::NOTE_MAX_CHARS;
 use crate::domain::termination::{self, NumberDecision};
 use crate::domain::text::{clean_text, looks_like_personal_number};
 use crate::mail::words::{self, Check, CodeKind, SimAnswer};
@@ -11,9 +12,9 @@ use crate::services::links::{
     Accessories, Answer, AskedDevice, CodeGiven, Confirmation, DeviceAnswer, Possession, Question, Said,
 };
 use crate::web::pages::confirm::{
-    ANSWER_FIELD, AccessoriesBack, CSRF_FIELD, CaseAnswer, DeviceQuestion, Entered, ErrorMessage, FieldError,
-    HaveDevice, MESSAGE_FIELD, NEW_LAST_DAY_FIELD, RecordsSaved, YesNo, code_field, code_value_field,
-    device_field, number_field,
+    ANSWER_FIELD, ANYWAY_SUFFIX, AccessoriesBack, CSRF_FIELD, CaseAnswer, DeviceQuestion, Entered,
+    ErrorMessage, FieldError, HaveDevice, MESSAGE_FIELD, NEW_LAST_DAY_FIELD, RecordsSaved, YesNo,
+    anyway_field, code_field, code_value_field, device_field, number_field,
 };
 use chrono::NaiveDate;
 use secrecy::SecretString;
@@ -21,8 +22,6 @@ use std::collections::BTreeMap;
 use std::str::FromStr;
 use url::form_urlencoded;
 
-/// Longest message, in characters.
-const MESSAGE_CHARS: usize = 1_000;
 /// Longest line, in characters.
 const LINE_CHARS: usize = 200;
 /// What the names of fields with codes end with.
@@ -51,10 +50,13 @@ impl Form {
     }
 
     /// Tells a repeated answer from another one. Codes are left out: the four digits of a PIN are found from any
-    /// digest of them.
+    /// digest of them. So are the words that a text is meant as it stands: they are no answer.
     pub(super) fn fingerprint(&self) -> Vec<u8> {
         let filled = self.0.iter().filter(|(name, value)| {
-            !value.trim().is_empty() && name.as_str() != CSRF_FIELD && !name.ends_with(CODE_VALUE)
+            !value.trim().is_empty()
+                && name.as_str() != CSRF_FIELD
+                && !name.ends_with(CODE_VALUE)
+                && !name.ends_with(ANYWAY_SUFFIX)
         });
         let parts: Vec<&[u8]> = filled
             .flat_map(|(name, value)| [name.as_bytes(), value.trim().as_bytes()])
@@ -81,7 +83,7 @@ pub(super) fn read(form: &Form, question: &Question) -> Result<Answer, Vec<Field
         Some(CaseAnswer::HandOver) => Some(Said::HandOver),
         None => None,
     };
-    let message = reader.text(MESSAGE_FIELD.to_owned(), MESSAGE_CHARS);
+    let message = reader.text(MESSAGE_FIELD.to_owned(), NOTE_MAX_CHARS);
     match what {
         Some(what) if reader.errors.is_empty() => Ok(Answer {
             what,
@@ -131,13 +133,15 @@ impl Reader<'_> {
         date
     }
 
-    /// Somebody's own words.
+    /// Somebody's own words. A text that may hold a personal identity number is taken when the writer has seen the
+    /// warning and says that it is to be sent anyway: other numbers can have the same shape.
     fn text(&mut self, field: String, limit: usize) -> Option<String> {
         let value = self.form.get(&field);
         if value.is_empty() {
             return None;
         }
-        if looks_like_personal_number(value) {
+        let is_confirmed = self.form.get(&anyway_field(&field)) == YesNo::Yes.as_str();
+        if looks_like_personal_number(value) && !is_confirmed {
             self.wrong(field, ErrorMessage::LooksSecret);
             return None;
         }

@@ -12,12 +12,12 @@ use super::context::RequestContext;
 use super::extract::RawBody;
 use super::middleware::client_ip;
 use super::pages::confirm::{ANSWER_FIELD, DeviceQuestion, ErrorMessage, FieldError, device_field};
-use super::pages::{ErrorKind, ErrorPage, GonePage};
+use super::pages::{ErrorKind, ErrorPage, GonePage, Renewed};
 use super::problem::{Problem, ProblemType};
 use super::state::State;
 use crate::domain::language::Language;
 use crate::services::ServiceError;
-use crate::services::links::{self, LinkPage, Outcome, Question};
+use crate::services::links::{self, LinkPage, Outcome, Question, Renewal};
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use form::Form;
@@ -41,14 +41,7 @@ struct Visit {
 /// The server was put together without state.
 pub async fn show(request: HttpRequest, token: web::Path<String>) -> Result<HttpResponse, Problem> {
     let visit = Visit::new(request, token.into_inner())?;
-    Ok(match links::open(&visit.state.app, &visit.token).await {
-        Ok(LinkPage::Asks(question)) => {
-            let csrf = guard::form_token(&visit.request, &visit.state.app.config.public_url);
-            visit.ask(&question, &csrf, Shown::default())
-        }
-        Ok(LinkPage::Recorded(recorded)) => visit.recorded(&recorded, false),
-        Err(error) => visit.refuse(&error),
-    })
+    Ok(visit.show().await)
 }
 
 /// Takes an answer.
@@ -72,6 +65,11 @@ pub async fn submit(
     let form = Form::parse(&body.0);
     let csrf = guard::form_token(&visit.request, &public_url);
     let is_ours = guard::is_same_form(&visit.request, &public_url, &form);
+    match form.get(ACT_FIELD) {
+        UNDO => return Ok(visit.undo(&form, is_ours).await),
+        NEW_LINK => return Ok(visit.renew(is_ours).await),
+        _ => {}
+    }
     Ok(match links::open(&visit.state.app, &visit.token).await {
         Ok(LinkPage::Asks(question)) if !is_ours => {
             let expired = wrong(ANSWER_FIELD.to_owned(), ErrorMessage::FormExpired);
@@ -84,6 +82,11 @@ pub async fn submit(
         Err(error) => visit.refuse(&error),
     })
 }
+
+/// The hidden field that tells the small forms from the answer.
+const ACT_FIELD: &str = "act";
+const UNDO: &str = "undo";
+const NEW_LINK: &str = "new_link";
 
 const fn wrong(field: String, message: ErrorMessage) -> FieldError {
     FieldError { field, message }
@@ -104,6 +107,18 @@ impl Visit {
             token,
             chosen,
         })
+    }
+
+    /// What the link shows to somebody who opens it.
+    async fn show(&self) -> HttpResponse {
+        match links::open(&self.state.app, &self.token).await {
+            Ok(LinkPage::Asks(question)) => {
+                let csrf = guard::form_token(&self.request, &self.state.app.config.public_url);
+                self.ask(&question, &csrf, Shown::default())
+            }
+            Ok(LinkPage::Recorded(recorded)) => self.recorded(&recorded, false),
+            Err(error) => self.refuse(&error),
+        }
     }
 
     /// Where this page is, in the language that was chosen.
@@ -148,6 +163,45 @@ impl Visit {
         }
     }
 
+    /// Takes the answer back, if the box is ticked: a program that sends the form as it is changes nothing. Whoever had
+    /// the page open for too long gets it anew.
+    async fn undo(&self, form: &Form, is_ours: bool) -> HttpResponse {
+        let app = &self.state.app;
+        if !is_ours || form.get(UNDO).is_empty() {
+            return match links::open(app, &self.token).await {
+                Ok(LinkPage::Recorded(recorded)) => self.recorded_with(&recorded, false, true),
+                Ok(LinkPage::Asks(_)) => self.see_other(),
+                Err(error) => self.refuse(&error),
+            };
+        }
+        match links::undo(app, &self.request_id, &self.token).await {
+            Ok(()) => self.see_other(),
+            Err(ServiceError::Conflict { .. }) => self.error(StatusCode::CONFLICT, ErrorKind::TooLateToUndo),
+            Err(error) => self.refuse(&error),
+        }
+    }
+
+    /// Has a new link sent; whoever had the page open for too long gets it anew. Of a link that never was one, the same is said as of one whose case is open.
+    async fn renew(&self, is_ours: bool) -> HttpResponse {
+        if !is_ours {
+            return self.show().await;
+        }
+        if !self.admits_miss() {
+            return self.error(StatusCode::TOO_MANY_REQUESTS, ErrorKind::TooMany);
+        }
+        let app = &self.state.app;
+        match links::renew(app, &self.request_id, &self.token).await {
+            Ok(Renewal::StillWorks) => self.see_other(),
+            Ok(Renewal::NothingToAnswer) => self.renewed(Renewed::NothingToAnswer),
+            Ok(Renewal::OnItsWay(at)) => {
+                let is_later = at > app.clock.now();
+                self.renewed(Renewed::OnItsWay(is_later.then_some(at)))
+            }
+            Err(ServiceError::Gone) => self.renewed(Renewed::OnItsWay(links::next_departure(app))),
+            Err(error) => self.refuse(&error),
+        }
+    }
+
     /// What a refusal looks like. Every dead link looks the same.
     fn refuse(&self, error: &ServiceError) -> HttpResponse {
         match error {
@@ -174,17 +228,25 @@ impl Visit {
         }
     }
 
-    fn gone(&self) -> HttpResponse {
+    /// Whether the visitor's network may come with one more dead link.
+    fn admits_miss(&self) -> bool {
         let trusted = &self.state.app.config.http.trusted_proxies;
-        if !self.state.link_misses.admit(client_ip(&self.request, trusted)) {
+        let caller = client_ip(&self.request, trusted);
+        self.state.link_misses.admit(caller)
+    }
+
+    fn gone(&self) -> HttpResponse {
+        if !self.admits_miss() {
             return self.error(StatusCode::TOO_MANY_REQUESTS, ErrorKind::TooMany);
         }
         let language = self.chosen.unwrap_or_default();
+        let csrf = guard::form_token(&self.request, &self.state.app.config.public_url);
         let page = GonePage {
             language,
             site: reply::site(&self.state.app),
+            csrf: csrf.clone(),
         };
-        reply::page(StatusCode::GONE, language, page.render())
+        self.with_cookie(reply::page(StatusCode::GONE, language, page.render()), &csrf)
     }
 
     fn error(&self, status: StatusCode, kind: ErrorKind) -> HttpResponse {

@@ -6,11 +6,11 @@ use crate::app::App;
 use crate::domain::action_link::LinkAnswer;
 use crate::domain::language::Language;
 use crate::mail::Phone;
-use crate::services::links::{OpenItem, Question, RecordedAnswer};
+use crate::services::links::{OpenItem, Question, RecordedAnswer, Undoable};
 use crate::web::pages::confirm::{
     CaseAnswer, ConfirmPage, DeviceItem, Entered, FieldError, SubscriptionItem,
 };
-use crate::web::pages::{self, DonePage, Site, style_sha256_base64};
+use crate::web::pages::{self, DonePage, Renewed, RenewedPage, Site, Undo, style_sha256_base64};
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, HttpResponseBuilder};
 use chrono::TimeDelta;
@@ -100,12 +100,17 @@ impl Visit {
             last_day: question.last_day,
             return_by: question.return_by,
             coordinator: question.coordinator.clone(),
+            undone_at: question.undone_at,
             devices: question.devices.iter().map(device).collect(),
             subscriptions: question.subscriptions.iter().map(subscription).collect(),
             entered: shown.entered,
             errors: shown.errors,
         };
-        let mut answer = page(status, language, confirm.render());
+        self.with_cookie(page(status, language, confirm.render()), csrf)
+    }
+
+    /// A page with a form on it, and the cookie that goes with the form.
+    pub(super) fn with_cookie(&self, mut answer: HttpResponse, csrf: &str) -> HttpResponse {
         let cookie = guard::form_cookie(csrf, &self.state.app.config.public_url);
         if let Err(error) = answer.add_cookie(&cookie) {
             tracing::error!(%error, "a form cookie could not be set");
@@ -115,6 +120,17 @@ impl Visit {
 
     /// The answer that was given. `again` says that it was sent once more just now.
     pub(super) fn recorded(&self, recorded: &RecordedAnswer, again: bool) -> HttpResponse {
+        self.recorded_with(recorded, again, false)
+    }
+
+    /// The same; `is_unticked` says that the answer was to be taken back without the box being ticked.
+    pub(super) fn recorded_with(
+        &self,
+        recorded: &RecordedAnswer,
+        again: bool,
+        is_unticked: bool,
+    ) -> HttpResponse {
+        let csrf = guard::form_token(&self.request, &self.state.app.config.public_url);
         let language = self.chosen.unwrap_or(recorded.language);
         let age = self.state.app.clock.now() - recorded.recorded_at;
         let done = DonePage {
@@ -133,8 +149,31 @@ impl Visit {
                 .map(|item| open_item(item, language))
                 .collect(),
             receipt_url: None,
+            undo: match recorded.undoable {
+                Undoable::Until(until) => Undo::Until(until, is_unticked),
+                Undoable::Completed => Undo::ReceiptSent,
+                Undoable::No => Undo::No,
+            },
+            can_renew: recorded.can_renew,
+            csrf: csrf.clone(),
         };
-        page(StatusCode::OK, language, done.render())
+        let status = if is_unticked {
+            StatusCode::UNPROCESSABLE_ENTITY
+        } else {
+            StatusCode::OK
+        };
+        self.with_cookie(page(status, language, done.render()), &csrf)
+    }
+
+    /// What came of asking for a new link.
+    pub(super) fn renewed(&self, outcome: Renewed) -> HttpResponse {
+        let language = self.chosen.unwrap_or_default();
+        let renewed = RenewedPage {
+            language,
+            site: site(&self.state.app),
+            outcome,
+        };
+        page(StatusCode::OK, language, renewed.render())
     }
 }
 

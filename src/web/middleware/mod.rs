@@ -70,7 +70,7 @@ impl Exchange {
         request: ServiceRequest,
         next: Next<B>,
     ) -> Result<ServiceResponse<BoxBody>, Error> {
-        let caller = auth::authenticate(request.headers(), state);
+        let caller = auth::authenticate(request.headers(), state).await;
         // The cell is fresh: nothing has been set before.
         let _ = self.context.caller.set(caller);
         match state.limits.admit(&request, &self.context) {

@@ -2,6 +2,7 @@
 
 use super::confirm::CaseAnswer;
 use super::frame::{Frame, Site};
+use super::message::RenewForm;
 use crate::domain::language::Language;
 use crate::mail::format::{date_time, list, pick, say};
 use crate::mail::words::Check;
@@ -42,6 +43,32 @@ pub struct DonePage {
     pub open: Vec<OpenItem>,
     /// Where the receipt is, once there is one.
     pub receipt_url: Option<String>,
+    /// Whether the answer can be taken back.
+    pub undo: Undo,
+    /// Whether a new link can be asked for, to answer what remains.
+    pub can_renew: bool,
+    /// The value of [`CSRF_FIELD`].
+    pub csrf: String,
+}
+
+/// Whether an answer can be taken back.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Undo {
+    /// Before this time; whether the box was not ticked just now.
+    Until(DateTime<Utc>, bool),
+    /// The receipt has left.
+    ReceiptSent,
+    /// Not here.
+    No,
+}
+
+/// The part of the page that takes the answer back.
+struct UndoForm {
+    heading: &'static str,
+    text: String,
+    error: Option<&'static str>,
+    tick: &'static str,
+    send: &'static str,
 }
 
 #[derive(Template)]
@@ -57,6 +84,10 @@ struct Page<'a> {
     receipt_url: Option<&'a str>,
     show_receipt: &'static str,
     mistake: &'static str,
+    csrf: &'a str,
+    wrong: &'static str,
+    undo: Option<UndoForm>,
+    renew: Option<RenewForm>,
 }
 
 impl DonePage {
@@ -79,8 +110,16 @@ impl DonePage {
                 "Thank you, the answer is recorded",
             )
         };
+        let wrong = pick(language, "Fel", "Error");
+        let undo = self.undo_form();
+        let has_error = undo.as_ref().is_some_and(|form| form.error.is_some());
+        let title = if has_error {
+            format!("{wrong}: {heading}")
+        } else {
+            heading.to_owned()
+        };
         Page {
-            frame: Frame::new(language, &self.site, heading, self.language_switch.as_deref()),
+            frame: Frame::new(language, &self.site, title, self.language_switch.as_deref()),
             heading,
             facts: self.facts(),
             next_heading: pick(language, "Det här händer nu", "What happens next"),
@@ -89,20 +128,68 @@ impl DonePage {
             open: self.open.iter().map(|item| self.open_line(item)).collect(),
             receipt_url: self.receipt_url.as_deref(),
             show_receipt: pick(language, "Visa kvittensen", "Show the receipt"),
-            mistake: pick(
-                language,
+            mistake: self.mistake(),
+            csrf: &self.csrf,
+            wrong,
+            undo,
+            renew: self.can_renew.then(|| RenewForm::to_go_on(language)),
+        }
+        .render()
+    }
+
+    fn mistake(&self) -> &'static str {
+        match self.undo {
+            Undo::Until(..) => pick(
+                self.language,
+                "Är det något annat som är fel? Ring oss.",
+                "Is something else wrong? Call us.",
+            ),
+            Undo::ReceiptSent => pick(
+                self.language,
+                "Ärendet är avslutat, så svaret kan inte ångras här. Blev något fel? Ring oss, så rättar vi det.",
+                "The case is closed, so the answer cannot be undone here. Was something wrong? Call us and we will correct it.",
+            ),
+            Undo::No => pick(
+                self.language,
                 "Blev något fel? Ring oss, så rättar vi det.",
                 "Was something wrong? Call us and we will correct it.",
             ),
         }
-        .render()
+    }
+
+    fn undo_form(&self) -> Option<UndoForm> {
+        let language = self.language;
+        let Undo::Until(until, is_unticked) = self.undo else {
+            return None;
+        };
+        let until = date_time(language, until);
+        let error = pick(
+            language,
+            "Markera rutan om du vill ångra svaret",
+            "Tick the box if you want to undo the answer",
+        );
+        Some(UndoForm {
+            heading: pick(language, "Svarade du fel?", "Was your answer wrong?"),
+            text: say!(
+                language,
+                "Du kan ångra svaret till {until}. Då gäller det som gällde innan du svarade, och du kan svara på nytt.",
+                "You can undo the answer until {until}. Then what applied before you answered applies again, and you can answer anew."
+            ),
+            error: is_unticked.then_some(error),
+            tick: pick(
+                language,
+                "Ja, jag vill ångra svaret",
+                "Yes, I want to undo the answer",
+            ),
+            send: pick(language, "Ångra svaret", "Undo the answer"),
+        })
     }
 
     fn facts(&self) -> Vec<(&'static str, String)> {
         let language = self.language;
         let name = &self.recorded_by;
         let answer = match self.answer {
-            CaseAnswer::Confirm => pick(language, "Uppgifterna är bekräftade", "The facts are confirmed"),
+            CaseAnswer::Confirm => pick(language, "Uppgifterna är mottagna", "The information is received"),
             CaseAnswer::WrongDate => pick(
                 language,
                 "Anställningen fortsätter eller datumet är fel",
@@ -133,8 +220,8 @@ impl DonePage {
         match self.answer {
             CaseAnswer::Confirm if self.open.is_empty() => pick(
                 language,
-                "Ärendet är klart. Kvittensen skickas till dig och till innehavaren.",
-                "The case is done. The receipt is sent to you and to the holder.",
+                "Ärendet är klart. Du får kvittensen i ett mejl.",
+                "The case is done. You get the receipt by e-mail.",
             )
             .to_owned(),
             CaseAnswer::Confirm => pick(

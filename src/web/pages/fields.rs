@@ -1,6 +1,8 @@
 //! Form fields as data, so that every input gets its label, hint and error the same way.
 
+use super::confirm::anyway_field;
 use crate::domain::language::Language;
+use crate::mail::format::pick;
 use std::collections::BTreeMap;
 
 /// Marks the fields that take a code.
@@ -79,6 +81,15 @@ pub(super) struct Text {
     pub value: String,
     pub error: Option<String>,
     pub kind: TextKind,
+    /// Sends the text though there is a warning about it.
+    pub anyway: Option<Tick>,
+}
+
+/// A box to tick.
+pub(super) struct Tick {
+    pub name: String,
+    pub label: &'static str,
+    pub chosen: bool,
 }
 
 /// Any part of a form.
@@ -130,6 +141,8 @@ pub(super) struct Section {
 pub(super) struct ShownError {
     pub field: String,
     pub text: String,
+    /// Whether it is a warning that the writer can overrule.
+    pub may_be_sent_anyway: bool,
 }
 
 /// Builds fields that keep what was entered and show what was wrong.
@@ -141,10 +154,23 @@ pub(super) struct Builder<'a> {
 
 impl Builder<'_> {
     fn error(&self, name: &str) -> Option<String> {
-        self.errors
-            .iter()
-            .find(|error| error.field == name)
-            .map(|error| error.text.clone())
+        self.shown(name).map(|error| error.text.clone())
+    }
+
+    fn shown(&self, name: &str) -> Option<&ShownError> {
+        self.errors.iter().find(|error| error.field == name)
+    }
+
+    /// The box under a text that there is a warning about, or was: it stays as long as it is ticked.
+    fn anyway(&self, name: &str) -> Option<Tick> {
+        let field = anyway_field(name);
+        let chosen = !self.entered.get(&field).is_empty();
+        let warned = self.shown(name).is_some_and(|error| error.may_be_sent_anyway);
+        (chosen || warned).then(|| Tick {
+            name: field,
+            label: pick(self.language, "Skicka texten ändå", "Send the text anyway"),
+            chosen,
+        })
     }
 
     /// A question; the first choice carries the name of the question as its id, so that the error summary
@@ -191,6 +217,7 @@ impl Builder<'_> {
         Text {
             value: self.entered.get(&name).to_owned(),
             error: self.error(&name),
+            anyway: self.anyway(&name),
             label: label.into(),
             hint: hint.map(str::to_owned),
             kind,

@@ -2,9 +2,10 @@
 
 use super::frame::{Frame, Site};
 use crate::domain::language::Language;
-use crate::mail::format::{pick, say};
+use crate::mail::format::{date_time, pick, say};
 use crate::text_enum;
 use askama::Template;
+use chrono::{DateTime, Utc};
 
 /// The answer 410 to a link that is expired, used up, replaced or unknown. These look the same, so that
 /// nobody can find out which links exist.
@@ -14,6 +15,60 @@ pub struct GonePage {
     pub language: Language,
     /// Whose page it is.
     pub site: Site,
+    /// The value of the form's csrf field.
+    pub csrf: String,
+}
+
+/// The answer to somebody who asked for a new link.
+#[derive(Clone)]
+pub struct RenewedPage {
+    /// The language of the page.
+    pub language: Language,
+    /// Whose page it is.
+    pub site: Site,
+    /// What came of it.
+    pub outcome: Renewed,
+}
+
+/// What came of asking for a new link. Says nothing of who gets it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Renewed {
+    /// It leaves at this time, or has left; at once, where there is none. Said of links that never were, too.
+    OnItsWay(Option<DateTime<Utc>>),
+    /// The case is closed, or nothing is left to answer.
+    NothingToAnswer,
+}
+
+/// The part of a page that asks for a new link.
+pub(super) struct RenewForm {
+    pub heading: &'static str,
+    pub text: &'static str,
+    pub send: &'static str,
+}
+
+impl RenewForm {
+    fn for_dead_link(language: Language) -> Self {
+        Self {
+            heading: pick(language, "Behöver du en ny länk?", "Do you need a new link?"),
+            text: pick(
+                language,
+                "Vi mejlar en ny länk till den som ska svara i ärendet nu. Den går alltid till adressen som vi redan har.",
+                "We e-mail a new link to the person who is to answer in the case now. It always goes to the address that we already have.",
+            ),
+            send: pick(language, "Skicka en ny länk", "Send a new link"),
+        }
+    }
+
+    pub(super) fn to_go_on(language: Language) -> Self {
+        Self {
+            heading: pick(
+                language,
+                "Vill du svara på det som återstår?",
+                "Do you want to answer what remains?",
+            ),
+            ..Self::for_dead_link(language)
+        }
+    }
 }
 
 text_enum! {
@@ -21,6 +76,8 @@ text_enum! {
     pub enum ErrorKind {
         /// 409: somebody else changed the case, or answered differently.
         Conflict = "conflict",
+        /// 409: the answer has had its effect and cannot be taken back here.
+        TooLateToUndo = "too_late_to_undo",
         /// 422: the request cannot be used.
         Invalid = "invalid",
         /// 403: the form did not come from our page, or the page was open too long.
@@ -54,10 +111,12 @@ pub struct ErrorPage {
 struct Page<'a> {
     frame: Frame<'a>,
     heading: &'static str,
-    paragraphs: Vec<&'static str>,
+    paragraphs: Vec<&'a str>,
     call: String,
     reference_word: &'static str,
     reference: Option<&'a str>,
+    csrf: &'a str,
+    renew: Option<RenewForm>,
 }
 
 impl GonePage {
@@ -86,7 +145,8 @@ impl GonePage {
             "Annars hjälper {service} dig vidare. Ring",
             "Otherwise {service} will help you. Call"
         );
-        let frame = Frame::new(language, &self.site, heading, None);
+        let switch = switch(language);
+        let frame = Frame::new(language, &self.site, heading, Some(switch));
         Page {
             frame,
             heading,
@@ -94,8 +154,86 @@ impl GonePage {
             call,
             reference_word: "",
             reference: None,
+            csrf: &self.csrf,
+            renew: Some(RenewForm::for_dead_link(language)),
         }
         .render()
+    }
+}
+
+/// The same page in the other language. The address is left out, because all dead links look the same.
+const fn switch(language: Language) -> &'static str {
+    pick(language, "?lang=en", "?lang=sv")
+}
+
+impl RenewedPage {
+    /// Writes the page.
+    ///
+    /// # Errors
+    /// Only when the template cannot be written out.
+    pub fn render(&self) -> Result<String, askama::Error> {
+        let language = self.language;
+        let (heading, text) = match self.outcome {
+            Renewed::OnItsWay(_) => (
+                pick(language, "En ny länk är på väg", "A new link is on its way"),
+                self.when(),
+            ),
+            Renewed::NothingToAnswer => (
+                pick(language, "Ingen ny länk behövs", "No new link is needed"),
+                pick(
+                    language,
+                    "Ärendet är avslutat, eller så är allt som går att svara på redan besvarat. Därför skickar vi ingen länk.",
+                    "The case is closed, or everything that could be answered has been answered. So we send no link.",
+                )
+                .to_owned(),
+            ),
+        };
+        let service = &self.site.service_name;
+        let call = match self.outcome {
+            Renewed::OnItsWay(_) => say!(
+                language,
+                "Kommer det inget mejl? Ring {service}:",
+                "Does no message come? Call {service}:"
+            ),
+            Renewed::NothingToAnswer => say!(
+                language,
+                "Stämmer det inte? Ring {service}:",
+                "Is that wrong? Call {service}:"
+            ),
+        };
+        Page {
+            frame: Frame::new(language, &self.site, heading, None),
+            heading,
+            paragraphs: vec![text.as_str()],
+            call,
+            reference_word: "",
+            reference: None,
+            csrf: "",
+            renew: None,
+        }
+        .render()
+    }
+
+    /// Conditional, so that it tells nothing of a link that never was one.
+    fn when(&self) -> String {
+        let language = self.language;
+        let at = match self.outcome {
+            Renewed::OnItsWay(Some(at)) => Some(date_time(language, at)),
+            Renewed::OnItsWay(None) | Renewed::NothingToAnswer => None,
+        };
+        match at {
+            Some(at) => say!(
+                language,
+                "Om ärendet är öppet mejlar vi länken {at} till den som ska svara nu.",
+                "If the case is open, we e-mail the link on {at} to the person who is to answer now."
+            ),
+            None => pick(
+                language,
+                "Om ärendet är öppet kommer mejlet inom några minuter till den som ska svara nu.",
+                "If the case is open, the message reaches the person who is to answer now within a few minutes.",
+            )
+            .to_owned(),
+        }
     }
 }
 
@@ -111,6 +249,7 @@ impl ErrorKind {
                     "Somebody else answered or changed the case while you had the page open. Your answer is not saved. Open the link in the message again to see what applies now.",
                 ),
             ),
+            Self::TooLateToUndo => too_late_to_undo(language),
             Self::Invalid => (
                 pick(
                     language,
@@ -175,6 +314,21 @@ impl ErrorKind {
     }
 }
 
+const fn too_late_to_undo(language: Language) -> (&'static str, &'static str) {
+    (
+        pick(
+            language,
+            "Svaret kan inte ångras här",
+            "The answer cannot be undone here",
+        ),
+        pick(
+            language,
+            "Ärendet är avslutat och kvittensen är skickad, eller så har ärendet gått vidare sedan du svarade. Ditt svar gäller. Kundtjänsten kan öppna ärendet igen och rätta det.",
+            "The case is closed and the receipt is sent, or the case has moved on since you answered. Your answer stands. The service desk can open the case again and correct it.",
+        ),
+    )
+}
+
 impl ErrorPage {
     /// Writes the page.
     ///
@@ -184,11 +338,20 @@ impl ErrorPage {
         let language = self.language;
         let (heading, text) = self.kind.texts(language);
         let service = &self.site.service_name;
-        let call = say!(
-            language,
-            "Går det ändå inte? Ring {service}:",
-            "Still not working? Call {service}:"
-        );
+        let call = match self.kind {
+            ErrorKind::TooLateToUndo => say!(language, "Ring {service}:", "Call {service}:"),
+            ErrorKind::Conflict
+            | ErrorKind::Invalid
+            | ErrorKind::Refused
+            | ErrorKind::NotFound
+            | ErrorKind::TooMany
+            | ErrorKind::Unavailable
+            | ErrorKind::Fault => say!(
+                language,
+                "Går det ändå inte? Ring {service}:",
+                "Still not working? Call {service}:"
+            ),
+        };
         let frame = Frame::new(language, &self.site, heading, None);
         let reference_word = pick(language, "Uppge referensen", "Quote the reference");
         let reference = self.reference.as_deref();
@@ -199,6 +362,8 @@ impl ErrorPage {
             call,
             reference_word,
             reference,
+            csrf: "",
+            renew: None,
         }
         .render()
     }

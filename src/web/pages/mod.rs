@@ -19,8 +19,8 @@ pub mod site;
 mod tests;
 
 pub use confirm::ConfirmPage;
-pub use done::{DonePage, OpenItem};
+pub use done::{DonePage, OpenItem, Undo};
 pub use frame::{Site, style_sha256_base64};
 pub use mailbox::{MailPage, MailboxPage, MailboxRow};
-pub use message::{ErrorKind, ErrorPage, GonePage};
+pub use message::{ErrorKind, ErrorPage, GonePage, Renewed, RenewedPage};
 pub use receipt::ReceiptPage;

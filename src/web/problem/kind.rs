@@ -88,6 +88,8 @@ problem_types! {
         "Nothing was changed. Repeat after `Retry-After` seconds.";
     Unavailable = "unavailable", 503, "Storage is not available",
         "Nothing was changed. Repeat after `Retry-After` seconds.";
+    IssuerUnavailable = "issuer-unavailable", 503, "The keys of the token's issuer cannot be had",
+        "The token can be neither accepted nor refused. Repeat after `Retry-After` seconds.";
     DeadlineExceeded = "deadline-exceeded", 503, "It took too long",
         "The request may have been carried out. Repeat it with the same idempotency key to find out.";
     NotReady = "not-ready", 503, "The service is not ready",

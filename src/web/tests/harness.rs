@@ -10,7 +10,7 @@ use crate::db::{DbError, Stamp, Tx, migrations, service_accounts};
 use crate::domain::actor::Scope;
 use crate::domain::ids::ServiceAccountId;
 use crate::domain::record::Meta;
-use crate::domain::service_account::ServiceAccount;
+use crate::domain::service_account::{Credential, ServiceAccount};
 use crate::integrations::mail::MemoryMailer;
 use crate::startup;
 use crate::web::{State, configure, routing, server_with};
@@ -99,7 +99,9 @@ impl Harness {
         let account = ServiceAccount {
             id: self.app.ids.next(),
             name: secret.expose().to_owned(),
-            secret_hash: secret.hash().as_bytes().to_vec(),
+            credential: Credential::Secret {
+                hash: secret.hash().as_bytes().to_vec(),
+            },
             scopes: scopes.to_vec(),
             revoked_at: None,
             meta: Meta::new(self.app.clock.now()),
@@ -217,8 +219,8 @@ impl Answer {
 /// The route table with handlers that go wrong.
 fn routes(config: &mut ServiceConfig) {
     config
-        .service(routing::resource("/test/panic").get(panics))
-        .service(routing::resource("/test/slow").get(never))
+        .service(routing::resource("/test/panic").get(routing::Access::Open, panics))
+        .service(routing::resource("/test/slow").get(routing::Access::Open, never))
         .configure(configure);
 }
 

@@ -172,6 +172,7 @@ fn a_subscription_is_used_by_one_at_a_time() {
         let new = NewSubscription {
             legal_entity_id: world.entity,
             number: PhoneNumber::parse("070-174 06 05").unwrap(),
+            monthly_cost_ore: None,
             operator: None,
         };
         let made = subscriptions::create(&world.ctx, Recorder::none(), new.clone()).await;

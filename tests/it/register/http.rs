@@ -60,7 +60,14 @@ fn the_register_is_filled_read_and_changed() {
         let entity = id_in(&entity);
         let source =
             json!({ "name": "hr", "kind": "hr", "label": "Personalsystemet", "legal_entity_id": entity });
-        assert_eq!(create(&front, "/v1/sources", source).await, "/v1/sources/hr");
+        let source = create(&front, "/v1/sources", source).await;
+        assert_eq!(source, "/v1/sources/hr");
+        edit(
+            &front,
+            &source,
+            json!({ "label": "Lön och personal", "kind": "directory" }),
+        )
+        .await;
 
         let identifiers = json!([{ "source": "hr", "external_id": "p-9" }]);
         let person = json!({ "name": "Berit Exempel", "identifiers": identifiers });
@@ -68,7 +75,11 @@ fn the_register_is_filled_read_and_changed() {
         edit(
             &front,
             &person,
-            json!({ "email": "berit@exempelkommunen.example", "language": "en" }),
+            json!({
+                "email": "berit@exempelkommunen.example",
+                "language": "en",
+                "identifiers": [{ "source": "hr", "external_id": "p-10" }],
+            }),
         )
         .await;
 
@@ -84,7 +95,11 @@ fn the_register_is_filled_read_and_changed() {
         edit(
             &front,
             &unit,
-            json!({ "parent_id": id_in(&top), "name": "Hemtjänsten norr" }),
+            json!({
+                "parent_id": id_in(&top),
+                "name": "Hemtjänsten norr",
+                "external": { "source": "hr", "external_id": "4712" },
+            }),
         )
         .await;
 
@@ -113,7 +128,7 @@ fn the_register_is_filled_read_and_changed() {
         // Each change left its entry, and no entry tells whom or which number it was about.
         let kinds = "('legal_entity', 'source', 'person', 'unit', 'device', 'subscription')";
         let entries = format!("SELECT count(*) AS n FROM audit_entry WHERE object_type IN {kinds}");
-        assert_eq!(db.number(&entries), 7 + 4);
+        assert_eq!(db.number(&entries), 7 + 5);
         for personal in ["Berit", "berit", "exempelkommunen", "70174"] {
             let found = format!("SELECT count(*) AS n FROM audit_payload WHERE details LIKE '%{personal}%'");
             assert_eq!(db.number(&found), 0, "{personal}");

@@ -209,6 +209,43 @@ fn the_tree_of_units_grows_no_loop_and_stays_in_its_legal_entity() {
 }
 
 #[test]
+fn a_tree_of_units_is_not_too_deep_however_it_was_put_together() {
+    for_each_database(async |db| {
+        let world = World::of(db.app()).await;
+        let mut chains = Vec::new();
+        for side in ["Vänster", "Höger"] {
+            let mut chain: Vec<UnitId> = Vec::new();
+            for level in 1..=units::MAX_DEPTH / 2 + 1 {
+                let name = format!("{side} {level}");
+                chain.push(unit(&world, &name, chain.last().copied()).await.id);
+            }
+            chains.push(chain);
+        }
+        let (left, right) = (&chains[0], &chains[1]);
+        let lowest = left.len() - 1;
+        let moved = async |unit, parent| {
+            refusal(units::update(&world.ctx, unit, ExpectedVersion::Any, under(parent)).await)
+        };
+        assert_eq!(moved(right[0], left[lowest]).await, "/parent_id unit_too_deep");
+        assert_eq!(
+            moved(right[0], left[lowest - 1]).await,
+            "/parent_id unit_too_deep"
+        );
+        // As deep as a tree can be; then nothing fits under its lowest unit.
+        assert_eq!(moved(right[0], left[lowest - 2]).await, "ok");
+        let new = NewUnit {
+            legal_entity_id: world.entity,
+            parent_id: Some(right[lowest]),
+            name: "Längst ner".to_owned(),
+            external: None,
+            coordinator_id: None,
+        };
+        let made = units::create(&world.ctx, Recorder::none(), new).await;
+        assert_eq!(refusal(made), "/parent_id unit_too_deep");
+    });
+}
+
+#[test]
 fn a_unit_known_by_a_document_alone_is_completed_by_whoever_says_more() {
     for_each_database(async |db| {
         let world = World::of(db.app()).await;

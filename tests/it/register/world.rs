@@ -13,6 +13,7 @@ use handback::domain::organisation::LegalEntityKind;
 use handback::domain::source::SourceKind;
 use handback::domain::termination::DataClass;
 use handback::domain::text::{ExternalId, Imei, SerialNumber, SourceName};
+use handback::domain::wipe::WipePolicy;
 use handback::services::assignments::{self, NewAssignment};
 use handback::services::devices::{self, NewDevice};
 use handback::services::legal_entities::{self, NewLegalEntity};
@@ -92,6 +93,7 @@ pub async fn legal_entity(ctx: &Ctx, name: &str) -> LegalEntityId {
         kind: LegalEntityKind::Authority,
         org_number: None,
         language: Language::Sv,
+        wipe_policy: WipePolicy::default(),
     };
     let made = legal_entities::create(ctx, Recorder::none(), new).await;
     made.unwrap().into_fresh().unwrap().id

@@ -12,6 +12,7 @@ use handback::app::App;
 use handback::db::{DatabaseUrl, migrations};
 use handback::integrations::mail::MemoryMailer;
 use std::io::Write;
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -32,8 +33,17 @@ pub fn for_each_database(test: impl AsyncFn(&TestDb)) {
     }
 }
 
-fn run(db: &TestDb, test: &impl AsyncFn(&TestDb)) {
-    let _naming = NameOnPanic(db.kind());
+/// The same for tests of the program itself, which finds an empty database.
+pub fn for_each_empty_database(test: impl AsyncFn(&Database)) {
+    run(&Database::sqlite(), &test);
+    if let Some(db) = Database::postgres() {
+        run(&db, &test);
+    }
+}
+
+/// Runs an asynchronous test on one database.
+pub fn run<D: AsRef<Database>>(db: &D, test: &impl AsyncFn(&D)) {
+    let _naming = NameOnPanic(db.as_ref().kind());
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(4)
         .enable_all()
@@ -53,12 +63,37 @@ impl Drop for NameOnPanic {
     }
 }
 
-/// A database of one test's own.
+/// A database of one test's own, and the service around it.
 pub struct TestDb {
     app: App,
     mailer: Arc<MemoryMailer>,
-    url: DatabaseUrl,
     // Last, so that it goes when nothing is connected any more.
+    database: Database,
+}
+
+impl AsRef<Database> for TestDb {
+    fn as_ref(&self) -> &Database {
+        &self.database
+    }
+}
+
+impl AsRef<Database> for Database {
+    fn as_ref(&self) -> &Database {
+        self
+    }
+}
+
+impl Deref for TestDb {
+    type Target = Database;
+
+    fn deref(&self) -> &Database {
+        &self.database
+    }
+}
+
+/// A database of one test's own. Nothing is connected to it.
+pub struct Database {
+    url: DatabaseUrl,
     _home: Home,
 }
 
@@ -89,13 +124,54 @@ impl Drop for Home {
 impl TestDb {
     /// A fresh SQLite database.
     pub fn sqlite() -> Self {
-        let folder = unique_folder();
-        let path = folder.join("handback.db");
-        std::fs::write(&path, sqlite_template()).unwrap();
-        Self::open(DatabaseUrl::Sqlite(path), Home::Folder(folder))
+        let database = Database::sqlite();
+        if let DatabaseUrl::Sqlite(path) = &database.url {
+            std::fs::write(path, sqlite_template()).unwrap();
+        }
+        Self::open(database)
     }
 
     /// A fresh schema on the PostgreSQL server; none when no server is named, which is said aloud once.
+    ///
+    /// # Panics
+    /// A server is named but cannot be used: then the tests are not to pass.
+    pub fn postgres() -> Option<Self> {
+        let database = Database::postgres()?;
+        migrations::run(&database.url).unwrap();
+        Some(Self::open(database))
+    }
+
+    fn open(database: Database) -> Self {
+        let (app, mailer) = app::app(&database.url);
+        Self {
+            app,
+            mailer,
+            database,
+        }
+    }
+
+    /// The service around it, with a clock that stands still.
+    pub fn app(&self) -> &App {
+        &self.app
+    }
+
+    /// What was mailed.
+    pub fn mailer(&self) -> &MemoryMailer {
+        &self.mailer
+    }
+}
+
+impl Database {
+    /// A place for a SQLite database; there is no file yet.
+    pub fn sqlite() -> Self {
+        let folder = unique_folder();
+        Self {
+            url: DatabaseUrl::Sqlite(folder.join("handback.db")),
+            _home: Home::Folder(folder),
+        }
+    }
+
+    /// An empty schema on the PostgreSQL server; none when no server is named, which is said aloud once.
     ///
     /// # Panics
     /// A server is named but cannot be used: then the tests are not to pass.
@@ -107,36 +183,16 @@ impl TestDb {
             .batch_execute(&format!("CREATE SCHEMA {name}"))
             .unwrap();
         let separator = if server.contains('?') { '&' } else { '?' };
-        let url = DatabaseUrl::Postgres(format!("{server}{separator}options=-csearch_path%3D{name}"));
-        let home = Home::Schema {
-            server: server.to_owned(),
-            name,
-        };
-        migrations::run(&url).unwrap();
-        Some(Self::open(url, home))
-    }
-
-    fn open(url: DatabaseUrl, home: Home) -> Self {
-        let (app, mailer) = app::app(&url);
-        Self {
-            app,
-            mailer,
-            url,
-            _home: home,
-        }
-    }
-
-    /// The service around it, with a clock that stands still.
-    pub fn app(&self) -> &App {
-        &self.app
+        Some(Self {
+            url: DatabaseUrl::Postgres(format!("{server}{separator}options=-csearch_path%3D{name}")),
+            _home: Home::Schema {
+                server: server.to_owned(),
+                name,
+            },
+        })
     }
 
     /// `sqlite` or `postgres`.
-    /// What was mailed.
-    pub fn mailer(&self) -> &MemoryMailer {
-        &self.mailer
-    }
-
     pub fn kind(&self) -> &'static str {
         self.url.kind()
     }

@@ -1,6 +1,7 @@
 //! The front door: the real server on a port of its own, and callers with tokens.
 
 use super::db::TestDb;
+use handback::app::App;
 use handback::domain::actor::Scope;
 use handback::jobs::{self, Deliveries, schedule};
 use handback::services::{Ctx, service_accounts};
@@ -42,9 +43,14 @@ pub struct Answer {
 impl<'t> TestServer<'t> {
     /// Starts the server.
     pub fn start(db: &'t TestDb) -> Self {
+        Self::start_app(db, db.app().clone())
+    }
+
+    /// Starts the server of a service that differs from the database's own in something.
+    pub fn start_app(db: &'t TestDb, app: App) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
-        let server = web::server(State::new(db.app().clone()), listener).unwrap();
+        let server = web::server(State::new(app), listener).unwrap();
         let stop = server.handle();
         let serving = tokio::spawn(server);
         let client = Client::builder()

@@ -14,6 +14,7 @@ use handback::domain::record::ExpectedVersion;
 use handback::domain::source::SourceKind;
 use handback::domain::termination::{DataClass, TerminationRecord};
 use handback::domain::text::{EmailAddress, ExternalId, PersonName, PhoneNumber, SerialNumber, SourceName};
+use handback::domain::wipe::WipePolicy;
 use handback::integrations::mail::OutgoingMail;
 use handback::services::assignments::{self, NewAssignment};
 use handback::services::devices::{self, NewDevice};
@@ -111,6 +112,7 @@ impl Story {
             kind: LegalEntityKind::Authority,
             org_number: None,
             language: Language::Sv,
+            wipe_policy: WipePolicy::default(),
         };
         let entity = legal_entities::create(&ctx, Recorder::none(), entity)
             .await
@@ -158,6 +160,7 @@ impl Story {
                 legal_entity_id: entity.id,
                 number: PhoneNumber::parse("070-174 06 05").unwrap(),
                 operator: None,
+                monthly_cost_ore: Some(24_900),
             };
             let created = subscriptions::create(&ctx, Recorder::none(), subscription).await;
             let subscription = created.unwrap().into_fresh().unwrap();
@@ -263,10 +266,15 @@ pub struct Visitor<'s> {
 impl<'s> Visitor<'s> {
     /// Opens the link.
     pub async fn open(server: &'s TestServer<'s>, token: &str) -> Self {
+        Self::open_as(server, token, reqwest::StatusCode::OK).await
+    }
+
+    /// Opens a link whose page has another status.
+    pub async fn open_as(server: &'s TestServer<'s>, token: &str, status: reqwest::StatusCode) -> Self {
         let path = format!("/c/{token}");
         let page = Answer::of(server.anonymous(Method::GET, &path))
             .await
-            .expect(reqwest::StatusCode::OK);
+            .expect(status);
         let cookie = page.headers["set-cookie"]
             .to_str()
             .unwrap()

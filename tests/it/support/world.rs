@@ -13,13 +13,14 @@ use handback::domain::language::Language;
 use handback::domain::organisation::{LegalEntity, LegalEntityKind};
 use handback::domain::policy::Action;
 use handback::domain::record::{ExpectedVersion, Meta};
-use handback::domain::service_account::ServiceAccount;
+use handback::domain::service_account::{Credential, ServiceAccount};
 use handback::domain::source::{Source, SourceKind};
 use handback::domain::subscription::{Subscription, SubscriptionStatus};
 use handback::domain::termination::{
     ActorRole, Answer, CheckKind, CodeAnswer, CodeKind, DataClass, Item, Note, TerminationRecord,
 };
 use handback::domain::text::{ExternalId, Imei, PersonName, PhoneNumber, SerialNumber, SourceName};
+use handback::domain::wipe::WipePolicy;
 use handback::services::codes::{self, CodeStatement};
 use handback::services::terminations::{self, CheckAnswer, IdentityRead};
 use handback::services::{Ctx, ServiceError, hr};
@@ -47,6 +48,7 @@ impl World {
             kind: LegalEntityKind::Authority,
             org_number: None,
             language: Language::Sv,
+            wipe_policy: WipePolicy::default(),
             meta,
         };
         let legal_entity = entity.id;
@@ -150,6 +152,7 @@ impl World {
                 legal_entity_id,
                 number: PhoneNumber::parse("070-174 06 05").unwrap(),
                 operator: None,
+                monthly_cost_ore: None,
                 status: SubscriptionStatus::Assigned,
                 meta: Meta::new(tx.now()),
             };
@@ -272,7 +275,7 @@ async fn account(app: &App, name: &str, scope: Scope) -> Ctx {
     let account = ServiceAccount {
         id: app.ids.next(),
         name: name.to_owned(),
-        secret_hash: vec![0; 32],
+        credential: Credential::Secret { hash: vec![0; 32] },
         scopes: vec![scope],
         revoked_at: None,
         meta: Meta::new(app.clock.now()),

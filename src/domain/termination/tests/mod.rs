@@ -7,7 +7,7 @@ mod table;
 
 use super::*;
 use crate::domain::ids::{ItemId, TerminationId};
-use crate::domain::wipe::{WipeAssessment, WipeLevel, WipeState};
+use crate::domain::wipe::{WipeAssessment, WipeLevel, WipePolicy, WipeState};
 use chrono::{DateTime, Days, NaiveDate, TimeZone, Utc};
 use uuid::Uuid;
 
@@ -55,6 +55,7 @@ fn device(number: u128, data_class: DataClass) -> NewItem {
         id: item_id(number),
         kind: ItemKind::Device,
         data_class,
+        required_wipe: WipePolicy::default().required(data_class),
     }
 }
 
@@ -63,6 +64,7 @@ fn subscription() -> NewItem {
         id: item_id(SUBSCRIPTION),
         kind: ItemKind::Subscription,
         data_class: DataClass::Standard,
+        required_wipe: WipeLevel::None,
     }
 }
 

@@ -13,6 +13,7 @@ pub(super) enum Op {
     Number(u128, NumberDecision, ActorRole),
     Outcome(u128, DeviceOutcome, u8, ActorRole),
     Wipe(u128, WipeLevel, bool),
+    Accept(u128, ActorRole),
     Hold(u8, ActorRole),
     Release(ActorRole),
     Reschedule(u64, u64),
@@ -40,6 +41,7 @@ struct Thing {
     outcome: Option<DeviceOutcome>,
     level: WipeLevel,
     contradicted: bool,
+    accepted: bool,
 }
 
 pub(super) struct Model {
@@ -149,6 +151,7 @@ impl Thing {
         }
         if said.answer == Done {
             if self.is_missing() {
+                self.accepted = false;
                 let closed: Vec<_> = self
                     .said
                     .iter()
@@ -207,7 +210,8 @@ impl Model {
 
     pub(super) fn ready(&self) -> bool {
         let complete = |thing: &Thing| {
-            !thing.contradicted && thing.mandatory().is_subset(&thing.said.keys().copied().collect())
+            (!thing.contradicted || thing.accepted)
+                && thing.mandatory().is_subset(&thing.said.keys().copied().collect())
         };
         self.active() && self.held.is_none() && self.things.iter().all(complete)
     }
@@ -249,6 +253,7 @@ impl Model {
                     return None;
                 }
                 (thing.level, thing.contradicted) = (level, contradicted);
+                thing.accepted &= contradicted;
                 thing.follow_evidence(held);
                 if self.state == "completed" {
                     self.state = "open";
@@ -256,6 +261,12 @@ impl Model {
                         self.state = "completed";
                     }
                 }
+            }
+            Op::Accept(number, role) => {
+                let thing = self.things.iter_mut().find(|thing| thing.number == number)?;
+                let needed = thing.has(Wiped) && thing.contradicted && thing.is_missing();
+                active.filter(|()| corrects(role) && needed)?;
+                thing.accepted = true;
             }
             Op::Hold(why, role) => {
                 active.filter(|()| person(role) || role == ActorRole::System)?;

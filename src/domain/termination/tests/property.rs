@@ -38,6 +38,9 @@ fn run(case: &mut Termination, op: &Op) -> Result<Vec<Event>, DomainError> {
         Op::Wipe(item, level, contradicted) => {
             case.apply_wipe(item_id(item), assessment(level, contradicted), noon())
         }
+        Op::Accept(item, role) => {
+            case.accept_contradiction(item_id(item), because("police report"), act(role))
+        }
         Op::Hold(why, role) => case.hold(reason(why).unwrap(), act(role)),
         Op::Release(role) => case.release(because("decision"), act(role)),
         Op::Reschedule(due, today) => case.reschedule(day(due + 2), day(due), day(today)),
@@ -92,6 +95,7 @@ fn any_answer() -> impl Strategy<Value = Op> {
         1 => (any_item(), select(DeviceOutcome::ALL), 1_u8..3, any_role())
             .prop_map(|(item, outcome, why, role)| Op::Outcome(item, outcome, why, role)),
         3 => any_wipe(),
+        2 => (any_item(), any_role()).prop_map(|(item, role)| Op::Accept(item, role)),
     ]
 }
 
@@ -150,10 +154,20 @@ fn any_sequence() -> impl Strategy<Value = Vec<Op>> {
             .flat_map(|item| whole_item(*item, ActorRole::Desk, WipeLevel::Verified))
             .collect::<Vec<_>>(),
     );
+    // A phone that is stolen, erased over the air and heard of again.
+    let stolen = select(vec![HANDSET, SECRET_HANDSET]).prop_map(|item| {
+        vec![
+            Op::Outcome(item, DeviceOutcome::Stolen, 1, ActorRole::Desk),
+            Op::Wipe(item, WipeLevel::None, true),
+            Op::Accept(item, ActorRole::Desk),
+            Op::Complete,
+        ]
+    });
     let step = prop_oneof![
         12 => any_answer().prop_map(|op| vec![op]),
         6 => any_move_of_the_case().prop_map(|op| vec![op]),
         3 => whole,
+        2 => stolen,
         1 => everything,
     ];
     proptest::collection::vec(step, 0..40).prop_map(|steps| steps.concat())
@@ -165,7 +179,13 @@ fn check_invariants(case: &Termination) -> Result<(), TestCaseError> {
         prop_assert!(case.completed_at.is_some());
         prop_assert!(case.hold.is_none(), "completed under hold");
         for item in &case.items {
-            prop_assert!(!item.wipe.contradicted, "completed in spite of a contradiction");
+            let decided = item.contradiction.is_some();
+            prop_assert!(
+                !item.wipe.contradicted || decided,
+                "completed in spite of a contradiction"
+            );
+            let said = item.deviations().iter().any(|deviation| deviation.contradicted);
+            prop_assert_eq!(item.wipe.contradicted, said, "a contradiction is a deviation");
             for check in item.checks.iter().filter(|check| check.mandatory) {
                 let settled = [CheckState::Done, CheckState::NotApplicable, CheckState::Deviation]
                     .contains(&check.state);
@@ -178,11 +198,16 @@ fn check_invariants(case: &Termination) -> Result<(), TestCaseError> {
             .check(CheckKind::Wiped)
             .is_ok_and(|check| check.state == CheckState::Done);
         prop_assert!(
-            !wiped || satisfies(item.data_class, &item.wipe),
+            !wiped || satisfies(item.required_wipe, &item.wipe),
             "wiped without proof"
         );
         let missing = matches!(item.outcome, Some(DeviceOutcome::Lost | DeviceOutcome::Stolen));
         prop_assert!(!(wiped && missing), "a missing device is never wiped");
+        let decided = item.contradiction.is_some();
+        prop_assert!(
+            !decided || (missing && item.wipe.contradicted),
+            "a decision about nothing"
+        );
     }
     let mut undeclared = case.clone();
     for check in undeclared.items.iter_mut().flat_map(|item| &mut item.checks) {

@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::domain::error::DomainError;
-use crate::domain::wipe::required_level;
 
 fn handset() -> ItemId {
     item_id(HANDSET)
@@ -130,11 +129,11 @@ fn a_wipe_is_done_at_the_level_of_the_policy_and_not_below() {
         assert_eq!(
             refused,
             Err(DomainError::PolicyNotMet {
-                required: required_level(class),
+                required: WipePolicy::default().required(class),
                 actual: below
             })
         );
-        let events = know(&mut case, required_level(class));
+        let events = know(&mut case, WipePolicy::default().required(class));
         assert_eq!(names(&events), ["wipe_assessed", "check_settled"]);
         assert_eq!(state_of(&case, CheckKind::Wiped), CheckState::Done);
     }

@@ -1,6 +1,7 @@
 //! `/v1/terminations`.
 
 pub mod bodies;
+pub mod notes;
 pub mod receipt;
 pub mod verify;
 pub mod work;
@@ -10,7 +11,7 @@ use crate::domain::termination::TerminationState;
 use crate::services::terminations::{self, TerminationFilter};
 use crate::web::auth::Caller;
 use crate::web::etag::respond_with_etag;
-use crate::web::extract::{IfNoneMatch, ListQuery, PathId};
+use crate::web::extract::{IfNoneMatch, ListQuery, PathId, text_filter};
 use crate::web::page::{PageOut, PageParams};
 use crate::web::problem::Problem;
 use actix_web::{HttpRequest, HttpResponse};
@@ -36,7 +37,12 @@ pub struct TerminationParams {
     #[param(value_type = Option<uuid::Uuid>)]
     person_id: Option<PersonId>,
     /// Only the one with this case number.
-    #[param(max_length = 40)]
+    #[serde(default, deserialize_with = "text_filter::<1, 40, _>")]
+    #[param(
+        min_length = 1,
+        max_length = 40,
+        pattern = r"^[^\u0000-\u001f\u007f-\u009f]*$"
+    )]
     number: Option<String>,
     /// Only those with a contradicted wipe, or only those without.
     contradicted: Option<bool>,

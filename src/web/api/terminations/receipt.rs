@@ -4,6 +4,7 @@ use crate::config::Config;
 use crate::domain::ids::TerminationId;
 use crate::domain::language::Language;
 use crate::domain::text::PhoneNumber;
+use crate::domain::wipe::WipeLevel;
 use crate::mail::Phone;
 use crate::mail::receipt::{Proof, Receipt, ReceiptDevice, ReceiptSubscription};
 use crate::mail::words::{DeviceOutcome, Fact, FactLevel, NumberDecision};
@@ -69,6 +70,8 @@ pub struct ReceiptDeviceOut {
     reset: ProofOut,
     /// That it is wiped.
     wiped: ProofOut,
+    /// The lowest level of wipe that was enough, by the policy that the case was opened under.
+    required_wipe_level: WipeLevel,
 }
 
 /// A subscription on the receipt.
@@ -147,6 +150,7 @@ impl From<&ReceiptDevice> for ReceiptDeviceOut {
             returned: proof(&device.returned, Fact::Returned),
             reset: proof(&device.reset, Fact::Reset),
             wiped: proof(&device.wiped, Fact::Wiped),
+            required_wipe_level: device.required_wipe,
         }
     }
 }

@@ -4,6 +4,7 @@ use super::bodies::{DeskRole, IdentityIn, NoteBody, TerminationDetailOut};
 use crate::domain::ids::{ItemId, TerminationId};
 use crate::domain::termination::{Answer, CheckKind, DeviceOutcome, Note, NumberDecision};
 use crate::services::terminations::{self, CheckAnswer, TerminationView};
+use crate::services::{Ctx, Recorded, Recorder, ServiceError};
 use crate::web::auth::Caller;
 use crate::web::etag::{of_version, respond_with_record};
 use crate::web::extract::{Body, IdempotencyKey, IfMatch, PathId};
@@ -175,6 +176,61 @@ pub async fn outcome(
     once.respond(terminations::report_outcome(&caller, path.0, said, once.recorder()).await)
 }
 
+/// A POST with the reason of a decision about a case.
+type DecisionPost = (
+    HttpRequest,
+    Caller,
+    PathId<TerminationId>,
+    IdempotencyKey,
+    Body<ReasonIn>,
+);
+
+/// Carries a decision out, once.
+async fn decide(
+    (request, caller, id, key, body): DecisionPost,
+    decision: impl AsyncFnOnce(
+        &Ctx,
+        TerminationId,
+        &str,
+        Recorder<TerminationView>,
+    ) -> Result<Recorded<TerminationView>, ServiceError>,
+) -> Result<HttpResponse, Problem> {
+    let once = once(&request, &caller, &key, &body.bytes);
+    once.respond(decision(&caller, id.0, &body.value.reason, once.recorder()).await)
+}
+
+/// Decide to close in spite of a contradicted wipe
+///
+/// Only for a device that is lost or stolen: of any other, a technician can look. The contradiction stays visible in
+/// the case, and the receipt states it with the reason as a deviation. The decision falls when the contradiction is
+/// resolved or the device comes back.
+#[utoipa::path(
+    post,
+    path = "/v1/terminations/{id}/items/{item}/contradiction",
+    tag = "Terminations",
+    operation_id = "terminations_accept_contradiction",
+    params(
+        ("id" = uuid::Uuid, Path, description = "The case"),
+        ("item" = uuid::Uuid, Path, description = "The device of the case"),
+        IdempotencyKey,
+    ),
+    request_body = ReasonIn,
+    responses((status = 200, description = "The case as it is now", body = TerminationDetailOut, headers(
+        ("ETag" = String, description = "Its version"),
+    )))
+)]
+pub async fn contradiction(
+    request: HttpRequest,
+    caller: Caller,
+    path: PathId<(TerminationId, ItemId)>,
+    key: IdempotencyKey,
+    body: Body<ReasonIn>,
+) -> Result<HttpResponse, Problem> {
+    let once = once(&request, &caller, &key, &body.bytes);
+    let reason = &body.value.reason;
+    once.respond(terminations::accept_contradiction(&caller, path.0, reason, once.recorder()).await)
+}
+
 /// Forbid reset and wipe
 #[utoipa::path(
     post,
@@ -187,15 +243,8 @@ pub async fn outcome(
         ("ETag" = String, description = "Its version"),
     )))
 )]
-pub async fn hold(
-    request: HttpRequest,
-    caller: Caller,
-    id: PathId<TerminationId>,
-    key: IdempotencyKey,
-    body: Body<ReasonIn>,
-) -> Result<HttpResponse, Problem> {
-    let once = once(&request, &caller, &key, &body.bytes);
-    once.respond(terminations::hold(&caller, id.0, &body.value.reason, once.recorder()).await)
+pub async fn hold(post: DecisionPost) -> Result<HttpResponse, Problem> {
+    decide(post, terminations::hold).await
 }
 
 /// Allow reset and wipe again
@@ -210,15 +259,8 @@ pub async fn hold(
         ("ETag" = String, description = "Its version"),
     )))
 )]
-pub async fn release(
-    request: HttpRequest,
-    caller: Caller,
-    id: PathId<TerminationId>,
-    key: IdempotencyKey,
-    body: Body<ReasonIn>,
-) -> Result<HttpResponse, Problem> {
-    let once = once(&request, &caller, &key, &body.bytes);
-    once.respond(terminations::release(&caller, id.0, &body.value.reason, once.recorder()).await)
+pub async fn release(post: DecisionPost) -> Result<HttpResponse, Problem> {
+    decide(post, terminations::release).await
 }
 
 /// Open a completed case again
@@ -233,13 +275,6 @@ pub async fn release(
         ("ETag" = String, description = "Its version"),
     )))
 )]
-pub async fn reopen(
-    request: HttpRequest,
-    caller: Caller,
-    id: PathId<TerminationId>,
-    key: IdempotencyKey,
-    body: Body<ReasonIn>,
-) -> Result<HttpResponse, Problem> {
-    let once = once(&request, &caller, &key, &body.bytes);
-    once.respond(terminations::reopen(&caller, id.0, &body.value.reason, once.recorder()).await)
+pub async fn reopen(post: DecisionPost) -> Result<HttpResponse, Problem> {
+    decide(post, terminations::reopen).await
 }

@@ -12,6 +12,9 @@ pub const NEW_LAST_DAY_FIELD: &str = "new_last_day";
 /// The field of the free message. Optional.
 pub const MESSAGE_FIELD: &str = "message";
 
+/// What the names of boxes end with that say that a text is to be sent as it stands.
+pub const ANYWAY_SUFFIX: &str = "_anyway";
+
 text_enum! {
     /// What the receiver answers about the whole case.
     pub enum CaseAnswer {
@@ -107,6 +110,12 @@ pub fn code_field(index: usize, kind: CodeKind) -> String {
 /// The field of the code itself, for example `d0_code_sim_pin_value`. Optional, to be sealed, never shown again.
 pub fn code_value_field(index: usize, kind: CodeKind) -> String {
     format!("d{index}_code_{kind}{}", super::super::fields::CODE_VALUE_SUFFIX)
+}
+
+/// The box that says that the text of a field is to be sent though it may hold a personal identity number; its value
+/// is [`YesNo::Yes`]. The page has it only after the warning.
+pub fn anyway_field(field: &str) -> String {
+    format!("{field}{ANYWAY_SUFFIX}")
 }
 
 /// The field of a [`crate::mail::words::NumberDecision`] for the subscription at this place of the list.

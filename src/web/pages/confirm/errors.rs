@@ -41,7 +41,7 @@ text_enum! {
         TextInvalid = "text_invalid",
         /// Not one of the choices.
         ChoiceInvalid = "choice_invalid",
-        /// Looks like a personal identity number, or a code where none may be.
+        /// Looks like a personal identity number. A warning: the writer may send it anyway.
         LooksSecret = "looks_secret",
         /// The page has been open too long.
         FormExpired = "form_expired",
@@ -109,8 +109,8 @@ impl ErrorMessage {
             ),
             Self::ChoiceInvalid => ("Välj ett av svaren", "Choose one of the answers"),
             Self::LooksSecret => (
-                "Ta bort koder och personnummer ur texten",
-                "Remove codes and personal identity numbers from the text",
+                "Texten ser ut att innehålla ett personnummer. Ta bort det, eller kryssa för att texten ska skickas ändå",
+                "The text seems to hold a personal identity number. Remove it, or tick that the text is to be sent anyway",
             ),
             Self::FormExpired => (
                 "Sidan var öppen för länge. Kontrollera svaren och skicka igen",

@@ -9,8 +9,9 @@ mod errors;
 
 pub use super::fields::Entered;
 pub use answers::{
-    ANSWER_FIELD, AccessoriesBack, CSRF_FIELD, CaseAnswer, DeviceQuestion, HaveDevice, MESSAGE_FIELD,
-    NEW_LAST_DAY_FIELD, RecordsSaved, YesNo, code_field, code_value_field, device_field, number_field,
+    ANSWER_FIELD, ANYWAY_SUFFIX, AccessoriesBack, CSRF_FIELD, CaseAnswer, DeviceQuestion, HaveDevice,
+    MESSAGE_FIELD, NEW_LAST_DAY_FIELD, RecordsSaved, YesNo, anyway_field, code_field, code_value_field,
+    device_field, number_field,
 };
 pub use errors::{ErrorMessage, FieldError};
 
@@ -18,10 +19,10 @@ use super::fields::{Builder, Field, Section, ShownError, TextKind};
 use super::frame::{Frame, Site};
 use crate::domain::language::Language;
 use crate::mail::Phone;
-use crate::mail::format::{date, list, pick, say};
+use crate::mail::format::{date, date_time, list, pick, say};
 use crate::mail::words::{Check, NumberDecision};
 use askama::Template;
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 
 /// A device to answer for. Its place in the list makes the names of its fields.
 #[derive(Clone)]
@@ -73,6 +74,8 @@ pub struct ConfirmPage {
     pub return_by: NaiveDate,
     /// Who takes over when the receiver hands the case over.
     pub coordinator: Option<String>,
+    /// When an earlier answer was taken back.
+    pub undone_at: Option<DateTime<Utc>>,
     /// Devices.
     pub devices: Vec<DeviceItem>,
     /// Subscriptions.
@@ -100,6 +103,7 @@ struct Page<'a> {
     wrong: &'static str,
     choose: &'static str,
     errors: &'a [ShownError],
+    undone: Option<String>,
     facts: Vec<(&'static str, String)>,
     action: &'a str,
     csrf: &'a str,
@@ -132,12 +136,22 @@ impl ConfirmPage {
             wrong,
             choose: pick(language, "Välj", "Choose"),
             errors: &errors,
+            undone: self.undone(),
             facts: self.facts(),
             action: &self.action,
             csrf: &self.csrf,
             sections: self.sections(&builder),
         }
         .render()
+    }
+
+    fn undone(&self) -> Option<String> {
+        let at = date_time(self.language, self.undone_at?);
+        Some(say!(
+            self.language,
+            "Svaret ångrades {at}. Det gäller inte längre. Du kan svara på nytt här.",
+            "The answer was undone {at}. It no longer applies. You can answer anew here."
+        ))
     }
 
     /// The errors in words; with several items each says which one it is about.
@@ -150,6 +164,7 @@ impl ConfirmPage {
             ShownError {
                 field: error.field.clone(),
                 text,
+                may_be_sent_anyway: error.message == ErrorMessage::LooksSecret,
             }
         });
         shown.collect()

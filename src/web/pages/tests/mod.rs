@@ -90,7 +90,8 @@ fn every_page_states_its_language_one_heading_a_title_and_a_way_to_the_content()
         } else {
             "Error: "
         };
-        assert_eq!(title.starts_with(wrong), name == "confirm-errors", "{title}");
+        let expected = ["confirm-errors", "done-unticked"].contains(&name.as_str());
+        assert_eq!(title.starts_with(wrong), expected, "{title}");
         titles.insert((title, language));
     }
     assert!(titles.len() >= 2 * 13, "titles repeat: {titles:?}");
@@ -152,6 +153,11 @@ fn nothing_is_chosen_but_what_the_person_chose() {
             again.contains("value=\"9999\"") && again.contains(">Ligger i &#34;receptionen&#34;</textarea>")
         );
         assert!(!again.contains("4711"), "a code must not come back");
+        let anyway = "type=\"checkbox\" id=\"message_anyway\"";
+        assert!(
+            again.contains(anyway) && !plain.contains("checkbox"),
+            "the box comes with the warning"
+        );
         let told = if language == Language::Sv {
             "Skriv in koden igen"
         } else {

@@ -1,6 +1,7 @@
 //! One of each page, with invented people.
 
 use crate::domain::language::Language;
+use crate::domain::wipe::WipeLevel;
 use crate::mail::Phone;
 use crate::mail::receipt::{Proof, Receipt, ReceiptDevice, ReceiptSubscription};
 use crate::mail::words::{
@@ -75,6 +76,7 @@ pub(super) fn confirm(language: Language) -> ConfirmPage {
             number: number(),
             decided: None,
         }],
+        undone_at: None,
         entered: Entered::default(),
         errors: Vec::new(),
     }
@@ -108,6 +110,7 @@ pub(super) fn confirm_with_errors(language: Language) -> ConfirmPage {
             error("d0_code_screen_lock", ErrorMessage::CodeMissing),
             error("d1_have", ErrorMessage::HaveMissing),
             error("s0_number", ErrorMessage::NumberMissing),
+            error("message", ErrorMessage::LooksSecret),
         ],
         ..confirm(language)
     }
@@ -130,6 +133,9 @@ pub(super) fn done(language: Language) -> DonePage {
             checks,
         }],
         receipt_url: None,
+        undo: Undo::Until(at() + chrono::TimeDelta::hours(24), false),
+        can_renew: true,
+        csrf: "c5rf".to_owned(),
     }
 }
 
@@ -147,6 +153,7 @@ pub(super) fn receipt() -> Receipt {
         condition: Some(Condition::Intact),
         reset: proof(FactLevel::Attested),
         wiped: proof(FactLevel::Reported),
+        required_wipe: WipeLevel::Attested,
         wipe_method: Some(WipeMethod::MdmCommand),
         codes: CodeKind::ALL
             .iter()
@@ -203,6 +210,16 @@ pub(super) fn receipt_page(language: Language, receipt: Receipt) -> String {
     .unwrap()
 }
 
+fn renewed(language: Language, outcome: Renewed) -> String {
+    RenewedPage {
+        language,
+        site: site(),
+        outcome,
+    }
+    .render()
+    .unwrap()
+}
+
 pub(super) fn error_page(language: Language, kind: ErrorKind) -> String {
     ErrorPage {
         language,
@@ -244,17 +261,31 @@ fn answer_pages(language: Language) -> Vec<(String, String)> {
     let complete = DonePage {
         open: Vec::new(),
         receipt_url: Some("/s/x".to_owned()),
+        undo: Undo::ReceiptSent,
+        can_renew: false,
         ..done(language)
     };
     let handed = DonePage {
         answer: CaseAnswer::HandOver,
         already_recorded: true,
+        undo: Undo::No,
+        can_renew: false,
         ..done(language)
+    };
+    let unticked = DonePage {
+        undo: Undo::Until(at(), true),
+        ..done(language)
+    };
+    let undone = ConfirmPage {
+        undone_at: Some(at()),
+        ..confirm(language)
     };
     let pages = [
         ("confirm", confirm(language).render()),
         ("confirm-errors", confirm_with_errors(language).render()),
+        ("confirm-undone", undone.render()),
         ("done", done(language).render()),
+        ("done-unticked", unticked.render()),
         ("done-complete", complete.render()),
         ("done-handed-over", handed.render()),
     ];
@@ -285,9 +316,19 @@ fn other_pages(language: Language) -> Vec<(String, String)> {
             GonePage {
                 language,
                 site: site(),
+                csrf: "c5rf".to_owned(),
             }
             .render()
             .unwrap(),
+        ),
+        ("renewed".to_owned(), renewed(language, Renewed::OnItsWay(None))),
+        (
+            "renewed-later".to_owned(),
+            renewed(language, Renewed::OnItsWay(Some(at()))),
+        ),
+        (
+            "renewed-not".to_owned(),
+            renewed(language, Renewed::NothingToAnswer),
         ),
         ("receipt".to_owned(), receipt_page(language, receipt())),
         ("receipt-lost".to_owned(), receipt_page(language, lost_receipt())),

@@ -1,5 +1,10 @@
+mod external;
+pub(crate) mod forge;
+mod key_set;
+
 use super::*;
 use aws_lc_rs::hmac;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::json;
 
 const ISSUER: &str = "https://handback.exempelkommunen.example";
@@ -39,16 +44,8 @@ fn claims() -> Value {
 }
 
 /// `base` with the members of `change`; null takes a member away.
-fn with(mut base: Value, change: Value) -> Value {
-    for (name, value) in change.as_object().unwrap() {
-        let members = base.as_object_mut().unwrap();
-        if value.is_null() {
-            members.remove(name)
-        } else {
-            members.insert(name.clone(), value.clone())
-        };
-    }
-    base
+fn with(base: Value, change: Value) -> Value {
+    forge::with(base, &change)
 }
 
 fn unsigned(header: &str, claims: &str) -> String {

@@ -1,0 +1,111 @@
+//! Letters to the service desk.
+
+use super::common::{Hold, holder_first, items};
+use crate::domain::language::Language;
+use crate::mail::format::{date_time, list, pick, say};
+use crate::mail::letter::{Block, Letter};
+use crate::mail::view::{Loss, MailView};
+
+/// A device is lost or stolen: what to do at once.
+pub(super) fn loss_reported(view: &MailView, loss: &Loss) -> Letter {
+    let (language, number) = (view.language, &view.case.number);
+    let what = match (loss.lost.is_empty(), loss.stolen.is_empty()) {
+        (true, _) => pick(language, "Stulen telefon", "Stolen phone"),
+        (false, true) => pick(language, "Borttappad telefon", "Lost phone"),
+        (false, false) => pick(language, "Borttappad och stulen telefon", "Lost and stolen phone"),
+    };
+    let mut blocks = vec![Block::Paragraph(request(view, loss)), items(view)];
+    blocks.push(Block::Numbered {
+        intro: pick(
+            language,
+            "Gör så här, i den här ordningen:",
+            "Do this, in this order:",
+        ),
+        items: steps(view, loss),
+    });
+    blocks.push(Block::fixed(pick(
+        language,
+        "Kommer telefonen till rätta? För in i ärendet att den är återlämnad, så ställs frågorna igen.",
+        "Does the phone turn up? Enter in the case that it is returned, and the questions are asked again.",
+    )));
+    let heading = say!(language, "{what}: spärra nu", "{what}: block now");
+    Letter {
+        subject: format!("{heading} ({number})"),
+        short_subject: format!("{what} ({number})"),
+        heading,
+        notice: None,
+        blocks,
+    }
+}
+
+fn request(view: &MailView, loss: &Loss) -> String {
+    let language = view.language;
+    let when = date_time(language, loss.reported_at);
+    let mut said = Vec::new();
+    if !loss.stolen.is_empty() {
+        let devices = list(language, &loss.stolen);
+        said.push(say!(language, "Stulen: {devices}.", "Stolen: {devices}."));
+    }
+    if !loss.lost.is_empty() {
+        let devices = list(language, &loss.lost);
+        said.push(say!(language, "Borttappad: {devices}.", "Lost: {devices}."));
+    }
+    let said = said.join(" ");
+    let through = through(language, loss.reported_by.as_deref());
+    let (holder, unit) = (holder_first(view), &view.case.unit);
+    say!(
+        language,
+        "Spärra genast. {said} Anmält {when}{through}. {holder} på {unit} hade telefonen.",
+        "Block at once. {said} Reported {when}{through}. {holder} at {unit} had the phone."
+    )
+}
+
+/// Not "by": whoever had the link could answer.
+fn through(language: Language, name: Option<&str>) -> String {
+    name.map_or_else(String::new, |name| {
+        say!(
+            language,
+            " genom länken till {name}",
+            " through the link sent to {name}"
+        )
+    })
+}
+
+fn steps(view: &MailView, loss: &Loss) -> Vec<String> {
+    let language = view.language;
+    let lock = if Hold::of(&view.case) == Hold::None {
+        pick(
+            language,
+            "Lås telefonen i MDM och bestäm om den ska rensas på distans.",
+            "Lock the phone in the MDM and decide whether to wipe it remotely.",
+        )
+    } else {
+        pick(
+            language,
+            "Lås telefonen i MDM. Rensa inte: innehållet ska bevaras, och frågan måste avgöras först.",
+            "Lock the phone in the MDM. Do not wipe: the content must be kept, and that must be decided first.",
+        )
+    };
+    let mut steps = Vec::with_capacity(4);
+    if !view.case.subscriptions.is_empty() {
+        steps.push(pick(
+            language,
+            "Spärra abonnemanget och sim-kortet hos operatören.",
+            "Block the subscription and the SIM card with the operator.",
+        ));
+    }
+    steps.push(lock);
+    if !loss.stolen.is_empty() {
+        steps.push(pick(
+            language,
+            "Se till att stölden polisanmäls.",
+            "See to it that the theft is reported to the police.",
+        ));
+    }
+    steps.push(pick(
+        language,
+        "Bedöm om det är en personuppgiftsincident. Den ska i så fall anmälas till Integritetsskyddsmyndigheten inom 72 timmar.",
+        "Assess whether it is a personal data breach. If so, it must be reported to the Swedish Authority for Privacy Protection within 72 hours.",
+    ));
+    steps.into_iter().map(str::to_owned).collect()
+}

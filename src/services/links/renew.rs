@@ -1,0 +1,106 @@
+//! Asking for a new link in place of one that no longer works. It goes to whoever is to answer now, at the address that
+//! is on file, and nobody is told who that is.
+
+use super::find;
+use crate::app::App;
+use crate::db::{self, Tx, audit};
+use crate::domain::action_link::ActionLink;
+use crate::domain::actor::Actor;
+use crate::domain::message::{Message, MessageState};
+use crate::domain::policy::Action;
+use crate::domain::timeline::MessageStep;
+use crate::services::case::Case;
+use crate::services::messages::asked_role;
+use crate::services::{Ctx, ServiceError, messages, terminations};
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::json;
+
+/// How many new links a case sends within an hour.
+const PER_HOUR: usize = 3;
+
+/// What came of asking for a new link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Renewal {
+    /// It leaves at this time, or has left.
+    OnItsWay(DateTime<Utc>),
+    /// The case is closed, or nothing is left that could be answered.
+    NothingToAnswer,
+    /// The link that was to be replaced works.
+    StillWorks,
+}
+
+/// When a mail that is asked for now leaves, if not at once.
+pub fn next_departure(app: &App) -> Option<DateTime<Utc>> {
+    let now = app.clock.now();
+    Some(messages::next_departure(app, now)).filter(|at| *at > now)
+}
+
+/// Sends a new link. Two that ask while one is on its way get that one.
+///
+/// # Errors
+/// [`ServiceError::Gone`] for a token that never was one; [`ServiceError::LimitReached`].
+pub async fn renew(app: &App, request_id: &str, token: &str) -> Result<Renewal, ServiceError> {
+    let looked_up = token.to_owned();
+    let link = Ctx::system(app)
+        .read(Action::AnswerByLink, move |connection| {
+            find(connection, &looked_up)
+        })
+        .await?;
+    let ctx = Ctx {
+        app: app.clone(),
+        actor: Actor::LinkHolder {
+            link: link.id,
+            person: link.person_id,
+        },
+        request_id: request_id.to_owned(),
+    };
+    let app = app.clone();
+    ctx.write(Action::AnswerByLink, move |tx| {
+        db::action_links::lock(tx, link.id)?;
+        renew_in(tx, &app, &link)
+    })
+    .await
+}
+
+fn renew_in(tx: &mut Tx<'_>, app: &App, link: &ActionLink) -> Result<Renewal, ServiceError> {
+    let now = tx.now();
+    match super::live_case(tx, app, link, now) {
+        Ok(_) => return Ok(Renewal::StillWorks),
+        Err(ServiceError::Gone) => {}
+        Err(error) => return Err(error),
+    }
+    let case = Case::load(tx, link.termination_id)?;
+    if !case.record.termination.is_active() || case.left_for_receiver().is_empty() {
+        return Ok(Renewal::NothingToAnswer);
+    }
+    let all = db::messages::of_termination(tx, link.termination_id)?;
+    let links = || all.iter().filter(|message| message.step == MessageStep::NewLink);
+    let waits = |message: &&Message| matches!(message.state, MessageState::Planned | MessageState::Queued);
+    if let Some(waiting) = links().find(waits) {
+        return Ok(Renewal::OnItsWay(messages::next_departure(
+            app,
+            waiting.due_at.max(now),
+        )));
+    }
+    let recent = links().map(|message| message.meta.created_at + TimeDelta::hours(1));
+    let mut recent: Vec<DateTime<Utc>> = recent.filter(|until| *until > now).collect();
+    recent.sort_unstable();
+    if let Some(free_at) = recent.iter().rev().nth(PER_HOUR - 1) {
+        let retry_after = u32::try_from((*free_at - now).num_seconds() + 1).unwrap_or(1);
+        return Err(ServiceError::LimitReached { retry_after });
+    }
+    let role = asked_role(&all, &db::action_links::of_termination(tx, link.termination_id)?);
+    let due_at = messages::next_departure(app, now);
+    let step = (MessageStep::NewLink, role, Vec::new());
+    let message = terminations::message(tx, &case.record, step, due_at);
+    db::messages::insert(tx, std::slice::from_ref(&message))?;
+    let entry = audit::Entry {
+        action: "action_link.renewal_requested",
+        object_type: "action_link",
+        object_id: link.id.to_string(),
+        termination: Some(link.termination_id),
+        details: json!({ "message": message.id, "role": role }),
+    };
+    audit::append(tx, entry)?;
+    Ok(Renewal::OnItsWay(due_at))
+}

@@ -1,0 +1,11 @@
+//! What the real program promises when it is killed, stopped or run twice: what was acknowledged is there, nothing
+//! happens twice, and nobody is hung up on.
+//!
+//! The short forms run always. `cargo storm` runs the long ones.
+
+mod door;
+mod instances;
+mod leaver;
+mod pipes;
+mod stop;
+mod storm;
