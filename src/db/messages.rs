@@ -1,7 +1,7 @@
 //! Messages: what will be mailed, what was, and the written mail until it is delivered.
 
 use super::keyset::{keyset_rows, page_of};
-use super::prepared::ExecutePrepared;
+use super::prepared::{ExecutePrepared, insert_rows};
 use super::schema::message as table;
 use super::types::{guarded, meta, parse, parse_json, parse_optional, to_json, utc, utc_optional};
 use super::{DbConnection, DbError, Tx};
@@ -10,7 +10,6 @@ use crate::domain::ids::{MessageId, TerminationId};
 use crate::domain::message::{Message, MessageState};
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::timeline::{MessageStep, RecipientRole};
-use crate::on_both;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
 
@@ -193,17 +192,11 @@ pub fn list(
 
 /// Stores planned messages.
 pub fn insert(tx: &mut Tx<'_>, messages: &[Message]) -> Result<(), DbError> {
-    if messages.is_empty() {
-        return Ok(());
-    }
     let rows = messages
         .iter()
         .map(Row::try_from)
         .collect::<Result<Vec<_>, _>>()?;
-    on_both!(tx, |inner| diesel::insert_into(table::table)
-        .values(&rows)
-        .execute(inner))?;
-    Ok(())
+    Ok(insert_rows!(tx, table::table, &rows)?)
 }
 
 /// Stores a changed message, if nobody changed it meanwhile.

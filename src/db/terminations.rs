@@ -1,7 +1,7 @@
 //! Terminations with their items, checks and answers, loaded and stored as one.
 
 use super::keyset::keyset_rows;
-use super::prepared::ExecutePrepared;
+use super::prepared::{ExecutePrepared, insert_rows};
 use super::schema::{code_answer, termination as table, termination_check, termination_item};
 use super::types::{guarded, meta, parse, parse_json, parse_optional, to_json, utc_optional};
 use super::{DbConnection, DbError, Tx};
@@ -14,7 +14,6 @@ use crate::domain::termination::{
     Check, CodeAnswer, CodeKind, Holding, Item, Termination, TerminationRecord, TerminationState,
 };
 use crate::domain::wipe::WipeAssessment;
-use crate::on_both;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use diesel::prelude::*;
 use std::collections::BTreeMap;
@@ -282,9 +281,7 @@ fn insert_item(
         .zip(&item.checks)
         .map(|(at, check)| to_check_row(item.id, at, check));
     let checks = checks.collect::<Result<Vec<_>, _>>()?;
-    on_both!(tx, |inner| diesel::insert_into(termination_check::table)
-        .values(&checks)
-        .execute(inner))?;
+    insert_rows!(tx, termination_check::table, &checks)?;
     insert_codes(tx, item)
 }
 

@@ -164,8 +164,8 @@ fn deliver_in(
                 stored.as_ref(),
                 (document, content_hash),
             )?;
+            // The version that was stored is the receipt of what was applied.
             let termination = terminations::follow_employment_in(tx, app, &employment)?;
-            db::employments::insert_receipt(tx, key, document.sequence, content_hash, outcome)?;
             Ok(delivery(
                 outcome,
                 stored.is_none(),
@@ -214,22 +214,16 @@ fn apply(
     stored: Option<&Employment>,
     (document, content_hash): (&EmploymentDocument, &str),
 ) -> Result<Employment, ServiceError> {
-    let person_id = person(tx, source, &document.person)?;
-    let manager_id = document
-        .manager
-        .as_ref()
-        .map(|manager| person(tx, source, manager))
-        .transpose()?;
-    let unit = unit(tx, source, &document.unit)?;
+    let named = named(tx, source, stored, document)?;
     let now = tx.now();
     let employment = Employment {
         id: stored.map_or_else(|| tx.new_id(), |known| known.id),
         source: source.name.clone(),
         external_id: external_id.clone(),
-        person_id,
-        unit_id: unit.id,
-        legal_entity_id: unit.legal_entity_id,
-        manager_id,
+        person_id: named.person,
+        unit_id: named.unit.id,
+        legal_entity_id: named.unit.legal_entity_id,
+        manager_id: named.manager,
         document: document.clone(),
         content_hash: content_hash.to_owned(),
         meta: stored.map_or_else(|| Meta::new(now), |known| known.meta.changed(now)),
@@ -239,7 +233,7 @@ fn apply(
         None => db::employments::insert(tx, &employment)?,
     }
     audit_applied(tx, stored, &employment)?;
-    if stored.is_some_and(|known| known.manager_id != manager_id)
+    if stored.is_some_and(|known| known.manager_id != named.manager)
         && let Some(record) = db::terminations::find_active(tx, employment.id)?
     {
         terminations::receiver_changed_in(tx, app, &record)?;
@@ -281,6 +275,47 @@ fn audit_applied(
         "void": voided,
     });
     trail::note(tx, action, after.id, details)
+}
+
+/// Whom and what a document names.
+struct Named {
+    person: PersonId,
+    manager: Option<PersonId>,
+    unit: UnitPlace,
+}
+
+/// Looks up whom and what a document names. What it names as the version before did is known, and nothing new is said
+/// of it: that version brought it up to date.
+fn named(
+    tx: &mut Tx<'_>,
+    source: &Source,
+    stored: Option<&Employment>,
+    document: &EmploymentDocument,
+) -> Result<Named, ServiceError> {
+    let before = stored.filter(|known| known.document.person == document.person);
+    let person_id = match before {
+        Some(known) => known.person_id,
+        None => person(tx, source, &document.person)?,
+    };
+    let before = stored.filter(|known| known.document.manager == document.manager);
+    let manager = match (before, &document.manager) {
+        (Some(known), _) => known.manager_id,
+        (None, Some(manager)) => Some(person(tx, source, manager)?),
+        (None, None) => None,
+    };
+    let before = stored.filter(|known| known.document.unit == document.unit);
+    let unit = match before {
+        Some(known) => UnitPlace {
+            id: known.unit_id,
+            legal_entity_id: known.legal_entity_id,
+        },
+        None => unit(tx, source, &document.unit)?,
+    };
+    Ok(Named {
+        person: person_id,
+        manager,
+        unit,
+    })
 }
 
 /// The person that a document names: found, brought up to date, or made as a stub.
