@@ -151,6 +151,16 @@ pub fn find_external(
     row.map(Employment::try_from).transpose()
 }
 
+/// Every employment of a person, void ones too, the first delivered first.
+pub fn of_person(connection: &mut DbConnection, person: PersonId) -> Result<Vec<Employment>, DbError> {
+    let rows: Vec<Row> = table::table
+        .filter(table::person_id.eq(person.to_string()))
+        .order(table::id)
+        .select(Row::as_select())
+        .load(connection)?;
+    rows.into_iter().map(Employment::try_from).collect()
+}
+
 /// One page of employments.
 pub fn list(
     connection: &mut DbConnection,

@@ -208,13 +208,14 @@ pub fn update(tx: &mut Tx<'_>, message: &Message) -> Result<(), DbError> {
     guarded(changed)
 }
 
-/// Takes back what is planned for a termination; says how many. That a device is lost or stolen is told all the
-/// same, whatever becomes of the case.
+/// Takes back what is planned for a termination; says how many. What the desk is to know at once is left: whether it
+/// is still true is asked when it is written.
 pub fn cancel_planned(tx: &mut Tx<'_>, id: TerminationId, reason: &str) -> Result<usize, DbError> {
     let planned = table::table
         .filter(table::termination_id.eq(id.to_string()))
         .filter(table::state.eq("planned"))
-        .filter(table::step.ne(MessageStep::LossReported.as_str()));
+        .filter(table::step.ne(MessageStep::LossReported.as_str()))
+        .filter(table::step.ne(MessageStep::ActAtOnce.as_str()));
     diesel::update(planned)
         .set((
             table::state.eq("cancelled"),

@@ -76,12 +76,9 @@ macro_rules! insert_rows {
                     .execute(inner)
                     .map(|_| ())
             }
-            $crate::db::DbConnection::Sqlite(inner) => $rows.iter().try_for_each(|row| {
-                diesel::insert_into($table)
-                    .values(row)
-                    .execute(inner)
-                    .map(|_| ())
-            }),
+            $crate::db::DbConnection::Sqlite(inner) => $rows
+                .iter()
+                .try_for_each(|row| diesel::insert_into($table).values(row).execute(inner).map(|_| ())),
         }
     };
 }

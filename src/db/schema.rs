@@ -281,6 +281,7 @@ diesel::table! {
         language -> Text,
         wipe_standard -> Text,
         wipe_secrecy -> Text,
+        chancery_id -> Nullable<Text>,
         version -> BigInt,
         created_at -> Timestamp,
         updated_at -> Timestamp,

@@ -11,7 +11,8 @@ use crate::domain::ids::{
 };
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::termination::{
-    Check, CodeAnswer, CodeKind, Holding, Item, Termination, TerminationRecord, TerminationState,
+    Check, CodeAnswer, CodeKind, Holding, Item, Termination, TerminationKind, TerminationRecord,
+    TerminationState,
 };
 use crate::domain::wipe::WipeAssessment;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
@@ -102,6 +103,8 @@ pub struct TerminationFilter {
     pub is_contradicted: Option<bool>,
     /// Under a preservation hold, or not.
     pub is_held: Option<bool>,
+    /// Of this kind.
+    pub kind: Option<TerminationKind>,
     /// Whose devices were due back before this day.
     pub return_before: Option<NaiveDate>,
 }
@@ -229,6 +232,9 @@ fn filtered(filter: &TerminationFilter) -> table::BoxedQuery<'static, super::con
     }
     if let Some(contradicted) = filter.is_contradicted {
         query = query.filter(table::is_contradicted.eq(contradicted));
+    }
+    if let Some(kind) = filter.kind {
+        query = query.filter(table::kind.eq(kind.as_str()));
     }
     if let Some(day) = filter.return_before {
         query = query.filter(table::return_by.lt(day));

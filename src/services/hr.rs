@@ -5,8 +5,9 @@ use crate::app::App;
 use crate::crypto::digest::sha256;
 use crate::db::types::to_json;
 use crate::db::{self, Constraint, DbError, Tx};
+use crate::domain::calendar::local_date;
 use crate::domain::employment::{
-    DeliveryOutcome, Employment, EmploymentDocument, EmploymentState, PersonReference, compare,
+    DeliveryOutcome, Employment, EmploymentDocument, EmploymentState, EndKind, PersonReference, compare,
 };
 use crate::domain::ids::{PersonId, TerminationId, UnitId};
 use crate::domain::person::Person;
@@ -118,6 +119,22 @@ fn validate(document: &EmploymentDocument) -> Result<(), ServiceError> {
         ),
         (Some(_) | None, _) => {}
     }
+    if document.end_kind != EndKind::Ordinary && document.end_date.is_none() {
+        wrong(
+            "/end_kind",
+            "without_end",
+            "An end that is immediate or a death needs an end_date.",
+        );
+    }
+    for (index, leave) in document.leave.iter().enumerate() {
+        if leave.to.is_some_and(|to| to < leave.from) {
+            wrong(
+                &format!("/leave/{index}/to"),
+                "end_before_start",
+                "The last day of the leave is before its first day.",
+            );
+        }
+    }
     if document.sequence < 0 {
         wrong(
             "/sequence",
@@ -166,6 +183,10 @@ fn deliver_in(
             )?;
             // The version that was stored is the receipt of what was applied.
             let termination = terminations::follow_employment_in(tx, app, &employment)?;
+            terminations::follow_others_in(tx, app, &employment)?;
+            if !employment.is_at_work(local_date(tx.now())) {
+                terminations::repoint_in(tx, app, employment.person_id)?;
+            }
             Ok(delivery(
                 outcome,
                 stored.is_none(),
@@ -233,10 +254,8 @@ fn apply(
         None => db::employments::insert(tx, &employment)?,
     }
     audit_applied(tx, stored, &employment)?;
-    if stored.is_some_and(|known| known.manager_id != named.manager)
-        && let Some(record) = db::terminations::find_active(tx, employment.id)?
-    {
-        terminations::receiver_changed_in(tx, app, &record)?;
+    if stored.is_some_and(|known| known.manager_id != named.manager) {
+        terminations::manager_changed_in(tx, app, &employment)?;
     }
     Ok(employment)
 }
@@ -257,6 +276,8 @@ fn audit_applied(
             ("start_date", old.start_date != new.start_date),
             ("state", old.state != new.state),
             ("kind", old.kind != new.kind),
+            ("end_kind", old.end_kind != new.end_kind),
+            ("leave", old.leave != new.leave),
             ("person", old.person != new.person),
         ])
     });

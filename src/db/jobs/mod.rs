@@ -20,12 +20,12 @@ pub use claim::claim;
 pub use rescue::{Rescued, rescue};
 pub use watch::{JobCount, JobFilter, counts, find, list, oldest_due};
 
+use super::prepared::ExecutePrepared;
 use super::schema::job as table;
 use super::types::{guarded, parse, parse_json, to_json, utc, utc_optional};
 use super::{DbError, Tx};
 use crate::domain::ids::JobId;
 use crate::domain::job::{ClaimedJob, Job, JobRecord, JobState, Lease};
-use super::prepared::ExecutePrepared;
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use diesel::dsl::sql;
 use diesel::expression::SqlLiteral;

@@ -1,6 +1,6 @@
 //! `/v1/employments`: read only. They change through the documents of their sources.
 
-use crate::domain::employment::{Employment, EmploymentKind, EmploymentState};
+use crate::domain::employment::{Employment, EmploymentKind, EmploymentState, EndKind, Leave};
 use crate::domain::ids::{EmploymentId, LegalEntityId, PersonId, UnitId};
 use crate::domain::text::SourceName;
 use crate::services::employments::{self, EmploymentFilter};
@@ -29,6 +29,8 @@ use utoipa::{IntoParams, ToSchema};
     "start_date": "2020-01-01",
     "end_date": "2026-12-31",
     "last_working_day": "2026-12-18",
+    "end_kind": "ordinary",
+    "leave": [{"from": "2026-03-01", "to": "2026-08-31"}],
     "sequence": 7,
     "version": 2,
     "created_at": "2026-11-23T08:00:00Z",
@@ -66,6 +68,10 @@ pub struct EmploymentOut {
     end_date: Option<NaiveDate>,
     /// The last day at work, when that is earlier.
     last_working_day: Option<NaiveDate>,
+    /// How it ends.
+    end_kind: EndKind,
+    /// The leaves of absence that are known, in order.
+    leave: Vec<LeaveOut>,
     /// Rises with every version in the source.
     sequence: i64,
     /// Rises with each change here.
@@ -75,6 +81,24 @@ pub struct EmploymentOut {
     created_at: DateTime<Utc>,
     /// When it last changed.
     updated_at: DateTime<Utc>,
+}
+
+/// A leave of absence.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LeaveOut {
+    /// The first day.
+    from: NaiveDate,
+    /// The last day, inclusive; null while it is open.
+    to: Option<NaiveDate>,
+}
+
+impl From<&Leave> for LeaveOut {
+    fn from(leave: &Leave) -> Self {
+        Self {
+            from: leave.from,
+            to: leave.to,
+        }
+    }
 }
 
 /// Which employments.
@@ -129,6 +153,8 @@ impl From<&Employment> for EmploymentOut {
             start_date: document.start_date,
             end_date: document.end_date,
             last_working_day: document.last_working_day,
+            end_kind: document.end_kind,
+            leave: document.leave.iter().map(LeaveOut::from).collect(),
             sequence: document.sequence,
             version: employment.meta.version,
             created_at: employment.meta.created_at,
