@@ -305,38 +305,42 @@ struct Named {
     unit: UnitPlace,
 }
 
-/// Looks up whom and what a document names. What it names as the version before did is known, and nothing new is said
-/// of it: that version brought it up to date.
+/// Looks up whom and what a document names. The person and the manager are not read again where the version before
+/// named them with the same words and they still are who the source means: that version brought them up to date.
 fn named(
     tx: &mut Tx<'_>,
     source: &Source,
     stored: Option<&Employment>,
     document: &EmploymentDocument,
 ) -> Result<Named, ServiceError> {
-    let before = stored.filter(|known| known.document.person == document.person);
-    let person_id = match before {
-        Some(known) => known.person_id,
-        None => person(tx, source, &document.person)?,
-    };
-    let before = stored.filter(|known| known.document.manager == document.manager);
-    let manager = match (before, &document.manager) {
-        (Some(known), _) => known.manager_id,
-        (None, Some(manager)) => Some(person(tx, source, manager)?),
-        (None, None) => None,
-    };
-    let before = stored.filter(|known| known.document.unit == document.unit);
-    let unit = match before {
-        Some(known) => UnitPlace {
-            id: known.unit_id,
-            legal_entity_id: known.legal_entity_id,
-        },
-        None => unit(tx, source, &document.unit)?,
+    let known = stored
+        .filter(|known| known.document.person == document.person)
+        .map(|known| known.person_id);
+    let person_id = person_known_as(tx, source, &document.person, known)?;
+    let known = stored
+        .filter(|known| known.document.manager == document.manager)
+        .and_then(|known| known.manager_id);
+    let manager = match &document.manager {
+        Some(manager) => Some(person_known_as(tx, source, manager, known)?),
+        None => None,
     };
     Ok(Named {
         person: person_id,
         manager,
-        unit,
+        unit: unit(tx, source, &document.unit)?,
     })
+}
+
+fn person_known_as(
+    tx: &mut Tx<'_>,
+    source: &Source,
+    reference: &PersonReference,
+    known: Option<PersonId>,
+) -> Result<PersonId, ServiceError> {
+    match known {
+        Some(id) if db::people::id_of(tx, &source.name, &reference.external_id)? == known => Ok(id),
+        Some(_) | None => person(tx, source, reference),
+    }
 }
 
 /// The person that a document names: found, brought up to date, or made as a stub.

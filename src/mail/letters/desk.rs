@@ -188,7 +188,7 @@ fn steps_at_once(view: &MailView, has_died: bool) -> Vec<String> {
     steps.push(pick(
         language,
         "När innehållet är avgjort: häv bevarandespärren i ärendet och skriv vem som har bestämt.",
-        "When that is decided: release the hold in the case and say who has decided.",
+        "When somebody has decided about the content: release the hold in the case and say who has decided.",
     ));
     steps.into_iter().map(str::to_owned).collect()
 }
