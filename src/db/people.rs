@@ -208,6 +208,21 @@ pub fn delete_identifiers(
     Ok(())
 }
 
+/// Gives what sources call one person to another.
+pub fn move_identifiers(
+    tx: &mut Tx<'_>,
+    (from, to): (PersonId, PersonId),
+    moved: &[(SourceName, ExternalId)],
+) -> Result<(), DbError> {
+    for (source, external_id) in moved {
+        let row = identifier::table.find((source.as_str(), external_id.as_str()));
+        diesel::update(row.filter(identifier::person_id.eq(from.to_string())))
+            .set(identifier::person_id.eq(to.to_string()))
+            .execute_prepared(tx)?;
+    }
+    Ok(())
+}
+
 /// The sources whose employments name this person, as the one employed or as a manager.
 pub fn referring_sources(connection: &mut DbConnection, id: PersonId) -> Result<Vec<SourceName>, DbError> {
     let id = id.to_string();

@@ -337,6 +337,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    person_merge (id) {
+        id -> Text,
+        person_id -> Text,
+        merged_id -> Text,
+        moved -> Text,
+        merged_at -> Timestamp,
+        undone_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
     person_identifier (source, external_id) {
         source -> Text,
         external_id -> Text,
@@ -503,6 +514,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     message,
     person,
     person_identifier,
+    person_merge,
     service_account,
     source,
     subscription,

@@ -155,6 +155,17 @@ pub struct Employment {
     pub meta: Meta,
 }
 
+/// What was known of an employment from one moment on. Versions are added and never changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EmploymentVersion {
+    /// Which, from 1.
+    pub version: i64,
+    /// When it was recorded here.
+    pub recorded_at: DateTime<Utc>,
+    /// What was delivered.
+    pub document: EmploymentDocument,
+}
+
 impl Employment {
     /// Whether the employment is over on this day.
     pub fn has_ended(&self, today: NaiveDate) -> bool {

@@ -24,20 +24,20 @@ pub(super) fn follow_in(
     record: &TerminationRecord,
     events: &[Event],
 ) -> Result<(), ServiceError> {
-    let mut is_other_plan = false;
+    let (mut is_moved, mut is_other_kind) = (false, false);
     for event in events {
         match event {
             Event::Rescheduled { .. } => {
                 db::action_links::revoke(tx, record.termination.id, RevokeReason::Rescheduled)?;
                 schedule_begin_in(tx, record)?;
-                is_other_plan = true;
+                is_moved = true;
             }
             Event::Reclassified { from, to, .. } => {
                 if [from, to].contains(&&TerminationKind::Transfer) {
                     db::action_links::revoke(tx, record.termination.id, RevokeReason::ReceiverChanged)?;
                 }
                 tell_desk_at_once_in(tx, app, record)?;
-                is_other_plan = true;
+                is_other_kind = true;
             }
             Event::Cancelled { .. } => close_in(tx, record, "cancelled")?,
             Event::Completed { .. } => complete_in(tx, app, record)?,
@@ -60,10 +60,11 @@ pub(super) fn follow_in(
             | Event::Reopened { .. } => {}
         }
     }
-    if is_other_plan && record.termination.is_active() {
-        plan::replan_in(tx, app, record)?;
+    match (record.termination.is_active(), is_moved, is_other_kind) {
+        (true, true, _) => plan::replan_in(tx, app, record),
+        (true, false, true) => plan::replan_rest_in(tx, app, record),
+        (true | false, _, _) => Ok(()),
     }
-    Ok(())
 }
 
 /// The desk acts at once when somebody was sent home or has died.

@@ -10,12 +10,38 @@ use crate::domain::termination::TerminationRecord;
 use crate::domain::timeline::{self, MessageStep, RecipientRole, Timeline};
 use crate::services::{ServiceError, messages};
 use chrono::{DateTime, Utc};
+use std::collections::BTreeSet;
 
 /// Plans the mails of a case from now on, in place of what was planned.
 ///
 /// Deadlines of a case that was known too late count from the day it became known: nobody can have missed a
 /// reminder that was never sent.
 pub(crate) fn replan_in(tx: &mut Tx<'_>, app: &App, record: &TerminationRecord) -> Result<(), ServiceError> {
+    plan_without(tx, app, record, &BTreeSet::new())
+}
+
+/// The same for a case whose dates stand: what the holder has been told is not told again.
+pub(crate) fn replan_rest_in(
+    tx: &mut Tx<'_>,
+    app: &App,
+    record: &TerminationRecord,
+) -> Result<(), ServiceError> {
+    let all = db::messages::of_termination(tx, record.termination.id)?;
+    let told = all
+        .iter()
+        .filter(|message| message.to == RecipientRole::Holder)
+        .filter(|message| matches!(message.state, MessageState::Queued | MessageState::Sent))
+        .map(|message| message.step)
+        .collect();
+    plan_without(tx, app, record, &told)
+}
+
+fn plan_without(
+    tx: &mut Tx<'_>,
+    app: &App,
+    record: &TerminationRecord,
+    told: &BTreeSet<MessageStep>,
+) -> Result<(), ServiceError> {
     let id = record.termination.id;
     let now = tx.now();
     db::messages::cancel_planned(tx, id, "replanned")?;
@@ -27,7 +53,9 @@ pub(crate) fn replan_in(tx: &mut Tx<'_>, app: &App, record: &TerminationRecord) 
         timeline::plan(&Timeline::of(record.termination.kind), anchor, now, &app.calendar)
             .into_iter()
             // After the last day nobody reads that mailbox.
-            .filter(|planned| !(holder_is_gone && planned.to == RecipientRole::Holder))
+            .filter(|planned| {
+                planned.to != RecipientRole::Holder || !(holder_is_gone || told.contains(&planned.step))
+            })
             .map(|planned| {
                 let due_at = if app.config.mail.send_window {
                     planned.due_at
