@@ -28,7 +28,7 @@ text_enum! {
 pub struct WorklistParams {
     /// Which work; `unowned` if nothing is said.
     #[serde(default)]
-    #[param(inline, default = "unowned")]
+    #[param(inline)]
     filter: WorklistFilter,
 }
 
