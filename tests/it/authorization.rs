@@ -39,10 +39,16 @@ const ALLOWED: &[(&str, &[Scope])] = &[
     ("mdm_reports_list", &[Read, Desk, Admin]),
     ("messages_get", &[Read, Desk, Admin]),
     ("messages_list", &[Read, Desk, Admin]),
+    ("missing_employments_list", &[Hr, Read, Desk, Admin]),
     ("people_create", &[Desk, Admin]),
     ("people_get", &[Read, Desk, Admin]),
     ("people_list", &[Read, Desk, Admin]),
     ("people_update", &[Desk, Admin]),
+    ("snapshots_approve", &[Desk, Admin]),
+    ("snapshots_create", &[Hr]),
+    ("snapshots_get", &[Hr, Read, Desk, Admin]),
+    ("snapshots_list", &[Hr, Read, Desk, Admin]),
+    ("snapshots_reject", &[Desk, Admin]),
     ("sources_create", &[Admin]),
     ("sources_get", &[Read, Desk, Admin]),
     ("sources_list", &[Read, Desk, Admin]),
@@ -69,6 +75,9 @@ const ALLOWED: &[(&str, &[Scope])] = &[
     ("units_get", &[Read, Desk, Admin]),
     ("units_list", &[Read, Desk, Admin]),
     ("units_update", &[Desk, Admin]),
+    ("unmatched_get", &[Hr, Read, Desk, Admin]),
+    ("unmatched_list", &[Hr, Read, Desk, Admin]),
+    ("unmatched_resolve", &[Desk, Admin]),
 ];
 
 #[test]
