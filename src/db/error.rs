@@ -143,11 +143,7 @@ impl Constraint {
             "snapshot_name_key",
             "snapshot.source, snapshot.name",
         ),
-        (
-            Self::SnapshotApplying,
-            "snapshot_applying_key",
-            "snapshot.source",
-        ),
+        (Self::SnapshotApplying, "snapshot_applying_key", "snapshot.source"),
         (
             Self::UnmatchedWaiting,
             "unmatched_waiting_key",

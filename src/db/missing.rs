@@ -52,6 +52,16 @@ impl TryFrom<Row> for Missing {
     }
 }
 
+/// What is known of an employment that is missing.
+pub fn find(connection: &mut DbConnection, id: EmploymentId) -> Result<Option<Missing>, DbError> {
+    let row: Option<Row> = table::table
+        .find(id.to_string())
+        .select(Row::as_select())
+        .first(connection)
+        .optional()?;
+    row.map(Missing::try_from).transpose()
+}
+
 /// All of a source: the ids of the employments and the source's ids of them.
 pub fn of_source(
     connection: &mut DbConnection,
@@ -62,12 +72,7 @@ pub fn of_source(
         .select((table::employment_id, table::external_id))
         .load(connection)?;
     rows.into_iter()
-        .map(|(id, external_id)| {
-            Ok((
-                parse("missing_employment", "employment_id", &id)?,
-                external_id,
-            ))
-        })
+        .map(|(id, external_id)| Ok((parse("missing_employment", "employment_id", &id)?, external_id)))
         .collect()
 }
 
@@ -88,7 +93,9 @@ pub fn list(
         .into_iter()
         .map(Missing::try_from)
         .collect::<Result<Vec<_>, _>>()?;
-    Ok(Page::from_rows(items, page, |missing| missing.employment_id.into()))
+    Ok(Page::from_rows(items, page, |missing| {
+        missing.employment_id.into()
+    }))
 }
 
 /// Marks employments that a complete snapshot of the instant left out. Those that were left out before keep the instant

@@ -118,13 +118,11 @@ pub fn discard(tx: &mut Tx<'_>, id: SnapshotId, limit: i64) -> Result<usize, DbE
 
 /// A snapshot with an id before this one whose rows are here although nobody waits for them: it never came about, or it
 /// was decided against.
-pub fn left_behind(
-    connection: &mut DbConnection,
-    before: SnapshotId,
-) -> Result<Option<SnapshotId>, DbError> {
-    let waiting = snapshot::table
+pub fn left_behind(connection: &mut DbConnection, before: SnapshotId) -> Result<Option<SnapshotId>, DbError> {
+    let waiting: Vec<String> = snapshot::table
         .filter(snapshot::state.eq_any(["held", "applying"]))
-        .select(snapshot::id);
+        .select(snapshot::id)
+        .load(connection)?;
     let id: Option<String> = table::table
         .filter(table::snapshot_id.lt(before.to_string()))
         .filter(table::snapshot_id.ne_all(waiting))

@@ -103,7 +103,11 @@ pub fn find_named(
     name: &ExternalId,
 ) -> Result<Option<Snapshot>, DbError> {
     let row: Option<Row> = table::table
-        .filter(table::source.eq(source.as_str()).and(table::name.eq(name.as_str())))
+        .filter(
+            table::source
+                .eq(source.as_str())
+                .and(table::name.eq(name.as_str())),
+        )
         .select(Row::as_select())
         .first(connection)
         .optional()?;

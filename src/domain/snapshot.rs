@@ -201,7 +201,11 @@ mod tests {
             (None, row(Some("2019-06-30")), true),
             (None, row(None), false),
         ] {
-            assert_eq!(brings_end(known.as_ref(), row, today), is_news, "{known:?} {row:?}");
+            assert_eq!(
+                brings_end(known.as_ref(), row, today),
+                is_news,
+                "{known:?} {row:?}"
+            );
         }
     }
 
@@ -221,11 +225,7 @@ mod tests {
             (counts(1, Some(20_000), 0), false, &[]),
             (counts(20_000, Some(20_000), 200), true, &[]),
             (counts(20_000, Some(20_000), 201), true, &[HoldReason::NewEnds]),
-            (
-                counts(0, Some(40), 0),
-                true,
-                &[HoldReason::RowDrop],
-            ),
+            (counts(0, Some(40), 0), true, &[HoldReason::RowDrop]),
         ] {
             assert_eq!(hold_reasons(&settings, complete, &counts), reasons, "{counts:?}");
         }

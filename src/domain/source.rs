@@ -76,8 +76,14 @@ impl Default for SourceSettings {
                 .into_iter()
                 .filter_map(|(year, month, day)| NaiveDate::from_ymd_opt(year, month, day))
                 .collect(),
-            row_drop: Limit { percent: 5, count: 20 },
-            new_ends: Limit { percent: 1, count: 20 },
+            row_drop: Limit {
+                percent: 5,
+                count: 20,
+            },
+            new_ends: Limit {
+                percent: 1,
+                count: 20,
+            },
         }
     }
 }
@@ -129,7 +135,10 @@ mod tests {
 
     #[test]
     fn the_larger_of_share_and_count_is_the_limit() {
-        let limit = Limit { percent: 5, count: 20 };
+        let limit = Limit {
+            percent: 5,
+            count: 20,
+        };
         for (many, of, passed) in [
             (20, 100, false),
             (21, 100, true),

@@ -56,7 +56,11 @@ pub fn render_held(view: &HeldSnapshot) -> Result<RenderedMail, askama::Error> {
 fn letter(view: &HeldSnapshot) -> Letter {
     let language = view.language;
     let (source, when) = (&view.source, date_time(language, view.received_at));
-    let reasons = view.reasons.iter().map(|reason| said(language, *reason)).collect();
+    let reasons = view
+        .reasons
+        .iter()
+        .map(|reason| said(language, *reason))
+        .collect();
     let subject = pick(
         language,
         "En leverans från personalsystemet väntar på beslut",

@@ -6,8 +6,8 @@
 
 use super::{Ctx, ServiceError, hr, references, trail};
 use crate::db::types::{parse_json, to_json};
-use crate::db::{self, Tx};
 pub use crate::db::unmatched::UnmatchedFilter;
+use crate::db::{self, Tx};
 use crate::domain::employment::EmploymentDocument;
 use crate::domain::ids::UnmatchedId;
 use crate::domain::page::{Page, PageRequest};
@@ -38,7 +38,12 @@ pub(super) fn keep_in(
     (document, content_hash): (&EmploymentDocument, &str),
     reason: UnmatchedReason,
 ) -> Result<(), ServiceError> {
-    keep_of_in(tx, (source, external_id), (document, content_hash), (reason, None))
+    keep_of_in(
+        tx,
+        (source, external_id),
+        (document, content_hash),
+        (reason, None),
+    )
 }
 
 /// Keeps a document, with the snapshot that it came in.

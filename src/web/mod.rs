@@ -173,7 +173,7 @@ fn register(config: &mut ServiceConfig) {
 /// The routes of what sources deliver as files, and of what could not be applied.
 fn deliveries(config: &mut ServiceConfig) {
     use Action::{DecideDelivery, DeliverEmployment, ReadEmployment};
-    use api::{snapshots, unmatched};
+    use api::{missing, snapshots, unmatched};
 
     config
         .service(
@@ -181,9 +181,7 @@ fn deliveries(config: &mut ServiceConfig) {
                 .get(ReadEmployment, snapshots::list)
                 .post(DeliverEmployment, snapshots::create),
         )
-        .service(
-            resource("/v1/sources/{source}/snapshots/{snapshot_id}").get(ReadEmployment, snapshots::get),
-        )
+        .service(resource("/v1/sources/{source}/snapshots/{snapshot_id}").get(ReadEmployment, snapshots::get))
         .service(
             resource("/v1/sources/{source}/snapshots/{snapshot_id}/approval")
                 .post(DecideDelivery, snapshots::approve),
@@ -192,7 +190,8 @@ fn deliveries(config: &mut ServiceConfig) {
             resource("/v1/sources/{source}/snapshots/{snapshot_id}/rejection")
                 .post(DecideDelivery, snapshots::reject),
         )
-        .service(resource("/v1/sources/{source}/missing").get(ReadEmployment, snapshots::missing))
+        .service(resource("/v1/sources/{source}/missing").get(ReadEmployment, missing::list))
+        .service(resource("/v1/sources/{source}/missing/{id}/end").post(DecideDelivery, missing::end))
         .service(resource("/v1/sources/{source}/unmatched").get(ReadEmployment, unmatched::list))
         .service(resource("/v1/sources/{source}/unmatched/{id}").get(ReadEmployment, unmatched::get))
         .service(

@@ -39,6 +39,7 @@ const ALLOWED: &[(&str, &[Scope])] = &[
     ("mdm_reports_list", &[Read, Desk, Admin]),
     ("messages_get", &[Read, Desk, Admin]),
     ("messages_list", &[Read, Desk, Admin]),
+    ("missing_employments_end", &[Desk, Admin]),
     ("missing_employments_list", &[Hr, Read, Desk, Admin]),
     ("people_create", &[Desk, Admin]),
     ("people_get", &[Read, Desk, Admin]),

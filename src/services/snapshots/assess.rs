@@ -99,10 +99,11 @@ pub(super) fn assess_in(
         Vec::new()
     };
     counts.missing = count(missing.len());
+    let absent: HashSet<EmploymentId> = missing.iter().map(|(id, _)| *id).collect();
     let back = db::missing::of_source(connection, &source.name)?
         .into_iter()
         .filter(|(id, external_id)| {
-            let is_over = complete && !missing.iter().any(|(missing, _)| missing == id);
+            let is_over = complete && !absent.contains(id);
             present.contains(external_id.as_str()) || is_over
         })
         .map(|(id, _)| id)

@@ -56,11 +56,7 @@ fn rewrite(mut from: &File, to: &mut File) -> io::Result<()> {
     }
 }
 
-fn read_utf8(
-    mut input: impl BufRead,
-    delimiter: Delimiter,
-    rows: &mut Rows<'_>,
-) -> Result<(), ServiceError> {
+fn read_utf8(mut input: impl BufRead, delimiter: Delimiter, rows: &mut Rows<'_>) -> Result<(), ServiceError> {
     let mut first = Vec::new();
     input
         .by_ref()
@@ -201,7 +197,11 @@ fn columns(header: &ByteRecord, rows: &mut Rows<'_>) -> Option<Vec<&'static str>
     for (name, _) in COLUMNS.iter().filter(|(name, _)| is_required(name)) {
         if !found.contains(name) {
             let place = Place::Line(1, Some((*name).to_owned()));
-            rows.fault(place, "missing_column", "This column must be there, also where its cells are empty.");
+            rows.fault(
+                place,
+                "missing_column",
+                "This column must be there, also where its cells are empty.",
+            );
             is_good = false;
         }
     }
@@ -212,14 +212,14 @@ fn columns(header: &ByteRecord, rows: &mut Rows<'_>) -> Option<Vec<&'static str>
 fn harmless(name: &str) -> Option<String> {
     let is_name = !name.is_empty()
         && name.len() <= 40
-        && name.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_');
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphabetic() || byte == b'_');
     is_name.then(|| name.to_owned())
 }
 
 fn take(columns: &[&'static str], record: &ByteRecord, line: u64, rows: &mut Rows<'_>) -> bool {
-    let place = |column: &'static str| {
-        Place::Line(line, (!column.is_empty()).then(|| column.to_owned()))
-    };
+    let place = |column: &'static str| Place::Line(line, (!column.is_empty()).then(|| column.to_owned()));
     if record.len() != columns.len() {
         let fault = (
             "",

@@ -118,7 +118,7 @@ impl<'de> Visitor<'de> for FileSeed<'_, '_, '_> {
                 "as_of" => head.as_of.replace(members.next_value()?).is_some(),
                 "complete" => head.complete.replace(members.next_value()?).is_some(),
                 "rows" => {
-                    members.next_value_seed(RowsSeed(self.rows))?;
+                    members.next_value_seed(RowsSeed(&mut *self.rows))?;
                     std::mem::replace(&mut head.has_rows, true)
                 }
                 _ => {
@@ -189,7 +189,11 @@ fn take(at: u64, members: &Map<String, Value>, rows: &mut Rows<'_>) -> bool {
             .iter()
             .any(|(place, _, _): &(String, _, _)| pointer.starts_with(place.as_str()));
         if !cells.contains_key(column) && !is_told {
-            faults.push(((*pointer).to_owned(), "missing_member", "This member is required."));
+            faults.push((
+                (*pointer).to_owned(),
+                "missing_member",
+                "This member is required.",
+            ));
         }
     }
     let place = |column: &'static str| {

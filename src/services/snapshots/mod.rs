@@ -17,18 +17,20 @@ mod assess;
 mod csv_rows;
 mod decide;
 mod json_rows;
+mod missing;
 mod read;
 mod receive;
 mod row;
 mod tell;
 
 pub use apply::{Progress, apply_next};
-pub use assess::preview;
+pub use assess::{Assessment, preview};
 pub use decide::{approve, reject};
 pub use json_rows::NOT_JSON;
+pub use missing::{end_missing, missing};
 pub use read::{AsOf, Charset, Delimiter, Format, Label, Parsed, read};
 pub use receive::{Arrival, purge_rows, receive};
-pub use row::{COLUMNS, is_required};
+pub use row::{COLUMNS, ReadRow, is_required};
 pub use tell::{Told, tell_held};
 
 use super::{Ctx, ServiceError};
@@ -66,22 +68,6 @@ pub async fn list(
 pub async fn get(ctx: &Ctx, source: SourceName, name: ExternalId) -> Result<Snapshot, ServiceError> {
     ctx.look_up(Action::ReadEmployment, move |connection| {
         db::snapshots::find_named(connection, &source, &name)?.ok_or(NOT_FOUND)
-    })
-    .await
-}
-
-/// One page of the employments that the last complete snapshots of a source left out although they go on.
-///
-/// # Errors
-/// [`ServiceError::NotFound`] for a source that is not registered; as [`Ctx::read`].
-pub async fn missing(
-    ctx: &Ctx,
-    source: SourceName,
-    page: PageRequest,
-) -> Result<Page<Missing>, ServiceError> {
-    ctx.read(Action::ReadEmployment, move |connection| {
-        source_in(connection, &source)?;
-        Ok(db::missing::list(connection, &source, page)?)
     })
     .await
 }

@@ -33,7 +33,11 @@ impl AsOf {
         if let Ok(instant) = DateTime::parse_from_rfc3339(&text) {
             return Some(Self::Instant(instant.to_utc()));
         }
-        text.parse().ok().map(Self::Local)
+        let formats = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M"];
+        formats
+            .iter()
+            .find_map(|format| NaiveDateTime::parse_from_str(&text, format).ok())
+            .map(Self::Local)
     }
 }
 

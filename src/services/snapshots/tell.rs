@@ -104,7 +104,8 @@ fn finished(
         date: snapshot.meta.created_at,
         in_reply_to: None,
     };
-    mime::outgoing(&message).map_err(|error| ServiceError::Internal(format!("a mail cannot be written: {error}")))
+    mime::outgoing(&message)
+        .map_err(|error| ServiceError::Internal(format!("a mail cannot be written: {error}")))
 }
 
 fn reasons(snapshot: &Snapshot) -> Vec<HeldBecause> {

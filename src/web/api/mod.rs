@@ -11,6 +11,7 @@ pub mod jobs;
 pub mod legal_entities;
 pub mod mdm;
 pub mod messages;
+pub mod missing;
 pub mod people;
 pub mod snapshots;
 pub mod sources;

@@ -6,9 +6,7 @@ use crate::domain::once::Reply;
 use crate::domain::snapshot::{HoldReason, Snapshot, SnapshotState};
 use crate::domain::text::{ExternalId, REASON_MAX_CHARS, SourceName, clean_text};
 use crate::services::Violations;
-use crate::services::snapshots::{
-    self, Arrival, AsOf, Charset, Delimiter, Format, Label, Missing, SnapshotFilter,
-};
+use crate::services::snapshots::{self, Arrival, AsOf, Charset, Delimiter, Format, Label, SnapshotFilter};
 use crate::text_enum;
 use crate::web::auth::Caller;
 use crate::web::etag::{self, respond_with_etag, respond_with_record};
@@ -552,69 +550,4 @@ pub async fn reject(
         snapshot.meta.version,
         &SnapshotOut::from(&snapshot),
     ))
-}
-
-/// An employment that the last complete snapshot lacks although it goes on.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(examples(json!({
-    "employment_id": "01939e5c-5b6a-7c1e-8f00-0242ac120005",
-    "external_id": "100234-1",
-    "missing_since": "2026-11-23T01:00:00Z",
-    "snapshots": 2
-})))]
-pub struct MissingOut {
-    /// Our id of the employment.
-    #[schema(value_type = uuid::Uuid)]
-    employment_id: crate::domain::ids::EmploymentId,
-    /// What the source calls it.
-    #[schema(max_length = 128)]
-    external_id: String,
-    /// The instant that the first complete snapshot without it shows.
-    missing_since: DateTime<Utc>,
-    /// How many complete snapshots in a row lack it.
-    #[schema(minimum = 1)]
-    snapshots: i32,
-}
-
-impl From<Missing> for MissingOut {
-    fn from(missing: Missing) -> Self {
-        Self {
-            employment_id: missing.employment_id,
-            external_id: missing.external_id.as_str().to_owned(),
-            missing_since: missing.since,
-            snapshots: missing.snapshots,
-        }
-    }
-}
-
-/// The list has no filters.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct MissingParams {}
-
-/// List the employments that a source no longer mentions
-///
-/// Absence is no end: an employment that a complete snapshot lacks stays as it is. Ask the source about it. It leaves this
-/// list when a snapshot has it again.
-#[utoipa::path(
-    get,
-    path = "/v1/sources/{source}/missing",
-    tag = "HR",
-    operation_id = "missing_employments_list",
-    params(
-        ("source" = String, Path, description = "The name of the source", max_length = 40, pattern = "^[a-z0-9-]+$"),
-        PageParams,
-    ),
-    responses((status = 200, description = "One page", body = PageOut<MissingOut>, headers(
-        ("Link" = String, description = "The address of the next page (RFC 8288), unless this is the last"),
-    )))
-)]
-pub async fn missing(
-    request: HttpRequest,
-    caller: Caller,
-    source: PathId<SourceName>,
-    query: ListQuery<MissingParams>,
-) -> Result<HttpResponse, Problem> {
-    let page = snapshots::missing(&caller, source.0, query.page(&request)?).await?;
-    query.respond(&request, page.map(MissingOut::from))
 }

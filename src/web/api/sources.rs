@@ -229,12 +229,7 @@ fn open_ends(days: &[NaiveDate], violations: &mut Violations) -> bool {
     is_short
 }
 
-fn limit(
-    pointer: &'static str,
-    number: Option<i32>,
-    most: i32,
-    violations: &mut Violations,
-) -> Option<i32> {
+fn limit(pointer: &'static str, number: Option<i32>, most: i32, violations: &mut Violations) -> Option<i32> {
     let fits = number.is_none_or(|number| (0..=most).contains(&number));
     if !fits {
         violations.add(
