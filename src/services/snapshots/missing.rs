@@ -27,7 +27,7 @@ pub async fn missing(
     page: PageRequest,
 ) -> Result<Page<Missing>, ServiceError> {
     ctx.read(Action::ReadEmployment, move |connection| {
-        source_in(connection, &source)?;
+        super::source_in(connection, &source)?;
         Ok(db::missing::list(connection, &source, page)?)
     })
     .await
