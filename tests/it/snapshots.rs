@@ -74,7 +74,7 @@ fn complete(day: u32) -> String {
 }
 
 fn row(number: usize, end: &str) -> String {
-    format!("e-{number};p-{number};Person Exempel;employee;VO-12;p-77;2020-08-01;{end}\n")
+    format!("e-{number};p-{number};Person Exempel;employee;VO-12;m-77;2020-08-01;{end}\n")
 }
 
 fn rows(numbers: impl Iterator<Item = usize>) -> String {
