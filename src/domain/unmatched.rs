@@ -16,6 +16,8 @@ text_enum! {
         Outdated = "outdated",
         /// A rule of the register forbids what it says.
         RuleBroken = "rule_broken",
+        /// It failed for a reason of ours, which the log tells.
+        Failed = "failed",
     }
 }
 

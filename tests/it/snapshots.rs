@@ -529,10 +529,16 @@ fn a_snapshot_in_json_says_itself_what_it_is() {
             row.as_object_mut().unwrap().remove(member);
             changed("/rows/0", row)
         };
+        let mut nobody = one.clone();
+        nobody["manager"] = json!({"name": "Bo Chef"});
         let mut typo = one.clone();
         typo["endDate"] = json!("2027-03-31");
         for (text, refusal) in [
             (changed("/rows/0", typo), "422 /rows/0/endDate unknown_member"),
+            (
+                changed("/rows/0", nobody),
+                "422 /rows/0/manager/external_id missing_member",
+            ),
             (without("end_date"), "422 /rows/0/end_date missing_member"),
             (without("person"), "422 /rows/0/person/external_id missing_member"),
             (changed("/rows/0/unit", json!(12)), "422 /rows/0/unit wrong_type"),
@@ -792,6 +798,40 @@ fn what_could_not_be_applied_is_kept_until_somebody_decides() {
             Vec::<Value>::new()
         );
         assert_eq!(door.hr.all("/v1/sources/hr/unmatched").await.len(), 2);
+        server.stop().await;
+    });
+}
+
+#[test]
+fn a_row_that_cannot_be_applied_is_kept_and_holds_up_nothing() {
+    for_each_database(async |db| {
+        let server = TestServer::start(db);
+        let door = Door::open(&server).await;
+        let patch = async |ordering: &str| {
+            let source = door.admin.get("/v1/sources/hr").await;
+            let body = json!({ "ordering": ordering });
+            let changed = door.admin.patch("/v1/sources/hr", &source.etag(), &body).await;
+            let _ = changed.expect(StatusCode::OK);
+        };
+        patch("sequence").await;
+        let document = json!({"person": {"external_id": "p-1"}, "kind": "employee", "unit": "VO-12", "state": "active",
+            "start_date": "2020-08-01", "end_date": null, "sequence": i64::MAX});
+        let path = "/v1/sources/hr/employments/e-1";
+        let _ = door.hr.put(path, &document).await.expect(StatusCode::CREATED);
+        patch("snapshot").await;
+        let read = door.deliver(4, &rows(1..=3)).await;
+        assert_eq!(
+            (&read["state"], &read["applied"], &read["refused"]),
+            (&json!("applied"), &json!(2), &json!(1))
+        );
+        let waiting = door.admin.all("/v1/sources/hr/unmatched").await;
+        assert_eq!(waiting.len(), 1);
+        let kept = &waiting[0];
+        assert_eq!(
+            (&kept["reason"], &kept["external_id"], &kept["snapshot_id"]),
+            (&json!("outdated"), &json!("e-1"), &json!("s-4"))
+        );
+        assert_eq!(kept["document"]["person"]["name"], "Person Exempel");
         server.stop().await;
     });
 }

@@ -107,6 +107,11 @@ fn apply_row_in(
             | ServiceError::NotFound(_)
             | ServiceError::UsedUp { .. },
         ) => UnmatchedReason::RuleBroken,
+        // One row that always fails must not hold up the others, nor the snapshots of all later nights.
+        Err(ServiceError::Internal(error)) => {
+            tracing::error!(snapshot = %snapshot.id, row = row.position, error, "a row could not be applied");
+            UnmatchedReason::Failed
+        }
         Err(other) => return Err(other),
     };
     let key = (&source.name, &external_id);

@@ -196,6 +196,11 @@ fn take(at: u64, members: &Map<String, Value>, rows: &mut Rows<'_>) -> bool {
             ));
         }
     }
+    let names_a_manager = members.get("manager").is_some_and(Value::is_object);
+    if names_a_manager && cells.get("manager_external_id").copied().flatten().is_none() && faults.is_empty() {
+        let pointer = "/manager/external_id".to_owned();
+        faults.push((pointer, "missing_member", "This member is required."));
+    }
     let place = |column: &'static str| {
         let pointer = COLUMNS.iter().find(|(known, _)| *known == column);
         Place::Pointer(format!("{base}{}", pointer.map_or("", |(_, pointer)| pointer)))
