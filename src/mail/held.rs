@@ -120,3 +120,55 @@ fn said(language: Language, reason: HeldBecause) -> String {
         ),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mail::Phone;
+
+    #[test]
+    fn the_mail_says_what_looks_wrong_and_what_to_decide() {
+        let view = |language| HeldSnapshot {
+            language,
+            sender: Sender {
+                service_name: "Kundtjänst telefoni".to_owned(),
+                municipality: "Exempelkommunen".to_owned(),
+                phone: Phone::as_configured("070-174 06 90"),
+                reply_to: "telefoni@exempelkommunen.example".to_owned(),
+            },
+            source: "Personalsystemet".to_owned(),
+            name: "2026-11-23".to_owned(),
+            received_at: "2026-11-23T01:12:00Z".parse().unwrap(),
+            reasons: vec![
+                HeldBecause::RowDrop {
+                    rows: 412,
+                    before: 20_113,
+                },
+                HeldBecause::NewEnds { ends: 300 },
+            ],
+            url: "https://handback.example/v1/sources/hr/snapshots/2026-11-23".to_owned(),
+        };
+        let swedish = render_held(&view(Language::Sv)).unwrap();
+        assert_eq!(
+            swedish.subject,
+            "En leverans från personalsystemet väntar på beslut"
+        );
+        assert!(swedish.text.starts_with(
+            "Hej Kundtjänst telefoni!\n\nAvgör om leveransen från Personalsystemet, mottagen 23 november 2026 kl. 2.12,"
+        ));
+        let english = render_held(&view(Language::En)).unwrap();
+        for said in [
+            "- It has 412 rows, and the one before had 20113.",
+            "- It ends 300 employments that did not have that end date before.",
+            "The delivery: https://handback.example/v1/sources/hr/snapshots/2026-11-23",
+            "Delivery 2026-11-23",
+        ] {
+            assert!(english.text.contains(said), "{said}: {}", english.text);
+            assert!(
+                english
+                    .html
+                    .contains(said.trim_start_matches("- ").split(": ").next().unwrap())
+            );
+        }
+    }
+}

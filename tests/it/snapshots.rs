@@ -452,15 +452,15 @@ fn a_bad_file_is_answered_with_line_and_column_and_nothing_of_it_is_used() {
         for (query, refusal) in [
             (
                 "",
-                "400 snapshot_id missing_parameter, as_of missing_parameter, complete missing_parameter",
+                "422 snapshot_id missing_parameter, as_of missing_parameter, complete missing_parameter",
             ),
             (
                 "snapshot_id=a&as_of=yesterday&complete=true",
-                "400 as_of not_an_instant",
+                "422 as_of not_an_instant",
             ),
             (
                 "snapshot_id=a%20b&as_of=2027-01-04T02:00&complete=true",
-                "400 snapshot_id external_id_characters",
+                "422 snapshot_id external_id_characters",
             ),
             (
                 "snapshot_id=a&as_of=2127-01-04T02:00:00&complete=true",
@@ -579,7 +579,7 @@ fn a_snapshot_in_json_says_itself_what_it_is() {
         }
         assert_eq!(
             send(&body.to_string(), "complete=true").await.refusal(),
-            "400 complete not_with_json"
+            "422 complete not_with_json"
         );
         let taken = send(&body.to_string(), "")
             .await

@@ -399,7 +399,7 @@ fn format(params: SnapshotParams, media_type: MediaType) -> Result<Format, Probl
 }
 
 fn refused(faults: Vec<Fault>) -> Problem {
-    let problem = Problem::new(ProblemType::MalformedRequest);
+    let problem = Problem::new(ProblemType::ValidationFailed);
     faults.into_iter().fold(problem, Problem::error)
 }
 
