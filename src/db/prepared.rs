@@ -1,26 +1,36 @@
-//! Updates that are prepared once for each connection.
+//! Statements that are prepared once for each connection.
 //!
 //! Diesel prepares every `UPDATE` anew, because a changeset that leaves out what is `None` can make any number
 //! of statements. Ours always set the same columns, so there is one statement for each place that updates.
 //! Preparing is a large part of what a short statement costs on either database.
+//!
+//! The same holds for an insert of several rows, whose text depends on their number. SQLite gets them one by one
+//! (there is no way to and fro that could be saved); PostgreSQL gets them at once, and prepares each number of rows
+//! that it meets: there are few of them, as many as a device has checks or a timeline has mails.
 
 use super::dialect::Connected;
 use super::{DbConnection, DbError};
 use diesel::backend::Backend;
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::sql_types::Integer;
 use diesel::sqlite::Sqlite;
 
-/// A statement whose text is always the same.
-struct Constant<S>(S);
+/// A statement whose text is always the same, and which gives a row for each row that it writes.
+///
+/// It is read like a query, not executed: diesel executes a reference to a statement, and what is said here about the
+/// cache is not asked of a reference.
+pub(super) struct Constant<S>(S);
 
 impl<S, DB: Backend> QueryFragment<DB> for Constant<S>
 where
     S: QueryFragment<DB>,
 {
-    fn walk_ast<'b>(&'b self, pass: AstPass<'_, 'b, DB>) -> QueryResult<()> {
-        self.0.walk_ast(pass)
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        self.0.walk_ast(pass.reborrow())?;
+        pass.push_sql(" RETURNING 1");
+        Ok(())
     }
 
     fn is_safe_to_cache_prepared(&self, _: &DB) -> QueryResult<bool> {
@@ -35,11 +45,23 @@ impl<S> QueryId for Constant<S> {
     const HAS_STATIC_QUERY_ID: bool = false;
 }
 
+impl<S> Query for Constant<S> {
+    type SqlType = Integer;
+}
+
 impl<S, C> RunQueryDsl<C> for Constant<S> {}
 
-/// Runs an update as a prepared statement.
+/// Runs a statement as a prepared one; how many rows it wrote.
+pub(super) fn run_on_postgres<S: QueryFragment<Pg>>(
+    statement: S,
+    connection: &mut PgConnection,
+) -> QueryResult<usize> {
+    Constant(statement).load::<i32>(connection).map(|rows| rows.len())
+}
+
+/// Runs a statement as a prepared one.
 pub(super) trait ExecutePrepared: Sized {
-    /// Runs the update, which sets the same columns each time, and says how many rows it changed.
+    /// Runs the statement, whose text is the same each time, and says how many rows it changed.
     ///
     /// A list of values (`eq_any`) makes the text depend on its length: such an update is run as usual.
     ///
@@ -53,11 +75,67 @@ where
     S: QueryFragment<Pg> + QueryFragment<Sqlite>,
 {
     fn execute_prepared(self, connection: &mut impl Connected) -> Result<usize, DbError> {
-        let statement = Constant(self);
         let changed = match connection.connection() {
-            DbConnection::Postgres(inner) => statement.execute(inner),
-            DbConnection::Sqlite(inner) => statement.execute(inner),
+            DbConnection::Postgres(inner) => run_on_postgres(self, inner),
+            DbConnection::Sqlite(inner) => Constant(self).load::<i32>(inner).map(|rows| rows.len()),
         };
         Ok(changed?)
+    }
+}
+
+/// Inserts several rows of one table: `insert_rows!(tx, table, &rows)`.
+macro_rules! insert_rows {
+    ($tx:expr, $table:expr, $rows:expr) => {
+        match $crate::db::dialect::Connected::connection($tx) {
+            _ if $rows.is_empty() => Ok(()),
+            $crate::db::DbConnection::Postgres(inner) => {
+                let all = diesel::insert_into($table).values($rows);
+                $crate::db::prepared::run_on_postgres(all, inner).map(|_| ())
+            }
+            $crate::db::DbConnection::Sqlite(inner) => $rows
+                .iter()
+                .try_for_each(|row| diesel::insert_into($table).values(row).execute(inner).map(|_| ())),
+        }
+    };
+}
+pub(super) use insert_rows;
+
+#[cfg(test)]
+mod tests {
+    use super::super::schema::instance_setting as table;
+    use super::*;
+    use diesel::connection::{InstrumentationEvent, SimpleConnection};
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    #[test]
+    fn an_update_is_prepared_once_and_says_how_many_rows_it_changed() {
+        let mut inner = SqliteConnection::establish(":memory:").unwrap();
+        inner
+            .batch_execute(
+                "CREATE TABLE instance_setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+                 INSERT INTO instance_setting VALUES ('a', '1'), ('b', '1');",
+            )
+            .unwrap();
+        let prepared = Arc::new(AtomicUsize::new(0));
+        let seen = Arc::clone(&prepared);
+        inner.set_instrumentation(move |event: InstrumentationEvent<'_>| {
+            if matches!(event, InstrumentationEvent::CacheQuery { .. }) {
+                seen.fetch_add(1, Ordering::Relaxed);
+            }
+        });
+        let mut connection = DbConnection::Sqlite(inner);
+        for (name, value, changed) in [("a", "2", 1), ("b", "3", 1), ("c", "4", 0)] {
+            let update =
+                diesel::update(table::table.filter(table::name.eq(name))).set(table::value.eq(value));
+            assert_eq!(update.execute_prepared(&mut connection).unwrap(), changed);
+        }
+        assert_eq!(prepared.load(Ordering::Relaxed), 1);
+        let values: Vec<String> = table::table
+            .order(table::name)
+            .select(table::value)
+            .load(&mut connection)
+            .unwrap();
+        assert_eq!(values, ["2", "3"]);
     }
 }

@@ -20,6 +20,7 @@ pub mod mdm;
 pub mod messages;
 pub mod notes;
 pub mod people;
+pub mod person_merges;
 pub mod queue;
 pub mod receipts;
 mod references;
@@ -34,6 +35,7 @@ pub mod units;
 pub mod unmatched;
 pub mod upkeep;
 mod violations;
+pub mod worklist;
 
 pub use error::{FileFault, FileReport, Place, ServiceError, Violation};
 pub use idempotency::{Recorded, Recorder};

@@ -27,6 +27,7 @@ const ALLOWED: &[(&str, &[Scope])] = &[
     ("employments_deliver", &[Hr]),
     ("employments_get", &[Hr, Read, Desk, Admin]),
     ("employments_list", &[Hr, Read, Desk, Admin]),
+    ("employments_list_versions", &[Hr, Read, Desk, Admin]),
     ("jobs_cancel", &[Admin]),
     ("jobs_get", &[Read, Desk, Admin]),
     ("jobs_list", &[Read, Desk, Admin]),
@@ -44,6 +45,9 @@ const ALLOWED: &[(&str, &[Scope])] = &[
     ("people_create", &[Desk, Admin]),
     ("people_get", &[Read, Desk, Admin]),
     ("people_list", &[Read, Desk, Admin]),
+    ("people_list_merges", &[Read, Desk, Admin]),
+    ("people_merge", &[Desk, Admin]),
+    ("people_undo_merge", &[Desk, Admin]),
     ("people_update", &[Desk, Admin]),
     ("snapshots_approve", &[Desk, Admin]),
     ("snapshots_create", &[Hr]),
@@ -79,6 +83,7 @@ const ALLOWED: &[(&str, &[Scope])] = &[
     ("unmatched_get", &[Hr, Read, Desk, Admin]),
     ("unmatched_list", &[Hr, Read, Desk, Admin]),
     ("unmatched_resolve", &[Desk, Admin]),
+    ("worklist_list", &[Read, Desk, Admin]),
 ];
 
 #[test]

@@ -1,7 +1,9 @@
 //! One row: its cells by column, and the document that they make.
 
 use crate::db::types::to_json;
-use crate::domain::employment::{EmploymentDocument, EmploymentKind, EmploymentState, PersonReference};
+use crate::domain::employment::{
+    EmploymentDocument, EmploymentKind, EmploymentState, EndKind, PersonReference,
+};
 use crate::domain::language::Language;
 use crate::domain::snapshot::RowEnd;
 use crate::domain::source::SourceSettings;
@@ -26,6 +28,7 @@ pub const COLUMNS: &[(&str, &str)] = &[
     ("start_date", "/start_date"),
     ("end_date", "/end_date"),
     ("last_working_day", "/last_working_day"),
+    ("end_kind", "/end_kind"),
 ];
 
 /// The columns that every file has. An empty cell of `end_date` says that the employment goes on; a file without the
@@ -119,6 +122,7 @@ impl<'c, F: Fn(&'static str) -> Option<&'c str>> Cells<F> {
         let start_date = self.required("start_date", date);
         let end_date = self.optional("end_date", date);
         let last_working_day = self.optional("last_working_day", date);
+        let end_kind = self.optional("end_kind", word::<EndKind>);
         if !self.faults.is_empty() {
             return None;
         }
@@ -131,6 +135,9 @@ impl<'c, F: Fn(&'static str) -> Option<&'c str>> Cells<F> {
             start_date: start_date?,
             end_date,
             last_working_day,
+            end_kind: end_kind.unwrap_or_default(),
+            // A row has one cell for each thing that it says.
+            leave: Vec::new(),
             sequence: 0,
             occurred_at: None,
         })

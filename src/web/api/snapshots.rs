@@ -1,6 +1,6 @@
 //! `/v1/sources/{source}/snapshots`: files with everything that a source knows at one instant.
 
-use crate::domain::employment::{EmploymentKind, EmploymentState};
+use crate::domain::employment::{EmploymentKind, EmploymentState, EndKind};
 use crate::domain::language::Language;
 use crate::domain::once::Reply;
 use crate::domain::snapshot::{HoldReason, Snapshot, SnapshotState};
@@ -112,6 +112,8 @@ pub struct SnapshotRowIn {
     end_date: Option<NaiveDate>,
     /// The last day at work, when that is earlier.
     last_working_day: Option<NaiveDate>,
+    /// How it ends; `ordinary` where it is left out.
+    end_kind: Option<EndKind>,
 }
 
 /// A snapshot.
@@ -268,7 +270,7 @@ impl From<&Snapshot> for SnapshotOut {
 ///
 /// CSV (RFC 4180) has a first line of column names, separated by comma or semicolon: `external_id`, `person_external_id`,
 /// `kind`, `unit`, `start_date` and `end_date` must be there, `person_name`, `person_email`, `person_language`,
-/// `manager_external_id`, `manager_name`, `manager_email`, `state` and `last_working_day` may. An empty cell is no value:
+/// `manager_external_id`, `manager_name`, `manager_email`, `state`, `last_working_day` and `end_kind` may. An empty cell is no value:
 /// an empty `end_date` says that the employment is open-ended. UTF-8, with or without a byte order mark, or Windows-1252
 /// with `charset=windows-1252` in `Content-Type`.
 #[utoipa::path(

@@ -46,6 +46,7 @@ pub fn operations() -> BTreeMap<String, Operation> {
                 .replace("{snapshot_id}", "s-1")
                 .replace("{check}", "returned")
                 .replace("{id}", "01939e5c-5b6a-7c1e-8f00-0242ac120002")
+                .replace("{merge}", "01939e5c-5b6a-7c1e-8f00-0242ac120004")
                 .replace("{item}", "01939e5c-5b6a-7c1e-8f00-0242ac120003");
             found.insert(id.to_owned(), Operation { method, path, body });
         }
