@@ -86,6 +86,7 @@ async fn register(ctx: &Ctx) {
         org_number: None,
         language: Language::Sv,
         wipe_policy: WipePolicy::default(),
+        chancery_id: None,
     };
     let entity = legal_entities::create(ctx, Recorder::none(), new).await.unwrap();
     let new = NewSource {

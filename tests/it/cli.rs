@@ -164,6 +164,7 @@ async fn with_source(folder: &Path) -> DatabaseUrl {
         org_number: None,
         language: Language::Sv,
         wipe_policy: WipePolicy::default(),
+        chancery_id: None,
     };
     let entity = legal_entities::create(&ctx, Recorder::none(), entity)
         .await
