@@ -137,6 +137,7 @@ async fn register(ctx: &Ctx) -> DeviceId {
         kind: SourceKind::Hr,
         label: "HR".to_owned(),
         legal_entity_id: entity.id,
+        settings: Default::default(),
     };
     sources::create(ctx, Recorder::none(), new)
         .await

@@ -69,6 +69,8 @@ pub enum Prepare {
     Serve,
     /// Use what is there, beside a serving process if need be.
     Attach,
+    /// Use what is there, and keep every serving process away from a SQLite file meanwhile.
+    AttachAlone,
 }
 
 /// A service that is ready, and the lock that keeps others away.
@@ -96,6 +98,10 @@ pub fn start(config: Config, clock: Clock, prepare: Prepare) -> Result<Started, 
         Prepare::Attach => {
             require_database(&url)?;
             (None, Vec::new())
+        }
+        Prepare::AttachAlone => {
+            require_database(&url)?;
+            (Some(ServingLock::take(&url)?), Vec::new())
         }
     };
     let keyring = keyring(&config, &clock, &url)?;

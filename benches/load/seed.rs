@@ -182,6 +182,7 @@ impl Seeder {
             kind: SourceKind::Hr,
             label: "HR".to_owned(),
             legal_entity_id: entity,
+            settings: Default::default(),
         };
         sources::create(&self.ctx, Recorder::none(), new).await?;
         Ok(entity)

@@ -3,6 +3,7 @@
 //! Exit codes: 0 done, 1 failed, 2 wrong usage, 3 wrong configuration.
 
 mod accounts;
+mod import;
 mod maintenance;
 pub mod out;
 pub mod serve;
@@ -61,6 +62,9 @@ enum Command {
     /// Run due work once, or see what is coming.
     #[command(subcommand)]
     Jobs(maintenance::JobsCommand),
+    /// Read the files of other systems.
+    #[command(subcommand)]
+    Import(import::ImportCommand),
     /// Verify the audit.
     #[command(subcommand)]
     Audit(maintenance::AuditCommand),
@@ -115,6 +119,7 @@ fn execute(command: Command, config: Config, explained: &Explained) -> anyhow::R
         Command::Demo(args) => args.run(config),
         Command::Keys(command) => maintenance::keys(config, &command),
         Command::Jobs(command) => maintenance::jobs(config, command),
+        Command::Import(command) => import::run(config, command),
         Command::Audit(command) => maintenance::audit(config, command),
         Command::Openapi => {
             out::line(crate::web::openapi::to_yaml().trim_end())?;

@@ -86,6 +86,7 @@ fn derive_keyring(r: &mut Reader, data_dir: &std::path::Path) {
 fn http(r: &mut Reader) -> HttpConfig {
     HttpConfig {
         body_limit: r.number("http.body_limit"),
+        snapshot_limit: r.number("http.snapshot_limit"),
         body_deadline: r.seconds("http.body_deadline_seconds"),
         request_deadline: r.seconds("http.request_deadline_seconds"),
         rate_limit_per_second: r.number("http.rate_limit_per_second"),

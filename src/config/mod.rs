@@ -93,6 +93,8 @@ pub struct LogConfig {
 pub struct HttpConfig {
     /// Largest request body, in bytes.
     pub body_limit: usize,
+    /// Largest file of a snapshot, in bytes.
+    pub snapshot_limit: usize,
     /// Time to send the whole body.
     pub body_deadline: Duration,
     /// Time a request may take in all.

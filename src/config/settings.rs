@@ -191,6 +191,8 @@ pub static SETTINGS: &[Setting] = &[
 
     setting("http.body_limit", Kind::Bytes { min: KIB, max: 64 * KIB * KIB }, Value("256 KiB"),
         "Largest request body."),
+    setting("http.snapshot_limit", Kind::Bytes { min: KIB, max: 1024 * KIB * KIB }, Value("64 MiB"),
+        "Largest file of a snapshot."),
     setting("http.body_deadline_seconds", number(1, 600), Value("15"),
         "Time a caller has to send the whole body, in seconds."),
     setting("http.request_deadline_seconds", number(1, 600), Value("30"),

@@ -41,6 +41,34 @@ pub fn sha256(bytes: &[u8]) -> Digest {
     finish(context)
 }
 
+/// SHA-256 of bytes that come some at a time.
+#[derive(Clone)]
+pub struct Sha256(sha::Context);
+
+impl Sha256 {
+    /// Of no bytes yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self(sha::Context::new(&sha::SHA256))
+    }
+
+    /// Takes the next bytes.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// The digest of all of them.
+    pub fn finish(self) -> Digest {
+        finish(self.0)
+    }
+}
+
+impl Default for Sha256 {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 /// What makes two requests "the same" for an idempotency key: method, path, caller, body, in a fixed order.
 pub fn fingerprint(parts: &[&[u8]]) -> Digest {
     let mut labelled: Vec<&[u8]> = Vec::with_capacity(parts.len() + 1);

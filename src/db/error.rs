@@ -45,6 +45,12 @@ pub enum Constraint {
     ServiceAccountClient,
     /// The same work is queued already.
     JobDedupe,
+    /// The source has called another snapshot by the name.
+    SnapshotName,
+    /// Another snapshot of the source is being applied.
+    SnapshotApplying,
+    /// The document waits for a decision already.
+    UnmatchedWaiting,
     /// The idempotency key is taken.
     IdempotencyKey,
     /// A rule that no caller is expected to break.
@@ -131,6 +137,17 @@ impl Constraint {
             Self::JobDedupe,
             "job_dedupe_active_key",
             "job.kind, job.dedupe_key",
+        ),
+        (
+            Self::SnapshotName,
+            "snapshot_name_key",
+            "snapshot.source, snapshot.name",
+        ),
+        (Self::SnapshotApplying, "snapshot_applying_key", "snapshot.source"),
+        (
+            Self::UnmatchedWaiting,
+            "unmatched_waiting_key",
+            "unmatched.source, unmatched.external_id, unmatched.content_hash, unmatched.reason",
         ),
         (
             Self::IdempotencyKey,

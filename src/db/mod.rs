@@ -29,6 +29,7 @@ mod keyset;
 pub mod legal_entities;
 pub mod messages;
 pub mod migrations;
+pub mod missing;
 pub mod notes;
 pub mod people;
 pub mod person_merges;
@@ -39,12 +40,15 @@ mod prepared;
 )]
 pub mod schema;
 pub mod service_accounts;
+pub mod snapshot_rows;
+pub mod snapshots;
 pub mod sources;
 pub mod subscriptions;
 pub mod terminations;
 mod transaction;
 pub mod types;
 pub mod units;
+pub mod unmatched;
 mod writer;
 
 pub use connection::{DatabaseUrl, DbConnection, ServingLock};

@@ -323,6 +323,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    missing_employment (employment_id) {
+        employment_id -> Text,
+        source -> Text,
+        external_id -> Text,
+        since -> Timestamp,
+        snapshots -> Integer,
+    }
+}
+
+diesel::table! {
     person (id) {
         id -> Text,
         name -> Nullable<Text>,
@@ -372,6 +382,38 @@ diesel::table! {
 }
 
 diesel::table! {
+    snapshot (id) {
+        id -> Text,
+        source -> Text,
+        name -> Text,
+        as_of -> Timestamp,
+        complete -> Bool,
+        body_hash -> Binary,
+        state -> Text,
+        hold_reasons -> Text,
+        sequence -> Nullable<BigInt>,
+        counts -> Text,
+        decision_reason -> Nullable<Text>,
+        finished_at -> Nullable<Timestamp>,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    snapshot_row (snapshot_id, position) {
+        snapshot_id -> Text,
+        position -> Integer,
+        external_id -> Text,
+        content_hash -> Text,
+        end_on -> Nullable<Date>,
+        is_void -> Bool,
+        document -> Text,
+    }
+}
+
+diesel::table! {
     source (name) {
         name -> Text,
         kind -> Text,
@@ -380,6 +422,13 @@ diesel::table! {
         version -> BigInt,
         created_at -> Timestamp,
         updated_at -> Timestamp,
+        time_zone -> Text,
+        ordering -> Text,
+        open_end_dates -> Text,
+        max_row_drop_percent -> Integer,
+        max_row_drop -> Integer,
+        max_new_ends_percent -> Integer,
+        max_new_ends -> Integer,
     }
 }
 
@@ -487,6 +536,24 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    unmatched (id) {
+        id -> Text,
+        source -> Text,
+        external_id -> Text,
+        snapshot -> Nullable<Text>,
+        reason -> Text,
+        document -> Text,
+        content_hash -> Text,
+        resolution -> Nullable<Text>,
+        note -> Nullable<Text>,
+        resolved_at -> Nullable<Timestamp>,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     action_link,
     assignment,
@@ -512,10 +579,13 @@ diesel::allow_tables_to_appear_in_same_query!(
     legal_entity,
     mdm_report,
     message,
+    missing_employment,
     person,
     person_identifier,
     person_merge,
     service_account,
+    snapshot,
+    snapshot_row,
     source,
     subscription,
     termination,
@@ -523,4 +593,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     termination_item,
     termination_note,
     unit,
+    unmatched,
 );

@@ -3,9 +3,9 @@
 use super::schema::source as table;
 use super::types::{guarded, meta, parse};
 use super::{DbConnection, DbError, Tx};
-use crate::domain::source::Source;
+use crate::domain::source::{Limit, Source, SourceSettings};
 use crate::domain::text::SourceName;
-use chrono::NaiveDateTime;
+use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
@@ -18,10 +18,19 @@ struct Row {
     version: i64,
     created_at: NaiveDateTime,
     updated_at: NaiveDateTime,
+    time_zone: String,
+    ordering: String,
+    open_end_dates: String,
+    max_row_drop_percent: i32,
+    max_row_drop: i32,
+    max_new_ends_percent: i32,
+    max_new_ends: i32,
 }
 
 impl From<&Source> for Row {
     fn from(source: &Source) -> Self {
+        let settings = &source.settings;
+        let open_ends: Vec<String> = settings.open_end_dates.iter().map(NaiveDate::to_string).collect();
         Self {
             name: source.name.as_str().to_owned(),
             kind: source.kind.as_str().to_owned(),
@@ -30,6 +39,13 @@ impl From<&Source> for Row {
             version: source.meta.version,
             created_at: source.meta.created_at.naive_utc(),
             updated_at: source.meta.updated_at.naive_utc(),
+            time_zone: settings.time_zone.name().to_owned(),
+            ordering: settings.ordering.as_str().to_owned(),
+            open_end_dates: open_ends.join(","),
+            max_row_drop_percent: settings.row_drop.percent,
+            max_row_drop: settings.row_drop.count,
+            max_new_ends_percent: settings.new_ends.percent,
+            max_new_ends: settings.new_ends.count,
         }
     }
 }
@@ -43,6 +59,24 @@ impl TryFrom<Row> for Source {
             kind: parse("source", "kind", &row.kind)?,
             label: row.label,
             legal_entity_id: parse("source", "legal_entity_id", &row.legal_entity_id)?,
+            settings: SourceSettings {
+                time_zone: parse("source", "time_zone", &row.time_zone)?,
+                ordering: parse("source", "ordering", &row.ordering)?,
+                open_end_dates: row
+                    .open_end_dates
+                    .split(',')
+                    .filter(|day| !day.is_empty())
+                    .map(|day| parse("source", "open_end_dates", day))
+                    .collect::<Result<_, _>>()?,
+                row_drop: Limit {
+                    percent: row.max_row_drop_percent,
+                    count: row.max_row_drop,
+                },
+                new_ends: Limit {
+                    percent: row.max_new_ends_percent,
+                    count: row.max_new_ends,
+                },
+            },
             meta: meta(row.version, row.created_at, row.updated_at),
         })
     }

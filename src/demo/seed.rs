@@ -139,6 +139,7 @@ async fn organisation(ctx: &Ctx, branch: &Branch) -> anyhow::Result<LegalEntityI
         kind: SourceKind::Hr,
         label: branch.source_label.to_owned(),
         legal_entity_id: entity.id,
+        settings: Default::default(),
     };
     sources::create(ctx, Recorder::none(), new).await?.into_fresh()?;
     let mut parent: Option<UnitId> = None;

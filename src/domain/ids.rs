@@ -84,4 +84,8 @@ ids! {
     ServiceAccountId,
     /// One running process.
     InstanceId,
+    /// One delivered snapshot of a source.
+    SnapshotId,
+    /// One document that could not be applied.
+    UnmatchedId,
 }

@@ -3,7 +3,7 @@
 //! A job carries ids and nothing else. What it needs to know it reads when it runs, so that it acts on the
 //! truth of that moment and the job table never holds personal data or codes.
 
-use super::ids::{JobId, MessageId, TerminationId};
+use super::ids::{JobId, MessageId, SnapshotId, TerminationId};
 use crate::text_enum;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -24,6 +24,10 @@ text_enum! {
         OpenTermination = "open_termination",
         /// Destroy the sealed codes of a termination.
         DestroyCodes = "destroy_codes",
+        /// Apply an accepted snapshot, some rows at a time.
+        ApplySnapshot = "apply_snapshot",
+        /// Tell the service desk that a snapshot is held.
+        TellSnapshotHeld = "tell_snapshot_held",
     }
 }
 
@@ -85,6 +89,16 @@ pub enum Job {
         /// The termination.
         termination_id: TerminationId,
     },
+    /// Apply an accepted snapshot, some rows at a time.
+    ApplySnapshot {
+        /// The snapshot.
+        snapshot_id: SnapshotId,
+    },
+    /// Tell the service desk that a snapshot is held.
+    TellSnapshotHeld {
+        /// The snapshot.
+        snapshot_id: SnapshotId,
+    },
 }
 
 impl Job {
@@ -94,6 +108,8 @@ impl Job {
             Self::SendMail { .. } => JobKind::SendMail,
             Self::OpenTermination { .. } => JobKind::OpenTermination,
             Self::DestroyCodes { .. } => JobKind::DestroyCodes,
+            Self::ApplySnapshot { .. } => JobKind::ApplySnapshot,
+            Self::TellSnapshotHeld { .. } => JobKind::TellSnapshotHeld,
         }
     }
 
@@ -101,8 +117,8 @@ impl Job {
     pub const fn max_attempts(&self) -> i32 {
         match self {
             // With the longest pauses about two and a half days: a mail server may be away over a weekend.
-            Self::SendMail { .. } => 20,
-            Self::OpenTermination { .. } | Self::DestroyCodes { .. } => 12,
+            Self::SendMail { .. } | Self::TellSnapshotHeld { .. } => 20,
+            Self::OpenTermination { .. } | Self::DestroyCodes { .. } | Self::ApplySnapshot { .. } => 12,
         }
     }
 
@@ -110,7 +126,8 @@ impl Job {
     pub const fn priority(&self) -> i32 {
         match self {
             Self::OpenTermination { .. } => 10,
-            Self::SendMail { .. } => 20,
+            Self::SendMail { .. } | Self::TellSnapshotHeld { .. } => 20,
+            Self::ApplySnapshot { .. } => 25,
             Self::DestroyCodes { .. } => 30,
         }
     }
@@ -121,6 +138,9 @@ impl Job {
             Self::SendMail { message_id } => Some(message_id.to_string()),
             Self::OpenTermination { termination_id, day } => Some(format!("{termination_id} {day}")),
             Self::DestroyCodes { termination_id } => Some(termination_id.to_string()),
+            Self::ApplySnapshot { snapshot_id } | Self::TellSnapshotHeld { snapshot_id } => {
+                Some(snapshot_id.to_string())
+            }
         }
     }
 }
@@ -287,6 +307,18 @@ mod tests {
                     termination_id: id.into(),
                 },
                 format!(r#"{{"kind":"destroy_codes","termination_id":"{id}"}}"#),
+            ),
+            (
+                Job::ApplySnapshot {
+                    snapshot_id: id.into(),
+                },
+                format!(r#"{{"kind":"apply_snapshot","snapshot_id":"{id}"}}"#),
+            ),
+            (
+                Job::TellSnapshotHeld {
+                    snapshot_id: id.into(),
+                },
+                format!(r#"{{"kind":"tell_snapshot_held","snapshot_id":"{id}"}}"#),
             ),
         ];
         for (job, stored) in &forms {

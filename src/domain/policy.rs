@@ -13,6 +13,8 @@ pub enum Action {
     EditOrganisation,
     /// Deliver employment documents.
     DeliverEmployment,
+    /// Decide about held snapshots and about documents that could not be applied.
+    DecideDelivery,
     /// Read employments, as the HR system may too.
     ReadEmployment,
     /// Read terminations, their messages and their receipts.
@@ -45,7 +47,7 @@ impl Action {
                 &[Scope::Read, Scope::Desk, Scope::Admin]
             }
             Self::ReadEmployment => &[Scope::Read, Scope::Desk, Scope::Admin, Scope::Hr],
-            Self::EditRegister => &[Scope::Desk, Scope::Admin],
+            Self::EditRegister | Self::DecideDelivery => &[Scope::Desk, Scope::Admin],
             Self::EditOrganisation | Self::ManageJobs => &[Scope::Admin],
             Self::DeliverEmployment => &[Scope::Hr],
             Self::WorkTermination | Self::RevealCode => &[Scope::Desk],

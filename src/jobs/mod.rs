@@ -7,6 +7,7 @@
 //! A new kind of job is a variant of [`Job`] and of [`JobKind`], a module here, and an arm in
 //! [`Deliveries::execute`]. A new reconciler is a use case and a line in [`schedule::RECONCILERS`].
 
+mod apply_snapshot;
 mod destroy_codes;
 mod once;
 mod open_termination;
@@ -15,6 +16,7 @@ mod runner;
 pub mod schedule;
 mod send_mail;
 mod supervise;
+mod tell_snapshot_held;
 
 pub use once::{Summary, run_due};
 pub use run::Run;
@@ -64,6 +66,10 @@ impl Execute for Deliveries {
                 open_termination::execute(app, *termination_id, run).await
             }
             Job::DestroyCodes { termination_id } => destroy_codes::execute(app, *termination_id, run).await,
+            Job::ApplySnapshot { snapshot_id } => apply_snapshot::execute(app, *snapshot_id, run).await,
+            Job::TellSnapshotHeld { snapshot_id } => {
+                tell_snapshot_held::execute(app, *snapshot_id, run).await
+            }
         }
     }
 }

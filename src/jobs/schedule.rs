@@ -3,7 +3,7 @@
 use super::supervise::raised;
 use crate::app::App;
 use crate::services::queue::{self, jitter};
-use crate::services::{Ctx, ServiceError, audit, evidence, messages, terminations, upkeep};
+use crate::services::{Ctx, ServiceError, audit, evidence, messages, snapshots, terminations, upkeep};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use std::panic::AssertUnwindSafe;
@@ -83,6 +83,9 @@ pub const RECONCILERS: &[Reconciler] = &[
     Reconciler::new("audit_anchor", 3_600, |ctx| Box::pin(audit::anchor_now(ctx))),
     Reconciler::new("receipt_purge", 3_600, |ctx| {
         Box::pin(upkeep::purge_receipts(ctx))
+    }),
+    Reconciler::new("snapshot_purge", 3_600, |ctx| {
+        Box::pin(snapshots::purge_rows(ctx))
     }),
     Reconciler::new("undo_purge", 3_600, |ctx| Box::pin(upkeep::purge_undos(ctx))),
     Reconciler::new("job_purge", 3_600, |ctx| Box::pin(upkeep::purge_jobs(ctx))),

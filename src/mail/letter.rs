@@ -52,7 +52,7 @@ pub(super) struct Letter {
 #[template(path = "mail.txt", config = "src/mail/askama.toml")]
 struct TextPart<'a> {
     letter: &'a Letter,
-    frame: Frame<'a>,
+    frame: &'a Frame<'a>,
 }
 
 #[derive(Template)]
@@ -60,11 +60,11 @@ struct TextPart<'a> {
 struct HtmlPart<'a> {
     letter: &'a Letter,
     subject: &'a str,
-    frame: Frame<'a>,
+    frame: &'a Frame<'a>,
 }
 
 /// What surrounds the blocks.
-struct Frame<'a> {
+pub(super) struct Frame<'a> {
     lang: &'static str,
     kind: &'static str,
     greeting: String,
@@ -79,8 +79,17 @@ struct Frame<'a> {
 
 impl<'a> Frame<'a> {
     fn of(view: &'a MailView) -> Self {
-        let language = view.language;
-        let name = &view.recipient.first_name;
+        let case = (pick(view.language, "Ärende", "Case"), view.case.number.as_str());
+        Self::new(view.language, &view.recipient.first_name, case, &view.sender)
+    }
+
+    /// The frame of a mail about `matter`: what kind of thing it is, and its number or name.
+    pub(super) fn new(
+        language: Language,
+        name: &str,
+        matter: (&'static str, &'a str),
+        sender: &'a Sender,
+    ) -> Self {
         Self {
             lang: language.as_str(),
             kind: pick(language, "mejl", "e-mail"),
@@ -89,16 +98,16 @@ impl<'a> Frame<'a> {
                 Language::En => format!("Hello {name},"),
             },
             regards: pick(language, "Vänliga hälsningar", "Kind regards"),
-            phone: view.sender.phone.show(language),
-            tel: view.sender.phone.tel(),
+            phone: sender.phone.show(language),
+            tel: sender.phone.tel(),
             questions: pick(
                 language,
                 "svara på det här mejlet om du har frågor",
                 "reply to this message if you have questions",
             ),
-            case_word: pick(language, "Ärende", "Case"),
-            case_number: &view.case.number,
-            sender: &view.sender,
+            case_word: matter.0,
+            case_number: matter.1,
+            sender,
         }
     }
 }
@@ -116,16 +125,17 @@ fn subject(letter: &Letter) -> String {
 
 /// Lays the letter out.
 pub(super) fn render(view: &MailView, letter: &Letter) -> Result<RenderedMail, askama::Error> {
+    lay_out(&Frame::of(view), letter)
+}
+
+/// Lays a letter out in its frame.
+pub(super) fn lay_out(frame: &Frame<'_>, letter: &Letter) -> Result<RenderedMail, askama::Error> {
     let subject = subject(letter);
-    let text = TextPart {
-        letter,
-        frame: Frame::of(view),
-    }
-    .render()?;
+    let text = TextPart { letter, frame }.render()?;
     let html = HtmlPart {
         letter,
         subject: &subject,
-        frame: Frame::of(view),
+        frame,
     }
     .render()?;
     Ok(RenderedMail { subject, text, html })

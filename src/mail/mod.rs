@@ -9,6 +9,7 @@
 //! never exist in one language only). The two parts are two layouts of the same letter.
 
 pub mod format;
+mod held;
 mod letter;
 mod letters;
 mod noun;
@@ -18,6 +19,7 @@ mod tests;
 mod view;
 pub mod words;
 
+pub use held::{HeldBecause, HeldSnapshot, render_held};
 pub use view::{
     Asked, Audience, CaseFacts, DeviceFacts, Loss, MailView, Phone, Recipient, RenderedMail, Sender, Step,
     SubscriptionFacts,

@@ -18,6 +18,39 @@ pub struct Violation {
     pub detail: &'static str,
 }
 
+/// Where something stands in a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// A line, from 1, and the name of the column where one is to blame.
+    Line(u64, Option<String>),
+    /// A JSON pointer (RFC 6901).
+    Pointer(String),
+}
+
+/// One thing that is wrong with a file. It never repeats what stands there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileFault {
+    /// Where.
+    pub place: Place,
+    /// What, as a stable word.
+    pub code: &'static str,
+    /// What to do about it.
+    pub detail: &'static str,
+}
+
+/// What is wrong with a file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FileReport {
+    /// How many rows were read. Reading stops where the file cannot be understood any more.
+    pub rows: u64,
+    /// How many of them are bad.
+    pub bad: u64,
+    /// The first of the faults.
+    pub faults: Vec<FileFault>,
+    /// How many faults there are.
+    pub fault_count: u64,
+}
+
 /// A use case was refused or failed.
 #[derive(Clone, Debug, PartialEq, Error)]
 pub enum ServiceError {
@@ -33,6 +66,9 @@ pub enum ServiceError {
     /// What was sent breaks rules; all of them are listed.
     #[error("{} rule(s) broken", .0.len())]
     Invalid(Vec<Violation>),
+    /// A file that was sent has bad rows, or cannot be read; nothing of it was used.
+    #[error("{} of {} row(s) are bad", .0.bad, .0.rows)]
+    BadFile(Box<FileReport>),
     /// The state of things does not allow it.
     #[error("{0}")]
     Domain(#[from] DomainError),
@@ -145,6 +181,10 @@ fn from_constraint(constraint: Constraint) -> ServiceError {
             "subscription_assigned",
             "The subscription is assigned already. End that assignment first.",
         ),
+        Constraint::SnapshotApplying => (
+            "snapshot_under_way",
+            "Another snapshot of this source is being applied. Wait for it, then send this one.",
+        ),
         Constraint::ServiceAccountName => {
             ("service_account_exists", "Another service account has this name.")
         }
@@ -161,6 +201,8 @@ fn from_constraint(constraint: Constraint) -> ServiceError {
         | Constraint::DataKeyActive
         | Constraint::MdmReport
         | Constraint::JobDedupe
+        | Constraint::SnapshotName
+        | Constraint::UnmatchedWaiting
         | Constraint::IdempotencyKey => return ServiceError::Busy,
         Constraint::Other => return ServiceError::Internal("unexpected unique violation".to_owned()),
     };

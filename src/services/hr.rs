@@ -1,6 +1,6 @@
 //! Employment documents: delivered by HR systems, compared with what is known, applied once.
 
-use super::{Ctx, Recorded, Recorder, ServiceError, terminations, trail};
+use super::{Ctx, Recorded, Recorder, ServiceError, terminations, trail, unmatched};
 use crate::app::App;
 use crate::crypto::digest::sha256;
 use crate::db::types::to_json;
@@ -13,10 +13,11 @@ use crate::domain::ids::{PersonId, TerminationId, UnitId};
 use crate::domain::person::Person;
 use crate::domain::policy::Action;
 use crate::domain::record::Meta;
-use crate::domain::source::Source;
+use crate::domain::source::{Source, SourceOrdering};
 use crate::domain::termination::{TerminationRecord, TerminationState};
 use crate::domain::text::{ExternalId, SourceName};
 use crate::domain::unit::Unit;
+use crate::domain::unmatched::UnmatchedReason;
 use serde_json::json;
 
 /// What became of a delivered document.
@@ -47,7 +48,7 @@ pub struct DeliveredTermination {
 ///
 /// # Errors
 /// [`ServiceError::NotFound`] for a source that is not registered, [`ServiceError::Invalid`] for a document that
-/// breaks rules. A sequence that came before with another content is no error here: the outcome says so, and it
+/// breaks rules, [`ServiceError::Conflict`] for a source whose documents come in snapshots. A sequence that came before with another content is no error here: the outcome says so, and it
 /// is recorded, so that somebody can look.
 pub async fn deliver(
     ctx: &Ctx,
@@ -72,15 +73,36 @@ pub async fn deliver_once(
 ) -> Result<Recorded<Delivery>, ServiceError> {
     validate(&document)?;
     let app = ctx.app.clone();
-    let content_hash = hex(&sha256(to_json(&document.content())?.as_bytes()));
+    let content_hash = content_hash(&document)?;
     ctx.write_once(Action::DeliverEmployment, recorder, move |tx| {
         let source = db::sources::find(tx, &source)?.ok_or(ServiceError::NotFound("source"))?;
-        deliver_in(tx, &app, (&source, &external_id), (&document, &content_hash))
+        if source.settings.ordering == SourceOrdering::Snapshot {
+            return Err(ServiceError::Conflict {
+                code: "ordered_by_snapshots",
+                detail: "The documents of this source come in snapshots, whose instant orders them. Send it in one.",
+            });
+        }
+        let key = (&source, &external_id);
+        let Some(document) = source.settings.without_open_end(&document) else {
+            return deliver_in(tx, &app, key, (&document, &content_hash));
+        };
+        validate(&document)?;
+        let content_hash = self::content_hash(&document)?;
+        deliver_in(tx, &app, key, (&document, &content_hash))
     })
     .await
 }
 
-fn validate(document: &EmploymentDocument) -> Result<(), ServiceError> {
+/// SHA-256 of the content of a document, in hex: equal for documents that say the same thing.
+pub(super) fn content_hash(document: &EmploymentDocument) -> Result<String, ServiceError> {
+    Ok(hex(&sha256(to_json(&document.content())?.as_bytes())))
+}
+
+/// Whether a document is one in itself.
+///
+/// # Errors
+/// [`ServiceError::Invalid`] with every rule that it breaks.
+pub(super) fn validate(document: &EmploymentDocument) -> Result<(), ServiceError> {
     let mut violations = Vec::new();
     let mut wrong = |pointer: &str, code, detail| {
         violations.push(super::Violation {
@@ -160,7 +182,11 @@ fn validate(document: &EmploymentDocument) -> Result<(), ServiceError> {
     }
 }
 
-fn deliver_in(
+/// Compares a valid document with what is known, and applies it if it is newer.
+///
+/// # Errors
+/// What a rule of the register forbids; what the database reports.
+pub(super) fn deliver_in(
     tx: &mut Tx<'_>,
     app: &App,
     (source, external_id): (&Source, &ExternalId),
@@ -174,25 +200,8 @@ fn deliver_in(
     let key = (&source.name, external_id);
     match (outcome, stored) {
         (DeliveryOutcome::Applied, stored) => {
-            let employment = apply(
-                tx,
-                app,
-                (source, external_id),
-                stored.as_ref(),
-                (document, content_hash),
-            )?;
-            // The version that was stored is the receipt of what was applied.
-            let termination = terminations::follow_employment_in(tx, app, &employment)?;
-            terminations::follow_others_in(tx, app, &employment)?;
-            if !employment.is_at_work(local_date(tx.now())) {
-                terminations::repoint_in(tx, app, employment.person_id)?;
-            }
-            Ok(delivery(
-                outcome,
-                stored.is_none(),
-                employment,
-                termination.as_ref(),
-            ))
+            let key = (source, external_id);
+            applied_in(tx, app, key, stored.as_ref(), (document, content_hash))
         }
         (_, Some(mut known)) => {
             if outcome == DeliveryOutcome::Unchanged && document.sequence > known.document.sequence {
@@ -204,11 +213,55 @@ fn deliver_in(
             if outcome != DeliveryOutcome::Unchanged {
                 db::employments::insert_receipt(tx, key, document.sequence, content_hash, outcome)?;
             }
+            if outcome == DeliveryOutcome::Conflict {
+                let reason = UnmatchedReason::SequenceConflict;
+                unmatched::keep_in(tx, (&source.name, external_id), (document, content_hash), reason)?;
+            }
             let termination = db::terminations::find_active(tx, known.id)?;
             Ok(delivery(outcome, false, known, termination.as_ref()))
         }
         (_, None) => Err(ServiceError::Internal("compared with nothing".to_owned())),
     }
+}
+
+/// Applies a valid document although it is not newer than what is known: somebody has decided so. What is known keeps
+/// its sequence if that is higher, so that the next document of the source is compared as it would have been.
+///
+/// # Errors
+/// As [`deliver_in`].
+pub(super) fn deliver_anyway_in(
+    tx: &mut Tx<'_>,
+    app: &App,
+    (source, external_id): (&Source, &ExternalId),
+    document: &EmploymentDocument,
+) -> Result<Delivery, ServiceError> {
+    let stored = db::employments::find_external(tx, &source.name, external_id)?;
+    let mut document = document.clone();
+    if let Some(known) = &stored {
+        document.sequence = document.sequence.max(known.document.sequence);
+    }
+    let hash = content_hash(&document)?;
+    let key = (source, external_id);
+    applied_in(tx, app, key, stored.as_ref(), (&document, &hash))
+}
+
+/// Makes the document the employment's state, and whatever hangs on it follows.
+fn applied_in(
+    tx: &mut Tx<'_>,
+    app: &App,
+    key: (&Source, &ExternalId),
+    stored: Option<&Employment>,
+    content: (&EmploymentDocument, &str),
+) -> Result<Delivery, ServiceError> {
+    // The version that is stored is the receipt of what was applied.
+    let employment = apply(tx, app, key, stored, content)?;
+    let termination = terminations::follow_employment_in(tx, app, &employment)?;
+    terminations::follow_others_in(tx, app, &employment)?;
+    if !employment.is_at_work(local_date(tx.now())) {
+        terminations::repoint_in(tx, app, employment.person_id)?;
+    }
+    let (outcome, is_new) = (DeliveryOutcome::Applied, stored.is_none());
+    Ok(delivery(outcome, is_new, employment, termination.as_ref()))
 }
 
 fn delivery(

@@ -25,17 +25,19 @@ pub mod queue;
 pub mod receipts;
 mod references;
 pub mod service_accounts;
+pub mod snapshots;
 pub mod sources;
 pub mod subscriptions;
 pub mod terminations;
 pub mod tokens;
 mod trail;
 pub mod units;
+pub mod unmatched;
 pub mod upkeep;
 mod violations;
 pub mod worklist;
 
-pub use error::{ServiceError, Violation};
+pub use error::{FileFault, FileReport, Place, ServiceError, Violation};
 pub use idempotency::{Recorded, Recorder};
 pub use violations::Violations;
 

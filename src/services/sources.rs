@@ -1,12 +1,14 @@
 //! Sources of employment documents: set up by administrators before the first delivery.
 
 use super::{Ctx, Recorded, Recorder, ServiceError, Violations, references, trail};
-use crate::db;
+use crate::db::{self, Tx};
 use crate::domain::ids::LegalEntityId;
 use crate::domain::policy::Action;
 use crate::domain::record::{ExpectedVersion, Meta};
-use crate::domain::source::{Source, SourceKind};
+use crate::domain::source::{Limit, Source, SourceKind, SourceOrdering, SourceSettings};
 use crate::domain::text::SourceName;
+use chrono::NaiveDate;
+use chrono_tz::Tz;
 use serde_json::json;
 
 /// What a new source is made of.
@@ -20,6 +22,8 @@ pub struct NewSource {
     pub label: String,
     /// Where units belong that it names and we do not know yet.
     pub legal_entity_id: LegalEntityId,
+    /// How it is to be read.
+    pub settings: SourceSettings,
 }
 
 /// What is to change; the name never does. Nothing where nothing is said.
@@ -31,6 +35,48 @@ pub struct SourcePatch {
     pub label: Option<String>,
     /// Where units belong from now on that it names and we do not know yet.
     pub legal_entity_id: Option<LegalEntityId>,
+    /// How it is to be read.
+    pub settings: SettingsPatch,
+}
+
+/// What is to change about how a source is read. Nothing where nothing is said.
+#[derive(Clone, Debug, Default)]
+pub struct SettingsPatch {
+    /// Where its dates and times are at home.
+    pub time_zone: Option<Tz>,
+    /// What says which of two deliveries is the newer one.
+    pub ordering: Option<SourceOrdering>,
+    /// End dates that mean "until further notice".
+    pub open_end_dates: Option<Vec<NaiveDate>>,
+    /// The share of rows that a complete snapshot may lack.
+    pub max_row_drop_percent: Option<i32>,
+    /// The number of rows that a complete snapshot may lack.
+    pub max_row_drop: Option<i32>,
+    /// The share of rows that may bring an end.
+    pub max_new_ends_percent: Option<i32>,
+    /// The number of rows that may bring an end.
+    pub max_new_ends: Option<i32>,
+}
+
+impl SettingsPatch {
+    /// The settings with what is to change.
+    #[must_use]
+    pub fn applied_to(&self, current: &SourceSettings) -> SourceSettings {
+        let limit = |percent: Option<i32>, count: Option<i32>, current: Limit| Limit {
+            percent: percent.unwrap_or(current.percent),
+            count: count.unwrap_or(current.count),
+        };
+        SourceSettings {
+            time_zone: self.time_zone.unwrap_or(current.time_zone),
+            ordering: self.ordering.unwrap_or(current.ordering),
+            open_end_dates: self
+                .open_end_dates
+                .clone()
+                .unwrap_or_else(|| current.open_end_dates.clone()),
+            row_drop: limit(self.max_row_drop_percent, self.max_row_drop, current.row_drop),
+            new_ends: limit(self.max_new_ends_percent, self.max_new_ends, current.new_ends),
+        }
+    }
 }
 
 const NOT_FOUND: ServiceError = ServiceError::NotFound("source");
@@ -54,6 +100,7 @@ pub async fn create(
             kind: new.kind,
             label: new.label.clone(),
             legal_entity_id: new.legal_entity_id,
+            settings: new.settings.clone(),
             meta: Meta::new(tx.now()),
         };
         db::sources::insert(tx, &source)?;
@@ -108,6 +155,7 @@ pub async fn update(
         let mut violations = Violations::default();
         references::legal_entity(tx, source.legal_entity_id, "/legal_entity_id", &mut violations)?;
         violations.finish()?;
+        check_ordering(tx, &current, source.settings.ordering)?;
         source.meta = current.meta.changed(tx.now());
         db::sources::update(tx, &source)?;
         let changed = trail::changed([
@@ -117,6 +165,7 @@ pub async fn update(
                 "legal_entity_id",
                 source.legal_entity_id != current.legal_entity_id,
             ),
+            ("settings", source.settings != current.settings),
         ]);
         trail::note(tx, "source.changed", &source.name, json!({ "changed": changed }))?;
         Ok(source)
@@ -124,11 +173,26 @@ pub async fn update(
     .await
 }
 
+/// A source whose documents were once numbered by the instants of its snapshots cannot number them itself again: every
+/// number of its own would be lower.
+fn check_ordering(tx: &mut Tx<'_>, current: &Source, wanted: SourceOrdering) -> Result<(), ServiceError> {
+    let goes_back =
+        current.settings.ordering == SourceOrdering::Snapshot && wanted == SourceOrdering::Sequence;
+    if goes_back && db::snapshots::last_accepted(tx, &current.name, false)?.is_some() {
+        return Err(ServiceError::Conflict {
+            code: "snapshots_applied",
+            detail: "Snapshots of this source were applied: documents with a sequence of its own would all be older. Register a new source.",
+        });
+    }
+    Ok(())
+}
+
 fn patched(current: &Source, patch: &SourcePatch) -> Source {
     Source {
         kind: patch.kind.unwrap_or(current.kind),
         label: patch.label.clone().unwrap_or_else(|| current.label.clone()),
         legal_entity_id: patch.legal_entity_id.unwrap_or(current.legal_entity_id),
+        settings: patch.settings.applied_to(&current.settings),
         ..current.clone()
     }
 }

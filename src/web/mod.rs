@@ -68,6 +68,7 @@ pub fn configure(config: &mut ServiceConfig) {
         )
         .configure(register)
         .configure(work)
+        .configure(deliveries)
         .service(
             resource("/v1/sources/{source}/employments/{external_id}")
                 .put(DeliverEmployment, employment_documents::put),
@@ -174,6 +175,36 @@ fn register(config: &mut ServiceConfig) {
         )
         .service(resource("/v1/assignments/{id}").get(ReadRegister, assignments::get))
         .service(resource("/v1/assignments/{id}/end").post(EditRegister, assignments::end));
+}
+
+/// The routes of what sources deliver as files, and of what could not be applied.
+fn deliveries(config: &mut ServiceConfig) {
+    use Action::{DecideDelivery, DeliverEmployment, ReadEmployment};
+    use api::{missing, snapshots, unmatched};
+
+    config
+        .service(
+            resource("/v1/sources/{source}/snapshots")
+                .get(ReadEmployment, snapshots::list)
+                .post(DeliverEmployment, snapshots::create),
+        )
+        .service(resource("/v1/sources/{source}/snapshots/{snapshot_id}").get(ReadEmployment, snapshots::get))
+        .service(
+            resource("/v1/sources/{source}/snapshots/{snapshot_id}/approval")
+                .post(DecideDelivery, snapshots::approve),
+        )
+        .service(
+            resource("/v1/sources/{source}/snapshots/{snapshot_id}/rejection")
+                .post(DecideDelivery, snapshots::reject),
+        )
+        .service(resource("/v1/sources/{source}/missing").get(ReadEmployment, missing::list))
+        .service(resource("/v1/sources/{source}/missing/{id}/end").post(DecideDelivery, missing::end))
+        .service(resource("/v1/sources/{source}/unmatched").get(ReadEmployment, unmatched::list))
+        .service(resource("/v1/sources/{source}/unmatched/{id}").get(ReadEmployment, unmatched::get))
+        .service(
+            resource("/v1/sources/{source}/unmatched/{id}/resolution")
+                .post(DecideDelivery, unmatched::resolve),
+        );
 }
 
 /// The routes of terminations, of what proves them, and of collected codes.

@@ -111,6 +111,7 @@ fn is_kept(error: &ServiceError) -> bool {
             ProblemType::InvalidState | ProblemType::ValidationFailed
         ),
         ServiceError::TokenRevoked
+        | ServiceError::BadFile(_)
         | ServiceError::Forbidden(_)
         | ServiceError::NotFound(_)
         | ServiceError::KeyReused

@@ -1,5 +1,16 @@
 //! The program from the shell.
 
+use handback::clock::Clock;
+use handback::config::Config;
+use handback::db::{DatabaseUrl, ServingLock};
+use handback::domain::language::Language;
+use handback::domain::organisation::LegalEntityKind;
+use handback::domain::source::{SourceKind, SourceOrdering, SourceSettings};
+use handback::domain::wipe::WipePolicy;
+use handback::services::legal_entities::{self, NewLegalEntity};
+use handback::services::sources::{self, NewSource};
+use handback::services::{Ctx, Recorder};
+use handback::startup::{self, Prepare};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Output};
@@ -136,4 +147,104 @@ fn a_client_of_another_issuer_gets_an_account_without_a_secret() {
         ],
     );
     assert_eq!(half.status.code(), Some(2));
+}
+
+/// A database in which the source `hr` delivers snapshots.
+async fn with_source(folder: &Path) -> DatabaseUrl {
+    assert!(handback(folder, &["migrate"]).status.success());
+    let path = folder.join("handback.db");
+    let config = Config::for_tests(folder, &format!("sqlite:{}", path.display()));
+    let app = startup::start(config, Clock::system(), Prepare::Attach)
+        .unwrap()
+        .app;
+    let ctx = Ctx::operator(&app);
+    let entity = NewLegalEntity {
+        name: "Socialnämnden".to_owned(),
+        kind: LegalEntityKind::Authority,
+        org_number: None,
+        language: Language::Sv,
+        wipe_policy: WipePolicy::default(),
+        chancery_id: None,
+    };
+    let entity = legal_entities::create(&ctx, Recorder::none(), entity)
+        .await
+        .unwrap();
+    let source = NewSource {
+        name: "hr".parse().unwrap(),
+        kind: SourceKind::Hr,
+        label: "HR".to_owned(),
+        legal_entity_id: entity.into_fresh().unwrap().id,
+        settings: SourceSettings {
+            ordering: SourceOrdering::Snapshot,
+            ..SourceSettings::default()
+        },
+    };
+    sources::create(&ctx, Recorder::none(), source).await.unwrap();
+    app.db.url().clone()
+}
+
+#[actix_web::test]
+async fn a_file_is_imported_only_when_somebody_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = with_source(folder.path()).await;
+    let file = folder.path().join("staff.csv");
+    let header = "external_id;person_external_id;kind;unit;start_date;end_date";
+    let write = |rows: &str| std::fs::write(&file, format!("{header}\n{rows}")).unwrap();
+    let import = |more: &[&str]| {
+        let fixed = [
+            "import",
+            "employments",
+            file.to_str().unwrap(),
+            "--source",
+            "hr",
+            "--complete",
+        ];
+        handback(folder.path(), &[&fixed, more].concat())
+    };
+    let code = |output: &Output| output.status.code().unwrap();
+    let at = |day: &'static str| ["--as-of", day];
+
+    write("e-1;p-1;employee;VO-12;2020-08-01;\ne-2;p-2;employee;VO-12;2020-08-01;2026-02-30\n");
+    let bad = import(&at("2026-11-01T02:00"));
+    assert_eq!(code(&bad), 10, "{bad:?}");
+    assert!(
+        stdout(&bad).starts_with("line 3, end_date: not_a_date: "),
+        "{bad:?}"
+    );
+    assert!(
+        stderr(&bad).contains("1 of the 2 rows that were read are bad and 1 are good"),
+        "{bad:?}"
+    );
+
+    write("e-1;p-1;employee;VO-12;2020-08-01;\ne-2;p-2;employee;VO-12;2020-08-01;\n");
+    for _ in 0..2 {
+        let dry = import(&at("2026-11-01T02:00"));
+        assert_eq!(code(&dry), 0, "{dry:?}");
+        assert!(
+            stdout(&dry).starts_with("2 rows: 2 would be new, 0 changed, 0 unchanged"),
+            "{dry:?}"
+        );
+        assert!(stderr(&dry).contains("Nothing was changed"), "{dry:?}");
+    }
+    let lock = ServingLock::take(&url).unwrap();
+    let refused = import(&["--apply"]);
+    assert!(
+        code(&refused) == 1 && stderr(&refused).contains("Send the file to the server"),
+        "{refused:?}"
+    );
+    drop(lock);
+    let applied = import(&[&at("2026-11-01T02:00")[..], &["--apply"]].concat());
+    assert_eq!(code(&applied), 0, "{applied:?}");
+    assert!(stdout(&applied).starts_with("2 rows: 2 were new"), "{applied:?}");
+    let known = import(&at("2026-11-02T02:00"));
+    assert!(stdout(&known).contains("0 changed, 2 unchanged"), "{known:?}");
+    assert_eq!(code(&import(&at("2026-10-31T02:00"))), 12);
+    let many: String = (1..=60)
+        .map(|n| format!("f-{n};p-{n};employee;VO-12;2001-01-01;2019-01-01\n"))
+        .collect();
+    write(&many);
+    assert_eq!(code(&import(&at("2026-11-03T02:00"))), 11);
+    let held = import(&[&at("2026-11-03T02:00")[..], &["--apply"]].concat());
+    assert_eq!(code(&held), 11);
+    assert!(stderr(&held).contains("/approval or /rejection"), "{held:?}");
 }

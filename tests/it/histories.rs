@@ -114,6 +114,7 @@ impl Town {
             kind: SourceKind::Hr,
             label: "HR".to_owned(),
             legal_entity_id: entity,
+            settings: Default::default(),
         };
         sources::create(&ctx, Recorder::none(), source).await.unwrap();
         Self { app, entity }

@@ -29,6 +29,7 @@ mod migrations;
 mod openapi;
 mod register;
 mod runner;
+mod snapshots;
 mod support;
 mod terminations;
 mod wipes;

@@ -9,7 +9,7 @@
 mod holidays;
 mod zone;
 
-pub use zone::{ZONE, end_of_employment_instant, instant_at, local_date, local_date_time};
+pub use zone::{ZONE, end_of_employment_instant, instant_at, instant_in, local_date, local_date_time};
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use std::collections::BTreeSet;

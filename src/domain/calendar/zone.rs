@@ -25,10 +25,15 @@ pub fn local_date(instant: DateTime<Utc>) -> NaiveDate {
 /// A time that spring's clock change leaves out gives the first instant after the gap; a time that autumn's
 /// repeats gives the earlier of the two. At the limits of what can be held, the same time read as UTC.
 pub fn instant_at(date: NaiveDate, time: NaiveTime) -> DateTime<Utc> {
-    let local = date.and_time(time);
-    let instant = match ZONE.from_local_datetime(&local) {
+    instant_in(ZONE, date.and_time(time))
+}
+
+/// The instant at which a wall clock in the zone shows the date and time. As [`instant_at`] where it never does, or does
+/// twice.
+pub fn instant_in(zone: Tz, local: NaiveDateTime) -> DateTime<Utc> {
+    let instant = match zone.from_local_datetime(&local) {
         LocalResult::Single(instant) | LocalResult::Ambiguous(instant, _) => Some(instant),
-        LocalResult::None => GapInfo::new(&local, &ZONE).and_then(|gap| gap.end),
+        LocalResult::None => GapInfo::new(&local, &zone).and_then(|gap| gap.end),
     };
     instant.map_or_else(|| local.and_utc(), |instant| instant.to_utc())
 }

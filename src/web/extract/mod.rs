@@ -11,6 +11,7 @@ mod path;
 mod query;
 mod serde_fault;
 mod strict_value;
+mod upload;
 
 pub use accept::accepts_json;
 pub use body::{Body, RawBody};
@@ -19,6 +20,7 @@ pub use idempotency_key::IdempotencyKey;
 pub use patch::{not_null, nullable, present};
 pub use path::PathId;
 pub use query::{ListQuery, Query, refuse_query, text_filter};
+pub use upload::{MediaType, Upload};
 
 use super::problem::{Fault, Problem, ProblemType};
 use actix_web::HttpRequest;

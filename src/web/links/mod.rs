@@ -219,6 +219,7 @@ impl Visit {
                 self.error(StatusCode::SERVICE_UNAVAILABLE, ErrorKind::Unavailable)
             }
             ServiceError::TokenRevoked
+            | ServiceError::BadFile(_)
             | ServiceError::Forbidden(_)
             | ServiceError::KeyReused
             | ServiceError::Internal(_) => {

@@ -3,7 +3,8 @@
 use super::{Fault, Problem, ProblemType};
 use crate::domain::error::DomainError;
 use crate::domain::policy::Action;
-use crate::services::ServiceError;
+use crate::services::snapshots::NOT_JSON;
+use crate::services::{FileReport, ServiceError};
 use crate::web::etag;
 
 impl From<ServiceError> for Problem {
@@ -18,6 +19,7 @@ impl From<ServiceError> for Problem {
                 .into_iter()
                 .map(Fault::from)
                 .fold(Self::new(ProblemType::ValidationFailed), Self::error),
+            ServiceError::BadFile(report) => bad_file(*report),
             ServiceError::Domain(error) => from_domain(&error),
             ServiceError::Conflict { code, detail } => {
                 Self::new(ProblemType::Conflict).code(code).detail(detail)
@@ -41,6 +43,34 @@ impl From<ServiceError> for Problem {
 /// A token that is not or no longer good (RFC 6750 §3.1). Why is for the log alone.
 pub fn invalid_token() -> Problem {
     Problem::new(ProblemType::InvalidToken).header("www-authenticate", r#"Bearer error="invalid_token""#)
+}
+
+/// Says how many rows are good, and that they were not used either.
+fn bad_file(report: FileReport) -> Problem {
+    let is_unreadable = report.faults.iter().any(|fault| fault.code == NOT_JSON);
+    let kind = if is_unreadable {
+        ProblemType::MalformedBody
+    } else {
+        ProblemType::ValidationFailed
+    };
+    let (rows, bad) = (report.rows, report.bad);
+    let shown = report.faults.len() as u64;
+    let rest = report.fault_count.saturating_sub(shown);
+    let more = if rest > 0 {
+        format!(" {rest} more fault(s) are not listed.")
+    } else {
+        String::new()
+    };
+    let detail = format!(
+        "{bad} of the {rows} rows that were read are bad and {} are good. Nothing was applied, not the good ones either.{more}",
+        rows.saturating_sub(bad)
+    );
+    let problem = Problem::new(kind).detail(detail);
+    report
+        .faults
+        .into_iter()
+        .map(Fault::from)
+        .fold(problem, Problem::error)
 }
 
 fn forbidden(action: Action) -> Problem {

@@ -11,7 +11,7 @@ pub use convert::invalid_token;
 pub use kind::{BASE, ProblemType};
 
 use crate::domain::once::Reply;
-use crate::services::Violation;
+use crate::services::{FileFault, Place, Violation};
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
@@ -21,7 +21,7 @@ use std::fmt;
 /// The media type of problems.
 pub const MEDIA_TYPE: &str = "application/problem+json";
 
-/// One thing that is wrong. One of the first three members says where.
+/// One thing that is wrong. A pointer, a parameter, a header or a line says where.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Fault {
     /// A JSON pointer into the body (RFC 6901).
@@ -36,6 +36,14 @@ pub struct Fault {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, max_length = 100)]
     pub header: Option<&'static str>,
+    /// The number of a line of a file in the body, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, minimum = 1)]
+    pub line: Option<u64>,
+    /// The name of a column of a file in the body.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, max_length = 100)]
+    pub column: Option<String>,
     /// What, as a stable word.
     #[schema(max_length = 100)]
     pub code: &'static str,
@@ -50,6 +58,8 @@ impl Fault {
             pointer: None,
             parameter: None,
             header: None,
+            line: None,
+            column: None,
             code,
             detail,
         }
@@ -75,6 +85,19 @@ impl Fault {
         Self {
             pointer: Some(pointer.into()),
             ..Self::nowhere(code, detail)
+        }
+    }
+}
+
+impl From<FileFault> for Fault {
+    fn from(fault: FileFault) -> Self {
+        match fault.place {
+            Place::Pointer(pointer) => Self::pointer(pointer, fault.code, fault.detail),
+            Place::Line(line, column) => Self {
+                line: Some(line),
+                column,
+                ..Self::nowhere(fault.code, fault.detail)
+            },
         }
     }
 }

@@ -140,6 +140,7 @@ fn every_reference_that_leads_nowhere_is_told_with_its_place() {
             kind: SourceKind::Elected,
             label: "Förtroendemannaregistret".to_owned(),
             legal_entity_id,
+            settings: Default::default(),
         };
         let lost = sources::create(ctx, Recorder::none(), source(nowhere, ids.next())).await;
         assert_eq!(refusal(lost), "/legal_entity_id unknown_legal_entity");

@@ -37,6 +37,7 @@ impl World {
             kind: SourceKind::Hr,
             label: "Personalsystemet".to_owned(),
             legal_entity_id: entity,
+            settings: Default::default(),
         };
         sources::create(&ctx, Recorder::none(), new).await.unwrap();
         Self { ctx, entity, source }

@@ -129,6 +129,7 @@ impl Story {
             kind: SourceKind::Hr,
             label: "HR".to_owned(),
             legal_entity_id: entity.id,
+            settings: Default::default(),
         };
         sources::create(&ctx, Recorder::none(), source).await.unwrap();
         deliver(app, "Maria Lind", Some("Olof Sund"), (1, None)).await;

@@ -60,6 +60,7 @@ impl World {
             kind: SourceKind::Hr,
             label: "HR".to_owned(),
             legal_entity_id: legal_entity,
+            settings: Default::default(),
             meta,
         };
         write(&app, move |tx| {

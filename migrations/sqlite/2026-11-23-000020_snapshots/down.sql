@@ -1,0 +1,11 @@
+DROP TABLE unmatched;
+DROP TABLE missing_employment;
+DROP TABLE snapshot_row;
+DROP TABLE snapshot;
+ALTER TABLE source DROP COLUMN max_new_ends;
+ALTER TABLE source DROP COLUMN max_new_ends_percent;
+ALTER TABLE source DROP COLUMN max_row_drop;
+ALTER TABLE source DROP COLUMN max_row_drop_percent;
+ALTER TABLE source DROP COLUMN open_end_dates;
+ALTER TABLE source DROP COLUMN ordering;
+ALTER TABLE source DROP COLUMN time_zone;
