@@ -82,4 +82,14 @@ ids! {
     ServiceAccountId,
     /// One running process.
     InstanceId,
+    /// The connection of a directory.
+    ScimConnectionId,
+    /// One token of such a connection.
+    ScimTokenId,
+    /// One account of a directory.
+    ScimUserId,
+    /// One change of an account.
+    AccountSignalId,
+    /// The question what a change of an account means.
+    AccountReviewId,
 }

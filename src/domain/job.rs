@@ -3,10 +3,11 @@
 //! A job carries ids and nothing else. What it needs to know it reads when it runs, so that it acts on the
 //! truth of that moment and the job table never holds personal data or codes.
 
-use super::ids::{JobId, MessageId, TerminationId};
+use super::ids::{JobId, MessageId, ScimConnectionId, TerminationId};
 use crate::text_enum;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 /// How often a process may die with a job in its hands before the job is held for the cause.
 pub const MAX_CRASHES: i32 = 3;
@@ -24,6 +25,8 @@ text_enum! {
         OpenTermination = "open_termination",
         /// Destroy the sealed codes of a termination.
         DestroyCodes = "destroy_codes",
+        /// Tell the desk that a directory's connection is silent.
+        ReportSilence = "report_silence",
     }
 }
 
@@ -85,6 +88,13 @@ pub enum Job {
         /// The termination.
         termination_id: TerminationId,
     },
+    /// Tell the desk that a directory's connection is silent.
+    ReportSilence {
+        /// The connection.
+        connection_id: ScimConnectionId,
+        /// This silence; also in the `Message-ID` of the mail, on every attempt.
+        alarm: Uuid,
+    },
 }
 
 impl Job {
@@ -94,6 +104,7 @@ impl Job {
             Self::SendMail { .. } => JobKind::SendMail,
             Self::OpenTermination { .. } => JobKind::OpenTermination,
             Self::DestroyCodes { .. } => JobKind::DestroyCodes,
+            Self::ReportSilence { .. } => JobKind::ReportSilence,
         }
     }
 
@@ -101,7 +112,7 @@ impl Job {
     pub const fn max_attempts(&self) -> i32 {
         match self {
             // With the longest pauses about two and a half days: a mail server may be away over a weekend.
-            Self::SendMail { .. } => 20,
+            Self::SendMail { .. } | Self::ReportSilence { .. } => 20,
             Self::OpenTermination { .. } | Self::DestroyCodes { .. } => 12,
         }
     }
@@ -110,7 +121,7 @@ impl Job {
     pub const fn priority(&self) -> i32 {
         match self {
             Self::OpenTermination { .. } => 10,
-            Self::SendMail { .. } => 20,
+            Self::SendMail { .. } | Self::ReportSilence { .. } => 20,
             Self::DestroyCodes { .. } => 30,
         }
     }
@@ -121,6 +132,7 @@ impl Job {
             Self::SendMail { message_id } => Some(message_id.to_string()),
             Self::OpenTermination { termination_id, day } => Some(format!("{termination_id} {day}")),
             Self::DestroyCodes { termination_id } => Some(termination_id.to_string()),
+            Self::ReportSilence { alarm, .. } => Some(alarm.to_string()),
         }
     }
 }

@@ -10,6 +10,7 @@
 mod destroy_codes;
 mod once;
 mod open_termination;
+mod report_silence;
 mod run;
 mod runner;
 pub mod schedule;
@@ -64,6 +65,9 @@ impl Execute for Deliveries {
                 open_termination::execute(app, *termination_id, run).await
             }
             Job::DestroyCodes { termination_id } => destroy_codes::execute(app, *termination_id, run).await,
+            Job::ReportSilence { connection_id, alarm } => {
+                report_silence::execute(app, (*connection_id, *alarm), run).await
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Must not hold sentences of a particular mail; those are in `letters`.
 
-use super::format::pick;
+use super::format::{pick, say};
 use super::receipt::FactGroup;
 use super::view::{MailView, RenderedMail, Sender};
 use crate::domain::language::Language;
@@ -72,15 +72,23 @@ struct Frame<'a> {
     phone: &'a str,
     tel: String,
     questions: &'static str,
-    case_word: &'static str,
-    case_number: &'a str,
+    /// What it is about, in a few words at the end.
+    reference: String,
     sender: &'a Sender,
 }
 
 impl<'a> Frame<'a> {
     fn of(view: &'a MailView) -> Self {
-        let language = view.language;
-        let name = &view.recipient.first_name;
+        let number = &view.case.number;
+        let reference = say!(view.language, "Ärende {number}", "Case {number}");
+        Self::new(
+            view.language,
+            &view.sender,
+            (&view.recipient.first_name, reference),
+        )
+    }
+
+    fn new(language: Language, sender: &'a Sender, (name, reference): (&str, String)) -> Self {
         Self {
             lang: language.as_str(),
             kind: pick(language, "mejl", "e-mail"),
@@ -89,16 +97,15 @@ impl<'a> Frame<'a> {
                 Language::En => format!("Hello {name},"),
             },
             regards: pick(language, "Vänliga hälsningar", "Kind regards"),
-            phone: view.sender.phone.show(language),
-            tel: view.sender.phone.tel(),
+            phone: sender.phone.show(language),
+            tel: sender.phone.tel(),
             questions: pick(
                 language,
                 "svara på det här mejlet om du har frågor",
                 "reply to this message if you have questions",
             ),
-            case_word: pick(language, "Ärende", "Case"),
-            case_number: &view.case.number,
-            sender: &view.sender,
+            reference,
+            sender,
         }
     }
 }
@@ -114,18 +121,34 @@ fn subject(letter: &Letter) -> String {
     chosen.chars().take(SUBJECT_LIMIT).collect()
 }
 
-/// Lays the letter out.
+/// Lays the letter of a case out.
 pub(super) fn render(view: &MailView, letter: &Letter) -> Result<RenderedMail, askama::Error> {
+    lay_out(letter, || Frame::of(view))
+}
+
+/// Lays a letter out that belongs to no case. It is addressed to whoever signs for the service.
+pub(super) fn render_notice(
+    language: Language,
+    sender: &Sender,
+    reference: &str,
+    letter: &Letter,
+) -> Result<RenderedMail, askama::Error> {
+    lay_out(letter, || {
+        Frame::new(language, sender, (&sender.service_name, reference.to_owned()))
+    })
+}
+
+fn lay_out<'a>(letter: &Letter, frame: impl Fn() -> Frame<'a>) -> Result<RenderedMail, askama::Error> {
     let subject = subject(letter);
     let text = TextPart {
         letter,
-        frame: Frame::of(view),
+        frame: frame(),
     }
     .render()?;
     let html = HtmlPart {
         letter,
         subject: &subject,
-        frame: Frame::of(view),
+        frame: frame(),
     }
     .render()?;
     Ok(RenderedMail { subject, text, html })

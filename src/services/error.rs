@@ -152,6 +152,8 @@ fn from_constraint(constraint: Constraint) -> ServiceError {
             "client_bound",
             "Another service account is bound to this client of the issuer. Revoke it first.",
         ),
+        Constraint::ScimConnectionName => ("scim_connection_exists", "Another connection has this name."),
+        Constraint::ScimUserName => ("user_name_taken", "Another account has this userName."),
         // These are races that the next attempt decides: the winner's row is then visible.
         Constraint::EmploymentExternalId
         | Constraint::TerminationActive
@@ -160,6 +162,7 @@ fn from_constraint(constraint: Constraint) -> ServiceError {
         | Constraint::CodeItem
         | Constraint::DataKeyActive
         | Constraint::MdmReport
+        | Constraint::AccountReview
         | Constraint::JobDedupe
         | Constraint::IdempotencyKey => return ServiceError::Busy,
         Constraint::Other => return ServiceError::Internal("unexpected unique violation".to_owned()),

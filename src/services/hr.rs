@@ -1,6 +1,6 @@
 //! Employment documents: delivered by HR systems, compared with what is known, applied once.
 
-use super::{Ctx, Recorded, Recorder, ServiceError, terminations, trail};
+use super::{Ctx, Recorded, Recorder, ServiceError, scim, terminations, trail};
 use crate::app::App;
 use crate::crypto::digest::sha256;
 use crate::db::types::to_json;
@@ -302,6 +302,7 @@ fn person(tx: &mut Tx<'_>, source: &Source, reference: &PersonReference) -> Resu
             person.id,
             json!({ "incomplete": person.is_incomplete() }),
         )?;
+        scim::link_person_in(tx, person.id)?;
         return Ok(person.id);
     };
     let mut person = known.clone();

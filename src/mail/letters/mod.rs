@@ -9,6 +9,8 @@ mod holder;
 mod receipt;
 mod receiver;
 
+pub(super) use desk::connection_silent;
+
 use super::letter::Letter;
 use super::view::{MailView, Step};
 

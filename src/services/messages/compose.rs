@@ -98,7 +98,8 @@ fn envelope(app: &App, draft: &Draft<'_>, rendered: RenderedMail, now: DateTime<
     }
 }
 
-fn sender(app: &App) -> Sender {
+/// Who signs the mails.
+pub(in crate::services) fn sender(app: &App) -> Sender {
     let mail = &app.config.mail;
     let reply_to = mail.reply_to.as_ref().unwrap_or(&mail.from);
     Sender {

@@ -16,6 +16,7 @@ mod watch;
 
 pub use crate::db::messages::MessageFilter;
 pub(super) use asked::asked_role;
+pub(super) use compose::sender;
 pub use deliver::{Delivery, deliver};
 pub use sweep::sweep;
 pub(super) use trail::supersede_in;

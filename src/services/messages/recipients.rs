@@ -13,6 +13,7 @@ use crate::domain::person::Person;
 use crate::domain::timeline::RecipientRole;
 use crate::services::ServiceError;
 use crate::services::case::Case;
+use crate::services::scim;
 use chrono::NaiveDate;
 use std::cmp::Reverse;
 
@@ -88,18 +89,25 @@ fn coordinators(connection: &mut DbConnection, case: &Case) -> Result<Vec<Person
     Ok(chain.into_iter().filter_map(|unit| unit.coordinator_id).collect())
 }
 
-/// The line of managers above the holder, the nearest first. Two who lead each other end it.
+/// The line of managers above the holder, the nearest first. Two who lead each other end it. Whom HR names comes before
+/// whom a directory names.
 fn managers(
     connection: &mut DbConnection,
     case: &Case,
     today: NaiveDate,
 ) -> Result<Vec<PersonId>, ServiceError> {
     let mut line: Vec<PersonId> = Vec::new();
-    let mut next = case.employment.manager_id;
+    let mut next = match case.employment.manager_id {
+        None => scim::known_manager(connection, case.record.person_id)?,
+        named => named,
+    };
     while let Some(manager) = next.filter(|id| line.len() < DEPTH && !line.contains(id)) {
         line.push(manager);
         let own = employments_of(connection, manager)?;
-        next = manager_by(own, case.employment.legal_entity_id, today);
+        next = match manager_by(own, case.employment.legal_entity_id, today) {
+            None => scim::known_manager(connection, manager)?,
+            named => named,
+        };
     }
     Ok(line)
 }
