@@ -27,6 +27,7 @@ mod migrations;
 mod openapi;
 mod register;
 mod runner;
+mod scim;
 mod support;
 mod terminations;
 mod wipes;
