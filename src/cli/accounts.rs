@@ -41,7 +41,7 @@ pub(super) struct CreateArgs {
     /// What it may be used for; can be given several times.
     #[arg(long = "scope", required = true, value_parser = parse_scope)]
     scopes: Vec<Scope>,
-    /// The issuer whose tokens the system comes with, one of the [[issuers]]. The account then has no secret of ours.
+    /// The issuer whose tokens the system comes with, one of the `[[issuers]]`. The account then has no secret of ours.
     #[arg(long, value_name = "URL", requires = "external_client")]
     issuer: Option<String>,
     /// The system's client id at that issuer.

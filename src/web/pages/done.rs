@@ -47,7 +47,7 @@ pub struct DonePage {
     pub undo: Undo,
     /// Whether a new link can be asked for, to answer what remains.
     pub can_renew: bool,
-    /// The value of [`CSRF_FIELD`].
+    /// The value of the field [`super::confirm::CSRF_FIELD`].
     pub csrf: String,
 }
 
