@@ -233,7 +233,6 @@ pub fn retry_delay(attempt: i32, jitter: f64) -> TimeDelta {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use uuid::Uuid;
 
     #[test]
     fn the_pause_doubles_up_to_six_hours_and_jitter_halves_it_at_most() {
@@ -299,6 +298,13 @@ mod tests {
                     termination_id: id.into(),
                 },
                 format!(r#"{{"kind":"destroy_codes","termination_id":"{id}"}}"#),
+            ),
+            (
+                Job::ReportSilence {
+                    connection_id: id.into(),
+                    alarm: id,
+                },
+                format!(r#"{{"kind":"report_silence","connection_id":"{id}","alarm":"{id}"}}"#),
             ),
         ];
         for (job, stored) in &forms {
