@@ -11,8 +11,8 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
+
+from talk import call, conversations, filled, new_connection
 
 # Where clients depart from the letter of the RFC, or the RFC leaves a choice. Each is understood here; scim2-server is
 # told the same thing to the letter. A departure that no conversation has any more fails the judge, too.
@@ -30,22 +30,6 @@ DEPARTURES = {
 }
 
 base, data, handback = sys.argv[1:4]
-opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-
-
-def call(root, method, path, body, headers):
-    request = urllib.request.Request(root + path, method=method, headers=headers)
-    if body is not None:
-        request.data = json.dumps(body).encode()
-        request.add_header("content-type", "application/scim+json")
-    try:
-        answer = opener.open(request)
-    except urllib.error.HTTPError as error:
-        answer = error
-    text = answer.read()
-    return answer.status, json.loads(text) if text else None
-
-
 def comparable(value, ids):
     """What two servers can agree on: no ids, dates, addresses or words of their own."""
     if isinstance(value, dict):
@@ -57,13 +41,6 @@ def comparable(value, ids):
         for name, own in ids.items():
             value = value.replace(own, "{" + name + "}")
     return value
-
-
-def filled(value, ids):
-    text = json.dumps(value)
-    for name, own in ids.items():
-        text = text.replace("{" + name + "}", own)
-    return json.loads(text)
 
 
 class Server:
@@ -79,23 +56,18 @@ class Server:
             else:
                 body = letter
         headers = self.headers | step.get("headers", {})
-        status, answer = call(self.root, step["method"], filled(path, self.ids), filled(body, self.ids), headers)
+        status, answer, _ = call(self.root, step["method"], filled(path, self.ids), filled(body, self.ids), headers)
         if "save" in step and answer:
             self.ids[step["save"]] = answer.get("id", "")
         after = None
         if "id" in self.ids:
-            after = call(self.root, "GET", "/Users/" + self.ids["id"], None, self.headers)
+            after = call(self.root, "GET", "/Users/" + self.ids["id"], None, self.headers)[:2]
         return comparable([status, answer, after], self.ids)
-
-
-def connection(name):
-    command = [handback, "scim-connection", "create", name, "--json", "--data-dir", data]
-    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)["token"]
 
 
 def oracle_with(folder):
     """scim2-server with our own schemas and types of resources."""
-    headers = {"Authorization": "Bearer " + connection("discovery")}
+    headers = {"Authorization": "Bearer " + new_connection(handback, data, "oracle")}
     for name, path in [("schemas", "/Schemas"), ("types", "/ResourceTypes")]:
         resources = call(base, "GET", path, None, headers)[1]["Resources"]
         for resource in resources:
@@ -126,11 +98,10 @@ def main():
     process, oracle = oracle_with(folder)
     wrong, steps, departures = [], 0, collections.Counter()
     try:
-        cases = sorted(pathlib.Path("tests/scim").glob("*.json"))
-        for path in cases:
-            case = json.loads(path.read_text())
-            ours = Server(base, {"Authorization": "Bearer " + connection(path.stem)})
-            theirs = Server(f"{oracle}/{path.stem}/v2", {})
+        cases = conversations()
+        for name, case in cases.items():
+            ours = Server(base, {"Authorization": "Bearer " + new_connection(handback, data, name)})
+            theirs = Server(f"{oracle}/{name}/v2", {})
             for number, step in enumerate(case["steps"], 1):
                 steps += 1
                 departures[step.get("differs")] += 1
@@ -143,7 +114,7 @@ def main():
                 if step["method"] == "PATCH" and (one[0], other[0]) == (200, 204):
                     one[:2] = other[:2] = []
                 if one != other:
-                    wrong.append(f"{path.stem}, step {number}:\n  ours   {json.dumps(one)}\n  theirs {json.dumps(other)}")
+                    wrong.append(f"{name}, step {number}:\n  ours   {json.dumps(one)}\n  theirs {json.dumps(other)}")
     finally:
         process.terminate()
         process.wait()

@@ -84,7 +84,7 @@ async fn play(directory: &Directory<'_, '_>, name: &str, case: &Value) {
 #[test]
 fn every_client_gets_what_it_means() {
     let cases = cases();
-    assert_eq!(cases.len(), 28);
+    assert_eq!(cases.len(), 29);
     for_each_database(async |db| {
         let server = TestServer::start(db);
         for (name, case) in &cases {
