@@ -5,8 +5,8 @@ use crate::config::Config;
 use crate::crypto::token::ConnectionSecret;
 use crate::domain::scim::{Connection, ConnectionToken, SILENCE};
 use crate::domain::text::SourceName;
-use crate::services::Ctx;
 use crate::services::scim::connections::{self, Listed, NewConnection};
+use crate::services::{Ctx, ServiceError};
 use chrono::{DateTime, SecondsFormat, Utc};
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -107,8 +107,19 @@ async fn create(ctx: &Ctx, args: CreateArgs) -> anyhow::Result<()> {
         is_strict: args.strict,
         expires_in: args.expires_in,
     };
-    let made = connections::create(ctx, new).await?;
+    let made = connections::create(ctx, new).await.map_err(in_words)?;
     show(ctx, &made, args.json)
+}
+
+/// Rules that are broken, each in its own words.
+fn in_words(error: ServiceError) -> anyhow::Error {
+    match error {
+        ServiceError::Invalid(violations) => {
+            let details: Vec<&str> = violations.iter().map(|violation| violation.detail).collect();
+            anyhow::anyhow!(details.join(" "))
+        }
+        other => other.into(),
+    }
 }
 
 fn show(

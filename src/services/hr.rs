@@ -318,6 +318,9 @@ fn person(tx: &mut Tx<'_>, source: &Source, reference: &PersonReference) -> Resu
             person.id,
             json!({ "incomplete": person.is_incomplete() }),
         )?;
+        if person.email != known.email {
+            scim::link_person_in(tx, person.id)?;
+        }
     }
     Ok(person.id)
 }

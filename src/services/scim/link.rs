@@ -53,6 +53,16 @@ pub(super) fn claim_in(tx: &mut Tx<'_>, owner: &Connection, user: &mut ScimUser)
     Ok(())
 }
 
+/// Lets go of the person: the account calls itself something else, and may be somebody else's now. What it has filled in
+/// stays until a source says otherwise.
+pub(super) fn release_in(tx: &mut Tx<'_>, user: &mut ScimUser) -> Result<(), ServiceError> {
+    let Some(person) = user.person_id.take() else {
+        return Ok(());
+    };
+    (user.fills_name, user.fills_email) = (false, false);
+    trail::note(tx, "scim_user.released", user.id, json!({ "person": person }))
+}
+
 /// Fills in what no source says about the person. `before` is what the account said until now: what stems from it
 /// follows it, what stems from a source stays.
 pub(super) fn fill_in(

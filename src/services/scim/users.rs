@@ -1,7 +1,7 @@
 //! Accounts: found, made, changed and deleted by the directory that they belong to.
 
 use super::ScimRefusal;
-use super::link::{claim_in, fill_in, manager_changed_in};
+use super::link::{claim_in, fill_in, manager_changed_in, release_in};
 use super::signals::raise_in;
 use crate::app::App;
 use crate::db::scim_users::UserFilter;
@@ -286,6 +286,9 @@ fn settle(
     (user, before): (&mut ScimUser, Option<&Facts>),
 ) -> Result<(), ServiceError> {
     let linked = (user.person_id, user.fills_name, user.fills_email);
+    if before.is_some_and(|before| is_called_otherwise(before, &facts(&user.attributes))) {
+        release_in(tx, user)?;
+    }
     claim_in(tx, connection, user)?;
     fill_in(tx, user, before)?;
     if linked != (user.person_id, user.fills_name, user.fills_email) {
@@ -301,6 +304,11 @@ fn settle(
         (false, true) => raise_in(tx, user, SignalKind::Active),
         (true, true) | (false, false) => Ok(()),
     }
+}
+
+/// Whether the ids that say whose the account is are other ones now.
+fn is_called_otherwise(before: &Facts, now: &Facts) -> bool {
+    before.external_id != now.external_id || before.employee_number != now.employee_number
 }
 
 /// The names of the attributes that differ.

@@ -14,13 +14,13 @@ use std::fmt;
 /// A refusal: a problem, and what SCIM calls it.
 #[derive(Clone, Debug)]
 pub struct ScimError {
-    problem: Problem,
+    problem: Box<Problem>,
     kind: Option<ScimType>,
 }
 
 impl ScimError {
     /// The problem.
-    pub const fn problem(&self) -> &Problem {
+    pub fn problem(&self) -> &Problem {
         &self.problem
     }
 
@@ -64,14 +64,17 @@ impl ScimError {
 
 impl From<Problem> for ScimError {
     fn from(problem: Problem) -> Self {
-        Self { problem, kind: None }
+        Self {
+            problem: Box::new(problem),
+            kind: None,
+        }
     }
 }
 
 impl From<ScimFault> for ScimError {
     fn from(fault: ScimFault) -> Self {
         Self {
-            problem: Problem::new(ProblemType::MalformedRequest).detail(fault.detail),
+            problem: Box::new(Problem::new(ProblemType::MalformedRequest).detail(fault.detail)),
             kind: Some(fault.kind),
         }
     }
@@ -83,7 +86,7 @@ impl From<ServiceError> for ScimError {
             // The tag of a problem is not the one that this resource has.
             ServiceError::Stale { .. } => Problem::new(ProblemType::PreconditionFailed).into(),
             ServiceError::Conflict { .. } => Self {
-                problem: error.into(),
+                problem: Box::new(error.into()),
                 kind: Some(ScimType::Uniqueness),
             },
             other => Problem::from(other).into(),
@@ -102,7 +105,7 @@ impl From<ScimRefusal> for ScimError {
 
 impl fmt::Display for ScimError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.problem, f)
+        fmt::Display::fmt(&*self.problem, f)
     }
 }
 

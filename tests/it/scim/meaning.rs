@@ -193,8 +193,21 @@ fn a_directory_fills_the_gaps_that_hr_leaves_and_no_others() {
             person(anna.to_string()).await,
             json!(["Anna Ek", "anna@exempelkommunen.example"])
         );
-        let linked = format!("SELECT count(*) AS n FROM scim_user WHERE person_id = '{anna}'");
-        assert_eq!(db.number(&linked), 1);
+        let accounts_of = |person: &str| {
+            db.number(&format!(
+                "SELECT count(*) AS n FROM scim_user WHERE person_id = '{person}'"
+            ))
+        };
+        assert_eq!(accounts_of(&anna.to_string()), 1);
+
+        // An account that is given to somebody else is theirs.
+        let given = json!({ "userName": "nio", "externalId": "maria" });
+        let _ = directory
+            .send(Method::PUT, &format!("/Users/{id}"), &given)
+            .await
+            .expect(StatusCode::OK);
+        assert_eq!(accounts_of(&stub.to_string()), 0);
+        assert_eq!(person(stub.to_string()).await[0], "Nio Ny");
         server.stop().await;
     });
 }
