@@ -17,7 +17,9 @@ use handback::clock::Clock;
 use handback::config::Config;
 use handback::crypto::keyring::Keyring;
 use handback::db::{self, DatabaseUrl, DbError, Stamp, migrations};
-use handback::domain::employment::{EmploymentDocument, EmploymentKind, EmploymentState, PersonReference};
+use handback::domain::employment::{
+    EmploymentDocument, EmploymentKind, EmploymentState, EndKind, PersonReference,
+};
 use handback::domain::ids::{DeviceId, EmploymentId};
 use handback::domain::language::Language;
 use handback::domain::once::{OnceKey, Reply};
@@ -123,6 +125,7 @@ async fn register(ctx: &Ctx) -> DeviceId {
         org_number: None,
         language: Language::Sv,
         wipe_policy: WipePolicy::default(),
+        chancery_id: None,
     };
     let entity = legal_entities::create(ctx, Recorder::none(), new)
         .await
@@ -173,6 +176,8 @@ fn document(sequence: i64) -> EmploymentDocument {
         end_date: NaiveDate::from_ymd_opt(2027, 1, 1)
             .map(|day| day + chrono::Days::new(sequence.unsigned_abs() % 10_000)),
         last_working_day: None,
+        end_kind: EndKind::Ordinary,
+        leave: Vec::new(),
         sequence,
         occurred_at: None,
     }

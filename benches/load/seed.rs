@@ -16,7 +16,9 @@ use handback::domain::actor::Scope;
 use handback::domain::assignment::{Assigned, Assignment};
 use handback::domain::calendar::local_date;
 use handback::domain::device::{Device, DeviceStatus};
-use handback::domain::employment::{EmploymentDocument, EmploymentKind, EmploymentState, PersonReference};
+use handback::domain::employment::{
+    EmploymentDocument, EmploymentKind, EmploymentState, EndKind, PersonReference,
+};
 use handback::domain::ids::{AssignmentId, EmploymentId, LegalEntityId, TerminationId};
 use handback::domain::language::Language;
 use handback::domain::message::MessageState;
@@ -86,6 +88,8 @@ pub fn document(
         start_date: NaiveDate::from_ymd_opt(2020, 8, 1).context("a date")?,
         end_date,
         last_working_day: None,
+        end_kind: EndKind::Ordinary,
+        leave: Vec::new(),
         sequence,
         occurred_at: None,
     })
@@ -169,6 +173,7 @@ impl Seeder {
             org_number: None,
             language: Language::Sv,
             wipe_policy: WipePolicy::default(),
+            chancery_id: None,
         };
         let made = legal_entities::create(&self.ctx, Recorder::none(), new).await?;
         let entity = made.into_fresh()?.id;

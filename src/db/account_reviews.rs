@@ -171,6 +171,20 @@ pub fn update(tx: &mut Tx<'_>, review: &AccountReview) -> Result<(), DbError> {
     guarded(changed)
 }
 
+/// The question about an account that still stands is about another person now.
+pub fn give(tx: &mut Tx<'_>, user: ScimUserId, (from, to): (PersonId, PersonId)) -> Result<(), DbError> {
+    diesel::update(table::table)
+        .filter(is_pending())
+        .filter(table::user_id.eq(user.to_string()))
+        .filter(table::person_id.eq(from.to_string()))
+        .set((
+            table::person_id.eq(Some(to.to_string())),
+            table::version.eq(table::version + 1),
+        ))
+        .execute_prepared(tx)?;
+    Ok(())
+}
+
 /// Keeps what became of an account.
 pub fn insert_signal(tx: &mut Tx<'_>, new: &AccountSignal) -> Result<(), DbError> {
     let row = SignalRow {

@@ -1,11 +1,13 @@
 //! Action links.
 
 use super::prepared::ExecutePrepared;
-use super::schema::action_link as table;
+use super::schema::{action_link as table, employment};
 use super::types::{parse, parse_json, parse_optional, to_json, utc, utc_optional};
 use super::{DbConnection, DbError, Tx};
 use crate::domain::action_link::{ActionLink, LinkAnswer, LinkUse, RevokeReason};
-use crate::domain::ids::{ActionLinkId, MessageId, TerminationId};
+use crate::domain::calendar::local_date;
+use crate::domain::employment::EmploymentState;
+use crate::domain::ids::{ActionLinkId, MessageId, PersonId, TerminationId};
 use crate::domain::termination::Undo;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
@@ -138,6 +140,47 @@ pub fn of_termination(connection: &mut DbConnection, id: TerminationId) -> Resul
         .select(Row::as_select())
         .load(connection)?;
     rows.into_iter().map(ActionLink::try_from).collect()
+}
+
+/// The terminations that somebody is asked about by a link that is neither used nor revoked.
+pub fn live_terminations_of(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<TerminationId>, DbError> {
+    let ids: Vec<String> = table::table
+        .filter(table::person_id.eq(person.to_string()))
+        .filter(table::used_at.is_null())
+        .filter(table::revoked_at.is_null())
+        .filter(table::expires_at.gt(tx.now().naive_utc()))
+        .select(table::termination_id)
+        .distinct()
+        .load(&mut **tx)?;
+    ids.iter()
+        .map(|id| parse("action_link", "termination_id", id))
+        .collect()
+}
+
+/// Those who are asked by a live link and whose employments have all ended by today, as far as any is known.
+pub fn asked_but_gone(
+    connection: &mut DbConnection,
+    now: DateTime<Utc>,
+    limit: i64,
+) -> Result<Vec<PersonId>, DbError> {
+    let today = local_date(now);
+    let own = || employment::table.filter(employment::person_id.eq(table::person_id));
+    let goes_on = own()
+        .filter(employment::state.eq(EmploymentState::Active.as_str()))
+        .filter(employment::end_on.is_null().or(employment::end_on.ge(today)));
+    let ids: Vec<String> = table::table
+        .filter(table::used_at.is_null())
+        .filter(table::revoked_at.is_null())
+        .filter(table::expires_at.gt(now.naive_utc()))
+        .filter(diesel::dsl::exists(own()))
+        .filter(diesel::dsl::not(diesel::dsl::exists(goes_on)))
+        .select(table::person_id)
+        .distinct()
+        .limit(limit)
+        .load(connection)?;
+    ids.iter()
+        .map(|id| parse("action_link", "person_id", id))
+        .collect()
 }
 
 /// Keeps what takes the answer of a used link back.

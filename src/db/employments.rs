@@ -2,9 +2,9 @@
 
 use super::prepared::ExecutePrepared;
 use super::schema::{employment as table, employment_receipt as receipt, employment_version as version};
-use super::types::{guarded, meta, parse, parse_json, parse_optional, to_json};
+use super::types::{guarded, meta, parse, parse_json, parse_optional, to_json, utc};
 use super::{DbConnection, DbError, Tx};
-use crate::domain::employment::{DeliveryOutcome, Employment};
+use crate::domain::employment::{DeliveryOutcome, Employment, EmploymentVersion};
 use crate::domain::ids::{EmploymentId, PersonId, UnitId};
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::text::{ExternalId, SourceName};
@@ -35,7 +35,7 @@ struct Row {
     updated_at: NaiveDateTime,
 }
 
-#[derive(Insertable)]
+#[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = version, treat_none_as_default_value = false)]
 struct VersionRow {
     employment_id: String,
@@ -149,6 +149,49 @@ pub fn find_external(
         .first(connection)
         .optional()?;
     row.map(Employment::try_from).transpose()
+}
+
+/// Every employment of a person, void ones too, the first delivered first.
+pub fn of_person(connection: &mut DbConnection, person: PersonId) -> Result<Vec<Employment>, DbError> {
+    let rows: Vec<Row> = table::table
+        .filter(table::person_id.eq(person.to_string()))
+        .order(table::id)
+        .select(Row::as_select())
+        .load(connection)?;
+    rows.into_iter().map(Employment::try_from).collect()
+}
+
+/// Every employment that a person leads.
+pub fn led_by(connection: &mut DbConnection, person: PersonId) -> Result<Vec<Employment>, DbError> {
+    let rows: Vec<Row> = table::table
+        .filter(table::manager_id.eq(person.to_string()))
+        .order(table::id)
+        .select(Row::as_select())
+        .load(connection)?;
+    rows.into_iter().map(Employment::try_from).collect()
+}
+
+/// The newest versions of an employment, the newest first.
+pub fn versions(
+    connection: &mut DbConnection,
+    id: EmploymentId,
+    limit: i64,
+) -> Result<Vec<EmploymentVersion>, DbError> {
+    let rows: Vec<VersionRow> = version::table
+        .filter(version::employment_id.eq(id.to_string()))
+        .order(version::version.desc())
+        .limit(limit)
+        .select(VersionRow::as_select())
+        .load(connection)?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(EmploymentVersion {
+                version: row.version,
+                recorded_at: utc(row.recorded_at),
+                document: parse_json("employment_version", "document", &row.document)?,
+            })
+        })
+        .collect()
 }
 
 /// One page of employments.

@@ -22,6 +22,7 @@ struct Row {
     language: String,
     wipe_standard: String,
     wipe_secrecy: String,
+    chancery_id: Option<String>,
     version: i64,
     created_at: NaiveDateTime,
     updated_at: NaiveDateTime,
@@ -41,6 +42,7 @@ impl TryFrom<Row> for LegalEntity {
                 standard: parse("legal_entity", "wipe_standard", &row.wipe_standard)?,
                 secrecy: parse("legal_entity", "wipe_secrecy", &row.wipe_secrecy)?,
             },
+            chancery_id: parse_optional("legal_entity", "chancery_id", row.chancery_id.as_deref())?,
             meta: meta(row.version, row.created_at, row.updated_at),
         })
     }
@@ -59,6 +61,7 @@ impl From<&LegalEntity> for Row {
             language: entity.language.as_str().to_owned(),
             wipe_standard: entity.wipe_policy.standard.as_str().to_owned(),
             wipe_secrecy: entity.wipe_policy.secrecy.as_str().to_owned(),
+            chancery_id: entity.chancery_id.map(|id| id.to_string()),
             version: entity.meta.version,
             created_at: entity.meta.created_at.naive_utc(),
             updated_at: entity.meta.updated_at.naive_utc(),

@@ -1,7 +1,7 @@
 //! Messages: what will be mailed, what was, and the written mail until it is delivered.
 
 use super::keyset::{keyset_rows, page_of};
-use super::prepared::ExecutePrepared;
+use super::prepared::{ExecutePrepared, insert_rows};
 use super::schema::message as table;
 use super::types::{guarded, meta, parse, parse_json, parse_optional, to_json, utc, utc_optional};
 use super::{DbConnection, DbError, Tx};
@@ -10,7 +10,6 @@ use crate::domain::ids::{MessageId, TerminationId};
 use crate::domain::message::{Message, MessageState};
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::timeline::{MessageStep, RecipientRole};
-use crate::on_both;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
 
@@ -193,17 +192,11 @@ pub fn list(
 
 /// Stores planned messages.
 pub fn insert(tx: &mut Tx<'_>, messages: &[Message]) -> Result<(), DbError> {
-    if messages.is_empty() {
-        return Ok(());
-    }
     let rows = messages
         .iter()
         .map(Row::try_from)
         .collect::<Result<Vec<_>, _>>()?;
-    on_both!(tx, |inner| diesel::insert_into(table::table)
-        .values(&rows)
-        .execute(inner))?;
-    Ok(())
+    Ok(insert_rows!(tx, table::table, &rows)?)
 }
 
 /// Stores a changed message, if nobody changed it meanwhile.
@@ -215,13 +208,14 @@ pub fn update(tx: &mut Tx<'_>, message: &Message) -> Result<(), DbError> {
     guarded(changed)
 }
 
-/// Takes back what is planned for a termination; says how many. That a device is lost or stolen is told all the
-/// same, whatever becomes of the case.
+/// Takes back what is planned for a termination; says how many. What the desk is to know at once is left: whether it
+/// is still true is asked when it is written.
 pub fn cancel_planned(tx: &mut Tx<'_>, id: TerminationId, reason: &str) -> Result<usize, DbError> {
     let planned = table::table
         .filter(table::termination_id.eq(id.to_string()))
         .filter(table::state.eq("planned"))
-        .filter(table::step.ne(MessageStep::LossReported.as_str()));
+        .filter(table::step.ne(MessageStep::LossReported.as_str()))
+        .filter(table::step.ne(MessageStep::ActAtOnce.as_str()));
     diesel::update(planned)
         .set((
             table::state.eq("cancelled"),

@@ -32,6 +32,7 @@ pub mod messages;
 pub mod migrations;
 pub mod notes;
 pub mod people;
+pub mod person_merges;
 mod prepared;
 #[expect(
     missing_docs,

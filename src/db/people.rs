@@ -101,13 +101,25 @@ pub fn find_external(
     source: &SourceName,
     external_id: &ExternalId,
 ) -> Result<Option<Person>, DbError> {
+    match id_of(connection, source, external_id)? {
+        Some(id) => find(connection, id),
+        None => Ok(None),
+    }
+}
+
+/// The id of the person that a source calls this.
+pub fn id_of(
+    connection: &mut DbConnection,
+    source: &SourceName,
+    external_id: &ExternalId,
+) -> Result<Option<PersonId>, DbError> {
     let id: Option<String> = identifier::table
         .find((source.as_str(), external_id.as_str()))
         .select(identifier::person_id)
         .first(connection)
         .optional()?;
-    let Some(id) = id else { return Ok(None) };
-    find(connection, parse("person_identifier", "person_id", &id)?)
+    id.map(|id| parse("person_identifier", "person_id", &id))
+        .transpose()
 }
 
 fn identifiers_of(connection: &mut DbConnection, id: &str) -> Result<Vec<(SourceName, ExternalId)>, DbError> {
@@ -192,6 +204,21 @@ pub fn delete_identifiers(
     for (source, external_id) in removed {
         let row = identifier::table.find((source.as_str(), external_id.as_str()));
         diesel::delete(row.filter(identifier::person_id.eq(person.to_string()))).execute(&mut **tx)?;
+    }
+    Ok(())
+}
+
+/// Gives what sources call one person to another.
+pub fn move_identifiers(
+    tx: &mut Tx<'_>,
+    (from, to): (PersonId, PersonId),
+    moved: &[(SourceName, ExternalId)],
+) -> Result<(), DbError> {
+    for (source, external_id) in moved {
+        let row = identifier::table.find((source.as_str(), external_id.as_str()));
+        diesel::update(row.filter(identifier::person_id.eq(from.to_string())))
+            .set(identifier::person_id.eq(to.to_string()))
+            .execute_prepared(tx)?;
     }
     Ok(())
 }

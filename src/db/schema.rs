@@ -310,6 +310,7 @@ diesel::table! {
         language -> Text,
         wipe_standard -> Text,
         wipe_secrecy -> Text,
+        chancery_id -> Nullable<Text>,
         version -> BigInt,
         created_at -> Timestamp,
         updated_at -> Timestamp,
@@ -361,6 +362,17 @@ diesel::table! {
         version -> BigInt,
         created_at -> Timestamp,
         updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    person_merge (id) {
+        id -> Text,
+        person_id -> Text,
+        merged_id -> Text,
+        moved -> Text,
+        merged_at -> Timestamp,
+        undone_at -> Nullable<Timestamp>,
     }
 }
 
@@ -585,6 +597,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     message,
     person,
     person_identifier,
+    person_merge,
     scim_connection,
     scim_token,
     scim_user,

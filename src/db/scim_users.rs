@@ -246,6 +246,15 @@ pub fn link(tx: &mut Tx<'_>, user: &ScimUser) -> Result<(), DbError> {
     Ok(())
 }
 
+/// Gives an account of one person to another, if it still is that person's.
+pub fn give(tx: &mut Tx<'_>, id: ScimUserId, (from, to): (PersonId, PersonId)) -> Result<(), DbError> {
+    diesel::update(table::table.find(id.to_string()))
+        .filter(table::person_id.eq(from.to_string()))
+        .set(table::person_id.eq(Some(to.to_string())))
+        .execute_prepared(tx)?;
+    Ok(())
+}
+
 /// Deletes an account.
 pub fn delete(tx: &mut Tx<'_>, id: ScimUserId) -> Result<(), DbError> {
     delete_emails(tx, id)?;

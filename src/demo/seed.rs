@@ -5,7 +5,7 @@ use crate::domain::assignment::Assigned;
 use crate::domain::calendar::local_date;
 use crate::domain::device::Device;
 use crate::domain::employment::{
-    Employment, EmploymentDocument, EmploymentKind, EmploymentState, PersonReference,
+    Employment, EmploymentDocument, EmploymentKind, EmploymentState, EndKind, PersonReference,
 };
 use crate::domain::ids::{LegalEntityId, UnitId};
 use crate::domain::language::Language;
@@ -128,6 +128,7 @@ async fn organisation(ctx: &Ctx, branch: &Branch) -> anyhow::Result<LegalEntityI
         org_number: None,
         language: Language::Sv,
         wipe_policy: WipePolicy::default(),
+        chancery_id: None,
     };
     let entity: LegalEntity = legal_entities::create(ctx, Recorder::none(), new)
         .await?
@@ -189,6 +190,8 @@ fn document(index: usize, name: &str, end_date: Option<NaiveDate>) -> anyhow::Re
         start_date: first_day,
         end_date,
         last_working_day: None,
+        end_kind: EndKind::Ordinary,
+        leave: Vec::new(),
         sequence: if end_date.is_some() { 2 } else { 1 },
         occurred_at: None,
     })

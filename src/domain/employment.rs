@@ -5,9 +5,10 @@
 use super::ids::{EmploymentId, LegalEntityId, PersonId, UnitId};
 use super::language::Language;
 use super::record::Meta;
+use super::termination::TerminationKind;
 use super::text::{EmailAddress, ExternalId, PersonName, SourceName};
 use crate::text_enum;
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 text_enum! {
@@ -31,6 +32,37 @@ text_enum! {
         Active = "active",
         /// It should never have existed, such as a hiring that was called off.
         Void = "void",
+    }
+}
+
+text_enum! {
+    /// How an employment ends.
+    #[derive(Default)]
+    pub enum EndKind {
+        /// On a day that is known in advance.
+        #[default]
+        Ordinary = "ordinary",
+        /// At once: a suspension or a dismissal.
+        Immediate = "immediate",
+        /// The person has died.
+        Deceased = "deceased",
+    }
+}
+
+/// A time away from work that does not end the employment. The dates alone: why somebody is away is nobody's business
+/// here, and is not stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Leave {
+    /// The first day.
+    pub from: NaiveDate,
+    /// The last day, inclusive; none while it is open.
+    pub to: Option<NaiveDate>,
+}
+
+impl Leave {
+    /// Whether the day is in it.
+    pub fn covers(&self, day: NaiveDate) -> bool {
+        self.from <= day && self.to.is_none_or(|to| day <= to)
     }
 }
 
@@ -69,10 +101,20 @@ pub struct EmploymentDocument {
     pub end_date: Option<NaiveDate>,
     /// The last day at work, when that is earlier. It moves reminders, never the end.
     pub last_working_day: Option<NaiveDate>,
+    /// How it ends; says something only where there is an end.
+    #[serde(default, skip_serializing_if = "is_ordinary")]
+    pub end_kind: EndKind,
+    /// The leaves of absence that are known, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub leave: Vec<Leave>,
     /// Rises with every version of this employment.
     pub sequence: i64,
     /// When it happened in the source; for people and the audit, never for ordering.
     pub occurred_at: Option<DateTime<Utc>>,
+}
+
+fn is_ordinary(kind: &EndKind) -> bool {
+    *kind == EndKind::Ordinary
 }
 
 impl EmploymentDocument {
@@ -113,6 +155,17 @@ pub struct Employment {
     pub meta: Meta,
 }
 
+/// What was known of an employment from one moment on. Versions are added and never changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EmploymentVersion {
+    /// Which, from 1.
+    pub version: i64,
+    /// When it was recorded here.
+    pub recorded_at: DateTime<Utc>,
+    /// What was delivered.
+    pub document: EmploymentDocument,
+}
+
 impl Employment {
     /// Whether the employment is over on this day.
     pub fn has_ended(&self, today: NaiveDate) -> bool {
@@ -121,7 +174,34 @@ impl Employment {
             EmploymentState::Active => self.document.end_date.is_some_and(|end| end < today),
         }
     }
+
+    /// Whether the employment has begun and is not over on this day.
+    pub fn is_active(&self, today: NaiveDate) -> bool {
+        self.document.start_date <= today && !self.has_ended(today)
+    }
+
+    /// Whether whoever has the employment is at work on this day, as far as the dates tell.
+    pub fn is_at_work(&self, today: NaiveDate) -> bool {
+        self.is_active(today) && !self.document.leave.iter().any(|leave| leave.covers(today))
+    }
+
+    /// Where the holder goes on when this employment ends on `end_on`: another one that begins within
+    /// [`TRANSFER_GAP_DAYS`] of that day and goes on after it. One that ran beside this one all along, such as a
+    /// second job, is no transfer; it only begins later than this one did.
+    pub fn continued_by<'e>(&self, end_on: NaiveDate, others: &'e [Self]) -> Option<&'e Self> {
+        let gap = TimeDelta::days(TRANSFER_GAP_DAYS);
+        others
+            .iter()
+            .filter(|other| other.id != self.id && other.document.state == EmploymentState::Active)
+            .filter(|other| other.document.start_date > self.document.start_date)
+            .filter(|other| (other.document.start_date - end_on).abs() <= gap)
+            .filter(|other| other.document.end_date.is_none_or(|end| end > end_on))
+            .min_by_key(|other| (other.document.start_date, other.id))
+    }
 }
+
+/// How near the end of one employment the next one begins, before or after, for the two to be one move, in days.
+pub const TRANSFER_GAP_DAYS: i64 = 31;
 
 text_enum! {
     /// What became of a delivered document.
@@ -162,6 +242,8 @@ pub enum TerminationNeed {
         end_on: NaiveDate,
         /// The last day at work, when that is earlier.
         last_working_on: Option<NaiveDate>,
+        /// What kind of case it is, if the holder does not go on elsewhere.
+        kind: TerminationKind,
     },
 }
 
@@ -171,6 +253,15 @@ pub const fn termination_need(document: &EmploymentDocument) -> TerminationNeed 
         (EmploymentState::Active, Some(end_on)) => TerminationNeed::Ends {
             end_on,
             last_working_on: document.last_working_day,
+            kind: match (document.end_kind, document.kind) {
+                (EndKind::Deceased, _) => TerminationKind::Deceased,
+                (EndKind::Immediate, _) => TerminationKind::Immediate,
+                (EndKind::Ordinary, EmploymentKind::Elected) => TerminationKind::MandateEnd,
+                (
+                    EndKind::Ordinary,
+                    EmploymentKind::Employee | EmploymentKind::Hourly | EmploymentKind::Contractor,
+                ) => TerminationKind::Ordinary,
+            },
         },
         (EmploymentState::Active, None) | (EmploymentState::Void, _) => TerminationNeed::None,
     }

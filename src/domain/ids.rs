@@ -50,6 +50,8 @@ ids! {
     UnitId,
     /// A person, whatever employments they have.
     PersonId,
+    /// A record that two people turned out to be one.
+    PersonMergeId,
     /// One employment, mandate or contract of one person.
     EmploymentId,
     /// One handset.

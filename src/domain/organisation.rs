@@ -1,6 +1,6 @@
 //! The municipal group: its legal entities.
 
-use super::ids::LegalEntityId;
+use super::ids::{LegalEntityId, PersonId};
 use super::language::Language;
 use super::record::Meta;
 use super::text::OrgNumber;
@@ -33,6 +33,9 @@ pub struct LegalEntity {
     pub language: Language,
     /// Which proof of a wipe is enough, for the cases that are opened from now on.
     pub wipe_policy: WipePolicy,
+    /// Who takes devices back from elected representatives: somebody at the chancery (kansli). Their managers do where
+    /// nobody is named.
+    pub chancery_id: Option<PersonId>,
     /// Version and dates.
     pub meta: Meta,
 }

@@ -3,7 +3,7 @@
 use super::supervise::raised;
 use crate::app::App;
 use crate::services::queue::{self, jitter};
-use crate::services::{Ctx, ServiceError, audit, evidence, messages, scim, upkeep};
+use crate::services::{Ctx, ServiceError, audit, evidence, messages, scim, terminations, upkeep};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use std::panic::AssertUnwindSafe;
@@ -76,6 +76,9 @@ pub const RECONCILERS: &[Reconciler] = &[
     Reconciler::new("wipe_reassess", 60, |ctx| Box::pin(evidence::reassess_due(ctx))),
     Reconciler::new("account_reviews", 60, |ctx| Box::pin(scim::reviews::sweep(ctx))),
     Reconciler::new("scim_silence", 300, |ctx| Box::pin(scim::silence::sweep(ctx))),
+    Reconciler::new("receiver_repoint", 300, |ctx| {
+        Box::pin(terminations::repoint_due(ctx))
+    }),
     Reconciler::new("job_rescue", 15, |ctx| Box::pin(queue::rescue(ctx))),
     Reconciler::new("instance_beat", 20, |ctx| Box::pin(upkeep::beat(ctx))),
     Reconciler::new("audit_seal", 2, |ctx| Box::pin(audit::seal(ctx))),

@@ -6,6 +6,7 @@ use super::words::{
 };
 use super::*;
 use crate::domain::language::Language;
+use crate::domain::termination::TerminationKind;
 use crate::domain::wipe::WipeLevel;
 use chrono::{NaiveDate, TimeZone, Utc};
 
@@ -185,7 +186,7 @@ fn view(language: Language, step: Step) -> MailView {
         | Step::Reminder2 { .. }
         | Step::ReceiptReceiver(_) => ("Maria Lind", "Maria"),
         Step::Escalation { .. } => ("Olof Sund", "Olof"),
-        Step::LossReported(_) => ("Kundtjänst telefoni", "Kundtjänst telefoni"),
+        Step::LossReported(_) | Step::ActAtOnce => ("Kundtjänst telefoni", "Kundtjänst telefoni"),
     };
     MailView {
         language,
@@ -204,6 +205,7 @@ fn view(language: Language, step: Step) -> MailView {
         },
         case: CaseFacts {
             number: "HB-2027-00042".to_owned(),
+            kind: TerminationKind::Ordinary,
             holder_name: Some(HOLDER.to_owned()),
             unit: "Ekskolan".to_owned(),
             last_day: day(2027, 9, 30),
@@ -490,5 +492,43 @@ fn mail_samples_are_written() {
     for (step, language, mail) in every(|_| ()) {
         std::fs::write(dir.join(format!("mail-{step}-{language}.html")), &mail.html).unwrap();
         std::fs::write(dir.join(format!("mail-{step}-{language}.txt")), &mail.text).unwrap();
+    }
+}
+
+/// The letters that a kind of case changes.
+#[test]
+fn a_death_a_dismissal_and_a_move_are_written_about_as_what_they_are() {
+    let (confirm_by, coordinator) = (day(2027, 10, 4), Some("Karin Berg".to_owned()));
+    let confirm = Step::ConfirmReturn {
+        confirm_by,
+        coordinator,
+    };
+    let remaining = vec![Check::Returned];
+    let remind = Step::Reminder1 {
+        confirm_by,
+        remaining,
+    };
+    for (name, kind, step) in [
+        ("immediate_desk", TerminationKind::Immediate, Step::ActAtOnce),
+        ("deceased_desk", TerminationKind::Deceased, Step::ActAtOnce),
+        ("immediate_confirm", TerminationKind::Immediate, confirm.clone()),
+        ("deceased_confirm", TerminationKind::Deceased, confirm.clone()),
+        ("deceased_reminder", TerminationKind::Deceased, remind),
+        ("transfer_confirm", TerminationKind::Transfer, confirm),
+    ] {
+        let texts = Language::ALL.iter().map(|language| {
+            let mut view = view(*language, step.clone());
+            view.case.kind = kind;
+            view.case.devices[0].hold = kind.is_held_at_first();
+            let mail = render(&view).unwrap();
+            let lower = mail.subject.to_lowercase();
+            assert!(
+                FORBIDDEN.iter().all(|word| !lower.contains(word)),
+                "{}",
+                mail.subject
+            );
+            format!("{}\n\n{}", mail.subject, mail.text)
+        });
+        insta::assert_snapshot!(name, texts.collect::<Vec<_>>().join("\n=====\n\n"));
     }
 }

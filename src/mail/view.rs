@@ -5,6 +5,7 @@
 use super::receipt::Receipt;
 use super::words::Check;
 use crate::domain::language::Language;
+use crate::domain::termination::TerminationKind;
 use crate::domain::text::PhoneNumber;
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -98,6 +99,8 @@ pub struct SubscriptionFacts {
 pub struct CaseFacts {
     /// The case number that people quote.
     pub number: String,
+    /// Why there is a case.
+    pub kind: TerminationKind,
     /// Who hands in. `None` for a protected identity: then mails to others carry the case number only.
     pub holder_name: Option<String>,
     /// The unit the holder belongs to.
@@ -187,6 +190,8 @@ pub enum Step {
     ReceiptReceiver(Receipt),
     /// To the service desk: a device is lost or stolen.
     LossReported(Loss),
+    /// To the service desk: the holder was sent home or has died.
+    ActAtOnce,
 }
 
 /// Who should have confirmed.

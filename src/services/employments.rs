@@ -2,7 +2,7 @@
 
 use super::{Ctx, ServiceError};
 use crate::db;
-use crate::domain::employment::Employment;
+use crate::domain::employment::{Employment, EmploymentVersion};
 use crate::domain::ids::EmploymentId;
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::policy::Action;
@@ -31,6 +31,24 @@ pub async fn list(
 ) -> Result<Page<Employment>, ServiceError> {
     ctx.read(Action::ReadEmployment, move |connection| {
         Ok(db::employments::list(connection, &filter, page)?)
+    })
+    .await
+}
+
+/// The most versions that are shown.
+const VERSIONS: i64 = 200;
+
+/// What was known of an employment and since when: its newest versions, the newest first.
+///
+/// # Errors
+/// [`ServiceError::NotFound`]; as [`Ctx::read`].
+pub async fn versions(ctx: &Ctx, id: EmploymentId) -> Result<Vec<EmploymentVersion>, ServiceError> {
+    ctx.read(Action::ReadEmployment, move |connection| {
+        let found = db::employments::versions(connection, id, VERSIONS)?;
+        if found.is_empty() {
+            return Err(ServiceError::NotFound("employment"));
+        }
+        Ok(found)
     })
     .await
 }

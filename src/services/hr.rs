@@ -5,8 +5,9 @@ use crate::app::App;
 use crate::crypto::digest::sha256;
 use crate::db::types::to_json;
 use crate::db::{self, Constraint, DbError, Tx};
+use crate::domain::calendar::local_date;
 use crate::domain::employment::{
-    DeliveryOutcome, Employment, EmploymentDocument, EmploymentState, PersonReference, compare,
+    DeliveryOutcome, Employment, EmploymentDocument, EmploymentState, EndKind, PersonReference, compare,
 };
 use crate::domain::ids::{PersonId, TerminationId, UnitId};
 use crate::domain::person::Person;
@@ -118,6 +119,22 @@ fn validate(document: &EmploymentDocument) -> Result<(), ServiceError> {
         ),
         (Some(_) | None, _) => {}
     }
+    if document.end_kind != EndKind::Ordinary && document.end_date.is_none() {
+        wrong(
+            "/end_kind",
+            "without_end",
+            "An end that is immediate or a death needs an end_date.",
+        );
+    }
+    for (index, leave) in document.leave.iter().enumerate() {
+        if leave.to.is_some_and(|to| to < leave.from) {
+            wrong(
+                &format!("/leave/{index}/to"),
+                "end_before_start",
+                "The last day of the leave is before its first day.",
+            );
+        }
+    }
     if document.sequence < 0 {
         wrong(
             "/sequence",
@@ -164,8 +181,12 @@ fn deliver_in(
                 stored.as_ref(),
                 (document, content_hash),
             )?;
+            // The version that was stored is the receipt of what was applied.
             let termination = terminations::follow_employment_in(tx, app, &employment)?;
-            db::employments::insert_receipt(tx, key, document.sequence, content_hash, outcome)?;
+            terminations::follow_others_in(tx, app, &employment)?;
+            if !employment.is_at_work(local_date(tx.now())) {
+                terminations::repoint_in(tx, app, employment.person_id)?;
+            }
             Ok(delivery(
                 outcome,
                 stored.is_none(),
@@ -214,22 +235,16 @@ fn apply(
     stored: Option<&Employment>,
     (document, content_hash): (&EmploymentDocument, &str),
 ) -> Result<Employment, ServiceError> {
-    let person_id = person(tx, source, &document.person)?;
-    let manager_id = document
-        .manager
-        .as_ref()
-        .map(|manager| person(tx, source, manager))
-        .transpose()?;
-    let unit = unit(tx, source, &document.unit)?;
+    let named = named(tx, source, stored, document)?;
     let now = tx.now();
     let employment = Employment {
         id: stored.map_or_else(|| tx.new_id(), |known| known.id),
         source: source.name.clone(),
         external_id: external_id.clone(),
-        person_id,
-        unit_id: unit.id,
-        legal_entity_id: unit.legal_entity_id,
-        manager_id,
+        person_id: named.person,
+        unit_id: named.unit.id,
+        legal_entity_id: named.unit.legal_entity_id,
+        manager_id: named.manager,
         document: document.clone(),
         content_hash: content_hash.to_owned(),
         meta: stored.map_or_else(|| Meta::new(now), |known| known.meta.changed(now)),
@@ -239,10 +254,8 @@ fn apply(
         None => db::employments::insert(tx, &employment)?,
     }
     audit_applied(tx, stored, &employment)?;
-    if stored.is_some_and(|known| known.manager_id != manager_id)
-        && let Some(record) = db::terminations::find_active(tx, employment.id)?
-    {
-        terminations::receiver_changed_in(tx, app, &record)?;
+    if stored.is_some_and(|known| known.manager_id != named.manager) {
+        terminations::manager_changed_in(tx, app, &employment)?;
     }
     Ok(employment)
 }
@@ -263,6 +276,8 @@ fn audit_applied(
             ("start_date", old.start_date != new.start_date),
             ("state", old.state != new.state),
             ("kind", old.kind != new.kind),
+            ("end_kind", old.end_kind != new.end_kind),
+            ("leave", old.leave != new.leave),
             ("person", old.person != new.person),
         ])
     });
@@ -281,6 +296,51 @@ fn audit_applied(
         "void": voided,
     });
     trail::note(tx, action, after.id, details)
+}
+
+/// Whom and what a document names.
+struct Named {
+    person: PersonId,
+    manager: Option<PersonId>,
+    unit: UnitPlace,
+}
+
+/// Looks up whom and what a document names. The person and the manager are not read again where the version before
+/// named them with the same words and they still are who the source means: that version brought them up to date.
+fn named(
+    tx: &mut Tx<'_>,
+    source: &Source,
+    stored: Option<&Employment>,
+    document: &EmploymentDocument,
+) -> Result<Named, ServiceError> {
+    let known = stored
+        .filter(|known| known.document.person == document.person)
+        .map(|known| known.person_id);
+    let person_id = person_known_as(tx, source, &document.person, known)?;
+    let known = stored
+        .filter(|known| known.document.manager == document.manager)
+        .and_then(|known| known.manager_id);
+    let manager = match &document.manager {
+        Some(manager) => Some(person_known_as(tx, source, manager, known)?),
+        None => None,
+    };
+    Ok(Named {
+        person: person_id,
+        manager,
+        unit: unit(tx, source, &document.unit)?,
+    })
+}
+
+fn person_known_as(
+    tx: &mut Tx<'_>,
+    source: &Source,
+    reference: &PersonReference,
+    known: Option<PersonId>,
+) -> Result<PersonId, ServiceError> {
+    match known {
+        Some(id) if db::people::id_of(tx, &source.name, &reference.external_id)? == known => Ok(id),
+        Some(_) | None => person(tx, source, reference),
+    }
 }
 
 /// The person that a document names: found, brought up to date, or made as a stub.

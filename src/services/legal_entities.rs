@@ -1,9 +1,9 @@
 //! Legal entities: made and changed by administrators, read by everybody who works with the register.
 
-use super::{Ctx, Recorded, Recorder, ServiceError, Violation};
+use super::{Ctx, Recorded, Recorder, ServiceError, Violation, Violations, references, terminations};
 use crate::config::has_unsafe_characters;
-use crate::db::{self, audit};
-use crate::domain::ids::LegalEntityId;
+use crate::db::{self, Tx, audit};
+use crate::domain::ids::{LegalEntityId, PersonId};
 use crate::domain::language::Language;
 use crate::domain::organisation::{LegalEntity, LegalEntityKind};
 use crate::domain::page::{Page, PageRequest};
@@ -29,6 +29,8 @@ pub struct NewLegalEntity {
     pub language: Language,
     /// Which proof of a wipe is enough.
     pub wipe_policy: WipePolicy,
+    /// Who takes devices back from elected representatives.
+    pub chancery_id: Option<PersonId>,
 }
 
 /// What is to change. Nothing where nothing is said.
@@ -44,6 +46,8 @@ pub struct LegalEntityPatch {
     pub wipe_standard: Option<WipeLevel>,
     /// The same for data under secrecy.
     pub wipe_secrecy: Option<WipeLevel>,
+    /// Who takes devices back from elected representatives, or nobody in particular any more.
+    pub chancery_id: Option<Option<PersonId>>,
 }
 
 /// Makes a legal entity.
@@ -62,6 +66,7 @@ pub async fn create(
         let org_number = rules.org_number(new.org_number.as_deref());
         rules.wipe_policy(new.wipe_policy);
         rules.finish()?;
+        require_chancery(tx, new.chancery_id)?;
         let entity = LegalEntity {
             id: tx.new_id(),
             name,
@@ -69,6 +74,7 @@ pub async fn create(
             org_number,
             language: new.language,
             wipe_policy: new.wipe_policy,
+            chancery_id: new.chancery_id,
             meta: Meta::new(tx.now()),
         };
         db::legal_entities::insert(tx, &entity)?;
@@ -116,6 +122,7 @@ pub async fn update(
     expected: ExpectedVersion,
     patch: LegalEntityPatch,
 ) -> Result<LegalEntity, ServiceError> {
+    let app = ctx.app.clone();
     ctx.write(Action::EditOrganisation, move |tx| {
         let current = db::legal_entities::find(tx, id)?.ok_or(NOT_FOUND)?;
         if !expected.admits(current.meta.version) {
@@ -127,16 +134,30 @@ pub async fn update(
         if changed == current {
             return Ok(current);
         }
+        if changed.chancery_id != current.chancery_id {
+            require_chancery(tx, changed.chancery_id)?;
+        }
         changed.meta = current.meta.changed(tx.now());
         db::legal_entities::update(tx, &changed)?;
         let details = changed_details(&current, &changed);
         audit::append(tx, entry("legal_entity.changed", id, details))?;
+        if changed.chancery_id != current.chancery_id {
+            terminations::chancery_changed_in(tx, &app, id)?;
+        }
         Ok(changed)
     })
     .await
 }
 
 const NOT_FOUND: ServiceError = ServiceError::NotFound("legal entity");
+
+fn require_chancery(tx: &mut Tx<'_>, id: Option<PersonId>) -> Result<(), ServiceError> {
+    let mut violations = Violations::default();
+    if let Some(id) = id {
+        references::person(tx, id, "/chancery_id", &mut violations)?;
+    }
+    violations.finish()
+}
 
 fn patched(mut entity: LegalEntity, patch: &LegalEntityPatch) -> Result<LegalEntity, ServiceError> {
     let mut rules = Rules::default();
@@ -147,6 +168,7 @@ fn patched(mut entity: LegalEntity, patch: &LegalEntityPatch) -> Result<LegalEnt
         entity.org_number = rules.org_number(org_number.as_deref());
     }
     entity.language = patch.language.unwrap_or(entity.language);
+    entity.chancery_id = patch.chancery_id.unwrap_or(entity.chancery_id);
     let policy = &mut entity.wipe_policy;
     policy.standard = patch.wipe_standard.unwrap_or(policy.standard);
     policy.secrecy = patch.wipe_secrecy.unwrap_or(policy.secrecy);

@@ -20,6 +20,7 @@ pub mod mdm;
 pub mod messages;
 pub mod notes;
 pub mod people;
+pub mod person_merges;
 pub mod queue;
 pub mod receipts;
 mod references;
@@ -33,6 +34,7 @@ mod trail;
 pub mod units;
 pub mod upkeep;
 mod violations;
+pub mod worklist;
 
 pub use error::{ServiceError, Violation};
 pub use idempotency::{Recorded, Recorder};

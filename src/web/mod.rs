@@ -107,7 +107,7 @@ pub fn configure(config: &mut ServiceConfig) {
 /// The routes of the register: who there is, what there is, and who has what.
 fn register(config: &mut ServiceConfig) {
     use Action::{EditOrganisation, EditRegister, ReadEmployment, ReadRegister};
-    use api::{assignments, devices, employments, people, sources, subscriptions, units};
+    use api::{assignments, devices, employments, people, person_merges, sources, subscriptions, units};
 
     config
         .service(
@@ -140,8 +140,15 @@ fn register(config: &mut ServiceConfig) {
                 .get(ReadRegister, people::get)
                 .patch(EditRegister, people::update),
         )
+        .service(
+            resource("/v1/people/{id}/merges")
+                .get(ReadRegister, person_merges::list)
+                .post(EditRegister, person_merges::create),
+        )
+        .service(resource("/v1/people/{id}/merges/{merge}/undo").post(EditRegister, person_merges::undo))
         .service(resource("/v1/employments").get(ReadEmployment, employments::list))
         .service(resource("/v1/employments/{id}").get(ReadEmployment, employments::get))
+        .service(resource("/v1/employments/{id}/versions").get(ReadEmployment, employments::versions))
         .service(
             resource("/v1/devices")
                 .get(ReadRegister, devices::list)
@@ -175,9 +182,10 @@ fn register(config: &mut ServiceConfig) {
 fn work(config: &mut ServiceConfig) {
     use Action::{DeliverMdmReport, ReadMdmReports, ReadTermination, RevealCode, WorkTermination};
     use api::terminations::{notes, receipt, verify, work};
-    use api::{account_reviews, codes, mdm, terminations};
+    use api::{account_reviews, codes, mdm, terminations, worklist};
 
     config
+        .service(resource("/v1/worklist").get(ReadTermination, worklist::list))
         .service(resource("/v1/terminations").get(ReadTermination, terminations::list))
         .service(resource("/v1/terminations/{id}").get(ReadTermination, terminations::get))
         .service(

@@ -30,6 +30,7 @@ const ALLOWED: &[(&str, &[Scope])] = &[
     ("employments_deliver", &[Hr]),
     ("employments_get", &[Hr, Read, Desk, Admin]),
     ("employments_list", &[Hr, Read, Desk, Admin]),
+    ("employments_list_versions", &[Hr, Read, Desk, Admin]),
     ("jobs_cancel", &[Admin]),
     ("jobs_get", &[Read, Desk, Admin]),
     ("jobs_list", &[Read, Desk, Admin]),
@@ -45,6 +46,9 @@ const ALLOWED: &[(&str, &[Scope])] = &[
     ("people_create", &[Desk, Admin]),
     ("people_get", &[Read, Desk, Admin]),
     ("people_list", &[Read, Desk, Admin]),
+    ("people_list_merges", &[Read, Desk, Admin]),
+    ("people_merge", &[Desk, Admin]),
+    ("people_undo_merge", &[Desk, Admin]),
     ("people_update", &[Desk, Admin]),
     ("sources_create", &[Admin]),
     ("sources_get", &[Read, Desk, Admin]),
@@ -72,6 +76,7 @@ const ALLOWED: &[(&str, &[Scope])] = &[
     ("units_get", &[Read, Desk, Admin]),
     ("units_list", &[Read, Desk, Admin]),
     ("units_update", &[Desk, Admin]),
+    ("worklist_list", &[Read, Desk, Admin]),
 ];
 
 #[test]

@@ -6,6 +6,7 @@ CREATE TABLE legal_entity (
     language TEXT NOT NULL,
     wipe_standard TEXT NOT NULL,
     wipe_secrecy TEXT NOT NULL,
+    chancery_id TEXT,
     version BIGINT NOT NULL,
     created_at TIMESTAMP NOT NULL,
     updated_at TIMESTAMP NOT NULL
@@ -35,6 +36,8 @@ CREATE TABLE person (
 );
 CREATE INDEX person_name_search_idx ON person (name_search, id);
 CREATE INDEX person_incomplete_idx ON person (id) WHERE is_incomplete;
+
+ALTER TABLE legal_entity ADD FOREIGN KEY (chancery_id) REFERENCES person (id);
 
 CREATE TABLE person_identifier (
     source TEXT NOT NULL REFERENCES source (name),

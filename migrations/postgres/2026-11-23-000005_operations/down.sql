@@ -3,6 +3,7 @@ DROP TABLE audit_seal;
 DROP TABLE audit_pending;
 DROP TABLE audit_payload;
 DROP TABLE audit_entry;
+DROP FUNCTION audit_entry_waits;
 DROP TABLE idempotency_receipt;
 DROP TABLE instance;
 DROP TABLE job;

@@ -105,6 +105,14 @@ CREATE TABLE audit_payload (
 CREATE TABLE audit_pending (
     entry_id TEXT NOT NULL PRIMARY KEY REFERENCES audit_entry (id)
 );
+-- No entry can miss the queue of the sealer, whoever writes it.
+CREATE FUNCTION audit_entry_waits() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO audit_pending (entry_id) VALUES (NEW.id);
+    RETURN NULL;
+END;
+$$;
+CREATE TRIGGER audit_entry_waits AFTER INSERT ON audit_entry FOR EACH ROW EXECUTE FUNCTION audit_entry_waits();
 
 CREATE TABLE audit_seal (
     seq BIGINT NOT NULL PRIMARY KEY,

@@ -6,6 +6,7 @@ CREATE TABLE legal_entity (
     language TEXT NOT NULL,
     wipe_standard TEXT NOT NULL,
     wipe_secrecy TEXT NOT NULL,
+    chancery_id TEXT REFERENCES person (id),
     version BIGINT NOT NULL,
     created_at TIMESTAMP NOT NULL,
     updated_at TIMESTAMP NOT NULL

@@ -44,4 +44,5 @@ CREATE TABLE action_link (
 );
 CREATE UNIQUE INDEX action_link_token_hash_key ON action_link (token_hash);
 CREATE INDEX action_link_termination_idx ON action_link (termination_id, id);
+CREATE INDEX action_link_live_idx ON action_link (person_id) WHERE used_at IS NULL AND revoked_at IS NULL;
 CREATE INDEX action_link_undo_idx ON action_link (used_at) WHERE undo IS NOT NULL;

@@ -104,7 +104,10 @@ CREATE TABLE audit_payload (
 
 CREATE TABLE audit_pending (
     entry_id TEXT NOT NULL PRIMARY KEY REFERENCES audit_entry (id)
-);
+) WITHOUT ROWID;
+-- No entry can miss the queue of the sealer, whoever writes it.
+CREATE TRIGGER audit_entry_waits AFTER INSERT ON audit_entry
+BEGIN INSERT INTO audit_pending (entry_id) VALUES (NEW.id); END;
 
 CREATE TABLE audit_seal (
     seq BIGINT NOT NULL PRIMARY KEY,

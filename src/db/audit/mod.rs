@@ -1,8 +1,8 @@
 //! The audit: what happened, once, for ever.
 //!
 //! An entry is written in the transaction of the change that it tells of, with a digest over its own
-//! columns. It waits in `audit_pending` until the sealer binds it into the chain ([`chain`]): a chain that
-//! every transaction had to extend would let PostgreSQL write one transaction at a time.
+//! columns. A trigger puts it into `audit_pending`, where it waits until the sealer binds it into the chain
+//! ([`chain`]): a chain that every transaction had to extend would let PostgreSQL write one transaction at a time.
 //!
 //! The details stand in a table of their own and the entry holds only their salted digest, so that details
 //! can be erased and the chain still verified, and an erased value cannot be guessed from its digest.
@@ -177,9 +177,6 @@ pub fn append(tx: &mut Tx<'_>, new: Entry) -> Result<AuditEntryId, DbError> {
         .execute(&mut **tx)?;
     diesel::insert_into(payload::table)
         .values(&details)
-        .execute(&mut **tx)?;
-    diesel::insert_into(pending::table)
-        .values(pending::entry_id.eq(&row.id))
         .execute(&mut **tx)?;
     Ok(id)
 }

@@ -20,12 +20,12 @@ pub use claim::claim;
 pub use rescue::{Rescued, rescue};
 pub use watch::{JobCount, JobFilter, counts, find, list, oldest_due};
 
+use super::prepared::ExecutePrepared;
 use super::schema::job as table;
 use super::types::{guarded, parse, parse_json, to_json, utc, utc_optional};
 use super::{DbError, Tx};
 use crate::domain::ids::JobId;
 use crate::domain::job::{ClaimedJob, Job, JobRecord, JobState, Lease};
-use crate::on_both;
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use diesel::dsl::sql;
 use diesel::expression::SqlLiteral;
@@ -151,10 +151,10 @@ pub fn enqueue(tx: &mut Tx<'_>, job: &Job, run_at: DateTime<Utc>) -> Result<Opti
         started_at: None,
         finished_at: None,
     };
-    let inserted = on_both!(&mut **tx, |inner| diesel::insert_into(table::table)
+    let inserted = diesel::insert_into(table::table)
         .values(&row)
         .on_conflict_do_nothing()
-        .execute(inner))?;
+        .execute_prepared(tx)?;
     if run_at <= tx.now() {
         tx.note_job_due();
     }

@@ -1,6 +1,6 @@
 //! One question of an item, its answer, and who gave it.
 
-use super::words::{ActorRole, Answer, CheckKind, CheckState, IdentityMatch};
+use super::words::{ActorRole, Answer, CheckKind, CheckState, IdentityMatch, TerminationKind};
 use crate::domain::actor::Actor;
 use crate::domain::error::DomainError;
 use chrono::{DateTime, Utc};
@@ -68,6 +68,11 @@ impl Act {
 pub struct Reason(String);
 
 impl Reason {
+    /// The reason of a hold that comes with the kind of case: the word of the kind.
+    pub(super) fn of_kind(kind: TerminationKind) -> Self {
+        Self(kind.as_str().to_owned())
+    }
+
     /// The text without the white space around it.
     ///
     /// # Errors

@@ -39,6 +39,12 @@ pub enum Event {
         end_on: NaiveDate,
         return_by: NaiveDate,
     },
+    /// It is another kind of case than it was.
+    Reclassified {
+        termination: TerminationId,
+        from: TerminationKind,
+        to: TerminationKind,
+    },
     /// The end was withdrawn.
     Cancelled { termination: TerminationId },
     /// Reset and wipe are forbidden.
@@ -137,6 +143,7 @@ impl Event {
             Self::ItemAdded { .. } => "termination.item_added",
             Self::Begun { .. } => "termination.begun",
             Self::Rescheduled { .. } => "termination.rescheduled",
+            Self::Reclassified { .. } => "termination.reclassified",
             Self::Cancelled { .. } => "termination.cancelled",
             Self::Held { .. } => "termination.held",
             Self::Released { .. } => "termination.released",
@@ -163,6 +170,7 @@ impl Event {
             | Self::ItemAdded { termination, .. }
             | Self::Begun { termination }
             | Self::Rescheduled { termination, .. }
+            | Self::Reclassified { termination, .. }
             | Self::Cancelled { termination }
             | Self::Held { termination }
             | Self::Released { termination }

@@ -2,7 +2,7 @@
 
 use super::check::{Act, Decision, Reason};
 use super::event::Event;
-use super::words::{ActorRole, ReopenCause, TerminationState};
+use super::words::{ActorRole, ReopenCause, TerminationKind, TerminationState};
 use super::{Termination, state_by_date};
 use crate::domain::error::DomainError;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -49,6 +49,53 @@ impl Termination {
             events.push(Event::Begun { termination: self.id });
         }
         Ok(events)
+    }
+
+    /// Says that it is another kind of case than was known. A kind that is held at first is held from now on, unless
+    /// somebody has decided about a hold before; the hold that came with the former kind goes with it.
+    ///
+    /// # Errors
+    /// `InvalidTransition` if the case is completed or cancelled.
+    pub fn reclassify(
+        &mut self,
+        kind: TerminationKind,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Event>, DomainError> {
+        self.require_active("reclassify")?;
+        let from = std::mem::replace(&mut self.kind, kind);
+        if from == kind {
+            return Ok(Vec::new());
+        }
+        let termination = self.id;
+        let mut events = vec![Event::Reclassified {
+            termination,
+            from,
+            to: kind,
+        }];
+        let came_with_kind = |hold: &Decision| hold.reason == Reason::of_kind(from);
+        if self.hold.as_ref().is_some_and(came_with_kind) {
+            self.hold = None;
+            if !kind.is_held_at_first() {
+                events.push(Event::Released { termination });
+                for item in &mut self.items {
+                    events.extend(item.apply_wipe_policy(termination, false, now));
+                }
+            }
+        }
+        events.extend(self.hold_by_kind(now));
+        Ok(events)
+    }
+
+    /// Holds a case of a kind that is held at first.
+    pub(super) fn hold_by_kind(&mut self, now: DateTime<Utc>) -> Option<Event> {
+        if !self.kind.is_held_at_first() || self.is_held() {
+            return None;
+        }
+        self.hold = Some(Decision {
+            reason: Reason::of_kind(self.kind),
+            act: Act::by_rule(ActorRole::System, now),
+        });
+        Some(Event::Held { termination: self.id })
     }
 
     /// Withdraws the end: the employment goes on.

@@ -34,6 +34,7 @@ pub use words::{
     NumberDecision, ReopenCause, TerminationKind, TerminationState,
 };
 
+use super::calendar::local_date;
 use super::error::DomainError;
 use super::ids::{ItemId, TerminationId};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -108,13 +109,14 @@ pub enum Blocker {
 }
 
 impl Termination {
-    /// Opens a case: scheduled until the day the devices shall be back, open from that day on.
-    pub fn open(new: NewTermination, today: NaiveDate) -> (Self, Vec<Event>) {
-        let termination = Self {
+    /// Opens a case: scheduled until the day the devices shall be back, open from that day on; held if its kind asks
+    /// for it.
+    pub fn open(new: NewTermination, now: DateTime<Utc>) -> (Self, Vec<Event>) {
+        let mut termination = Self {
             id: new.id,
             number: new.number,
             kind: new.kind,
-            state: state_by_date(new.return_by, today),
+            state: state_by_date(new.return_by, local_date(now)),
             end_on: new.end_on,
             return_by: new.return_by,
             hold: None,
@@ -132,7 +134,9 @@ impl Termination {
             return_by: termination.return_by,
             items: termination.items.len(),
         };
-        (termination, vec![opened])
+        let mut events = vec![opened];
+        events.extend(termination.hold_by_kind(now));
+        (termination, events)
     }
 
     /// Takes in what the holder was handed after the case was opened.

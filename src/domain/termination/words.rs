@@ -21,6 +21,34 @@ text_enum! {
     }
 }
 
+impl TerminationKind {
+    /// Whether the devices are to stay as they are until somebody has decided: the wipe of a phone whose holder has
+    /// died, was sent home or goes on elsewhere cannot be taken back.
+    pub const fn is_held_at_first(self) -> bool {
+        match self {
+            Self::Immediate | Self::Deceased | Self::Transfer => true,
+            Self::Ordinary | Self::MandateEnd | Self::Absence => false,
+        }
+    }
+
+    /// Whether the holder is asked for anything by mail. Nobody writes to somebody who has died; somebody who is sent
+    /// home is talked to, and not told in advance.
+    pub const fn asks_the_holder(self) -> bool {
+        match self {
+            Self::Immediate | Self::Deceased => false,
+            Self::Ordinary | Self::MandateEnd | Self::Transfer | Self::Absence => true,
+        }
+    }
+
+    /// Whether the desk is to act the moment the case is known, such as by blocking the subscription.
+    pub const fn needs_the_desk_at_once(self) -> bool {
+        match self {
+            Self::Immediate | Self::Deceased => true,
+            Self::Ordinary | Self::MandateEnd | Self::Transfer | Self::Absence => false,
+        }
+    }
+}
+
 text_enum! {
     /// Where a case stands.
     pub enum TerminationState {

@@ -11,13 +11,14 @@ mod plan;
 pub use plan::{PlannedMessage, plan};
 
 use super::calendar::Calendar;
+use super::termination::TerminationKind;
 use crate::text_enum;
 use chrono::{Days, NaiveDate};
 use serde::{Deserialize, Serialize};
 
 text_enum! {
     /// A kind of mail in a termination. Those of the timeline are planned in time; a receipt is sent by completion, a
-    /// new link when somebody asks for one, and a loss is told when it is reported.
+    /// new link when somebody asks for one, and what the desk must know at once is told when it becomes known.
     pub enum MessageStep {
         /// To the holder: the employment ends, this is how the device comes back.
         EndApproaching = "end_approaching",
@@ -41,6 +42,8 @@ text_enum! {
         ReceiptReceiver = "receipt_receiver",
         /// To the service desk, at once: a device is lost or stolen.
         LossReported = "loss_reported",
+        /// To the service desk, at once: the holder was sent home or has died.
+        ActAtOnce = "act_at_once",
     }
 }
 
@@ -103,6 +106,18 @@ pub struct Timeline {
 }
 
 impl Timeline {
+    /// The standard timeline as far as it suits the kind of case. Where the holder is not asked, nobody is told in
+    /// advance either: the receiver is asked when the end is there.
+    pub fn of(kind: TerminationKind) -> Self {
+        let mut timeline = Self::standard();
+        if !kind.asks_the_holder() {
+            timeline.rules.retain(|rule| {
+                rule.to != RecipientRole::Holder && rule.step != MessageStep::EndApproachingReceiver
+            });
+        }
+        timeline
+    }
+
     /// The timeline of a legal entity that has not decided otherwise.
     pub fn standard() -> Self {
         use MessageStep as Step;
@@ -173,7 +188,10 @@ pub fn deadline_shown(
         MessageStep::Reminder1 => after(2),
         MessageStep::Reminder2 => after(3),
         MessageStep::Escalation => after(5),
-        MessageStep::ReceiptHolder | MessageStep::ReceiptReceiver | MessageStep::LossReported => None,
+        MessageStep::ReceiptHolder
+        | MessageStep::ReceiptReceiver
+        | MessageStep::LossReported
+        | MessageStep::ActAtOnce => None,
     }
 }
 

@@ -2,7 +2,8 @@
 
 use super::common::{Hold, holder_first, items};
 use crate::domain::language::Language;
-use crate::mail::format::{date_time, list, pick, say};
+use crate::domain::termination::TerminationKind;
+use crate::mail::format::{date, date_time, list, pick, say};
 use crate::mail::letter::{Block, Letter};
 use crate::mail::view::{Loss, MailView, SilenceNotice};
 
@@ -106,6 +107,88 @@ fn steps(view: &MailView, loss: &Loss) -> Vec<String> {
         language,
         "Bedöm om det är en personuppgiftsincident. Den ska i så fall anmälas till Integritetsskyddsmyndigheten inom 72 timmar.",
         "Assess whether it is a personal data breach. If so, it must be reported to the Swedish Authority for Privacy Protection within 72 hours.",
+    ));
+    steps.into_iter().map(str::to_owned).collect()
+}
+
+/// The holder was sent home or has died: what to do at once.
+pub(super) fn act_at_once(view: &MailView) -> Letter {
+    let (language, number) = (view.language, &view.case.number);
+    let has_died = view.case.kind == TerminationKind::Deceased;
+    let heading = if has_died {
+        pick(language, "Dödsfall: gör det här nu", "A death: do this now")
+    } else {
+        pick(language, "Slutar genast: spärra nu", "Leaves at once: block now")
+    };
+    let (holder, unit) = (holder_first(view), &view.case.unit);
+    let last_day = date(language, view.case.last_day);
+    let request = if has_died {
+        say!(
+            language,
+            "{holder} på {unit} har gått bort. Skriv inte till de närstående: det är chefen som talar med dem.",
+            "{holder} at {unit} has died. Do not write to the family: the manager talks with them."
+        )
+    } else {
+        say!(
+            language,
+            "{holder} på {unit} slutar genast, med {last_day} som sista dag. Vi skriver inte till {holder} i förväg; det gör inte ni heller.",
+            "{holder} at {unit} leaves at once, with {last_day} as the last day. We do not write to {holder} in advance; neither should you."
+        )
+    };
+    let intro = pick(
+        language,
+        "Gör så här, i den här ordningen:",
+        "Do this, in this order:",
+    );
+    Letter {
+        subject: say!(
+            language,
+            "Gör det här nu i ärende {number}",
+            "Do this now in case {number}"
+        ),
+        short_subject: say!(language, "Gör det här nu ({number})", "Do this now ({number})"),
+        heading: heading.to_owned(),
+        notice: None,
+        blocks: vec![
+            Block::Paragraph(request),
+            items(view),
+            Block::Numbered {
+                intro,
+                items: steps_at_once(view, has_died),
+            },
+        ],
+    }
+}
+
+fn steps_at_once(view: &MailView, has_died: bool) -> Vec<String> {
+    let language = view.language;
+    let mut steps = Vec::with_capacity(3);
+    if !view.case.devices.is_empty() {
+        steps.push(pick(
+            language,
+            "Lås telefonen i MDM. Rensa inte: någon måste först bestämma vad som ska hända med innehållet.",
+            "Lock the phone in the MDM. Do not wipe: somebody has to decide first what happens to the content.",
+        ));
+    }
+    if !view.case.subscriptions.is_empty() {
+        steps.push(if has_died {
+            pick(
+                language,
+                "Behåll abonnemanget och koppla numret till en neutral hänvisning.",
+                "Keep the subscription and divert the number to a neutral announcement.",
+            )
+        } else {
+            pick(
+                language,
+                "Spärra abonnemanget och sim-kortet hos operatören. Koppla numret vidare om chefen vill det.",
+                "Block the subscription and the SIM card with the operator. Divert the number if the manager wants that.",
+            )
+        });
+    }
+    steps.push(pick(
+        language,
+        "När innehållet är avgjort: häv bevarandespärren i ärendet och skriv vem som har bestämt.",
+        "When somebody has decided about the content: release the hold in the case and say who has decided.",
     ));
     steps.into_iter().map(str::to_owned).collect()
 }

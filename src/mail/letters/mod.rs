@@ -6,6 +6,7 @@ mod checklist;
 mod common;
 mod desk;
 mod holder;
+mod kind;
 mod receipt;
 mod receiver;
 
@@ -70,5 +71,6 @@ pub(super) fn write(view: &MailView) -> Letter {
         Step::ReceiptHolder(receipt) => receipt::to_holder(view, receipt),
         Step::ReceiptReceiver(receipt) => receipt::to_receiver(view, receipt),
         Step::LossReported(loss) => desk::loss_reported(view, loss),
+        Step::ActAtOnce => desk::act_at_once(view),
     }
 }

@@ -2,7 +2,9 @@
 
 use super::checklist::{keep_as_is, points_to_check};
 use super::common::{action, copy_notice, holder, holder_first, instructions, items, remaining};
+use super::kind;
 use crate::domain::language::Language;
+use crate::domain::termination::TerminationKind;
 use crate::mail::format::{amount, date, pick, say, sentence_case};
 use crate::mail::letter::{Block, Letter};
 use crate::mail::noun::Thing;
@@ -89,12 +91,13 @@ pub(super) fn confirm_return(view: &MailView, confirm_by: NaiveDate, coordinator
         if has_passed { "hade" } else { "har" },
         if has_passed { "was" } else { "is" },
     );
-    let request = say!(
+    let request = kind::request(view, &by).unwrap_or_else(|| say!(
         language,
         "{holder_first} {had} sin sista dag {last_day}. Du ansvarar för att {the} kommer tillbaka. Bekräfta senast {by}.",
         "The last day of {holder} {had} {last_day}. You are responsible for getting {the} back. Please confirm by {by}."
-    );
+    ));
     let mut blocks = vec![Block::Paragraph(request)];
+    blocks.extend(kind::note(view));
     blocks.extend(action(view, confirm_label(view)));
     blocks.push(items(view));
     blocks.push(Block::Bulleted {
@@ -127,22 +130,25 @@ pub(super) fn reminder_1(view: &MailView, confirm_by: NaiveDate, checks: &[Check
     let (number, the, returned, has) = (&view.case.number, thing.the(), thing.returned(), thing.has());
     let some_returned = thing.some_returned();
     let (by, last_day) = (date(language, confirm_by), date(language, view.case.last_day));
-    let request = say!(
+    let request = kind::asked_again(view, &by).unwrap_or_else(|| say!(
         language,
         "Vi har inte fått bekräftat att {the} är {returned}. Sista dagen var {last_day}. Bekräfta senast {by}.",
         "We have not had confirmation that {the} {has} been {returned}. The last day was {last_day}. Please confirm by {by}."
-    );
+    ));
     let mut blocks = vec![Block::Paragraph(request)];
+    blocks.extend(kind::note(view));
     blocks.extend(action(view, confirm_label(view)));
     blocks.push(items(view));
     blocks.extend(keep_as_is(view));
     blocks.extend(remaining(language, checks));
     blocks.extend(instructions(view));
-    blocks.push(Block::fixed(pick(
-        language,
-        "Fortsätter anställningen eller uppdraget? Svara att datumet är fel på samma sida, så kontrollerar vi det.",
-        "Does the employment or assignment continue? Answer that the date is wrong on the same page and we will check it.",
-    )));
+    if view.case.kind != TerminationKind::Deceased {
+        blocks.push(Block::fixed(pick(
+            language,
+            "Fortsätter anställningen eller uppdraget? Svara att datumet är fel på samma sida, så kontrollerar vi det.",
+            "Does the employment or assignment continue? Answer that the date is wrong on the same page and we will check it.",
+        )));
+    }
     Letter {
         subject: say!(
             language,
@@ -176,7 +182,9 @@ pub(super) fn reminder_2(
     let thing = Thing::of(&view.case, language);
     let (number, the) = (&view.case.number, thing.the());
     let by = date(language, confirm_by);
-    let mut blocks = vec![Block::Paragraph(still_open(view, &by, so_far.business_days))];
+    let request = kind::asked_again(view, &by).unwrap_or_else(|| still_open(view, &by, so_far.business_days));
+    let mut blocks = vec![Block::Paragraph(request)];
+    blocks.extend(kind::note(view));
     blocks.extend(action(view, confirm_label(view)));
     blocks.push(items(view));
     blocks.extend(keep_as_is(view));
@@ -229,6 +237,7 @@ pub(super) fn new_link(view: &MailView, confirm_by: NaiveDate, checks: &[Check])
         "Här är en ny länk. Bekräfta senast {by}. Vi skickar den till dig, för någon ville använda en äldre länk i ärendet och du är den som ska svara nu.",
         "Here is a new link. Please confirm by {by}. We send it to you because somebody wanted to use an older link in the case and you are the one to answer now."
     ))];
+    blocks.extend(kind::note(view));
     blocks.extend(action(view, confirm_label(view)));
     blocks.push(items(view));
     blocks.extend(keep_as_is(view));
@@ -260,7 +269,9 @@ pub(super) fn escalation(view: &MailView, decide_by: NaiveDate, late: &Late<'_>)
     let language = view.language;
     let number = &view.case.number;
     let by = date(language, decide_by);
-    let mut blocks = vec![Block::Paragraph(why_escalated(view, &by, late.asked))];
+    let why = kind::asked_again(view, &by).unwrap_or_else(|| why_escalated(view, &by, late.asked));
+    let mut blocks = vec![Block::Paragraph(why)];
+    blocks.extend(kind::note(view));
     blocks.extend(action(
         view,
         pick(language, "Öppna ärendet och svara", "Open the case and answer"),

@@ -29,6 +29,7 @@ pub struct NewAssignment {
     pub accessories: Vec<String>,
 }
 
+const ENDED: &str = "employment_ended";
 const NOT_FOUND: ServiceError = ServiceError::NotFound("assignment");
 
 /// Hands out a device or a subscription.
@@ -42,9 +43,31 @@ pub async fn create(
     recorder: Recorder<Assignment>,
     new: NewAssignment,
 ) -> Result<Recorded<Assignment>, ServiceError> {
-    let app = ctx.app.clone();
-    ctx.write_once(Action::EditRegister, recorder, move |tx| {
-        create_in(tx, &app, &new)
+    let (app, wanted) = (ctx.app.clone(), new.clone());
+    let made = ctx
+        .write_once(Action::EditRegister, recorder, move |tx| {
+            create_in(tx, &app, &new)
+        })
+        .await;
+    if let Err(ServiceError::Conflict { code: ENDED, .. })
+    | Ok(Recorded::Refused(ServiceError::Conflict { code: ENDED, .. })) = made
+    {
+        alarm(ctx, wanted).await?;
+    }
+    made
+}
+
+/// Somebody wanted to hand something out to a person who has left: it may already be in the wrong hands, so it is
+/// remembered, counted and logged though nothing was registered.
+async fn alarm(ctx: &Ctx, wanted: NewAssignment) -> Result<(), ServiceError> {
+    metrics::counter!("handback_refused_handouts_total").increment(1);
+    tracing::warn!(employment = %wanted.employment_id, "a hand-out to somebody who has left was refused");
+    ctx.write(Action::EditRegister, move |tx| {
+        let details = match wanted.assigned {
+            Assigned::Device(id) => json!({ "device": id }),
+            Assigned::Subscription(id) => json!({ "subscription": id }),
+        };
+        trail::note(tx, "employment.handout_refused", wanted.employment_id, details)
     })
     .await
 }
@@ -54,7 +77,7 @@ fn create_in(tx: &mut Tx<'_>, app: &App, new: &NewAssignment) -> Result<Assignme
     let (employment, asset) = find_both(tx, new)?;
     if employment.has_ended(local_date(tx.now())) {
         return Err(ServiceError::Conflict {
-            code: "employment_ended",
+            code: ENDED,
             detail: "The employment is over. Nothing can be handed out on it.",
         });
     }

@@ -1,6 +1,6 @@
 //! What an answer does to the case. What is answered is settled, the rest stays open.
 
-use super::{Accessories, Answer, Confirmation, DeviceAnswer, Possession, Said, loss};
+use super::{Accessories, Answer, Confirmation, DeviceAnswer, Possession, Said};
 use crate::app::App;
 use crate::db::{self, Tx};
 use crate::domain::action_link::ActionLink;
@@ -60,7 +60,7 @@ pub(super) fn apply_in(
             let undo = Undo::of(before, &after.termination, act);
             let is_loss = undo.reported_a_loss(&after.termination);
             if is_loss {
-                loss::report_in(tx, app, &after)?;
+                terminations::tell_desk_in(tx, app, &after, MessageStep::LossReported)?;
             }
             (NoteKind::Message, None, (!is_loss).then_some(undo))
         }

@@ -6,7 +6,6 @@
 mod answer;
 mod answers;
 mod apply;
-mod loss;
 mod question;
 mod renew;
 mod undo;

@@ -124,6 +124,7 @@ fn facts(case: &Case) -> CaseFacts {
     });
     CaseFacts {
         number: termination.number.clone(),
+        kind: termination.kind,
         holder_name: case.holder.name.as_ref().map(|name| name.as_str().to_owned()),
         unit: case.unit.name.clone(),
         last_day: termination.end_on,
@@ -185,6 +186,7 @@ fn step_in(
             monthly_cost_ore: monthly_cost(case),
         },
         MessageStep::LossReported => loss_in(connection, case)?,
+        MessageStep::ActAtOnce => Step::ActAtOnce,
         MessageStep::ReceiptHolder | MessageStep::ReceiptReceiver => {
             let receipt = receipts::receipt_in(connection, app, case, draft.reader.language)?;
             if step == MessageStep::ReceiptHolder {

@@ -3,13 +3,12 @@
 
 use crate::app::App;
 use crate::config::Mailbox;
-use crate::db::employments::EmploymentFilter;
 use crate::db::{self, DbConnection};
-use crate::domain::employment::{Employment, EmploymentState};
+use crate::domain::employment::{Employment, EmploymentKind};
 use crate::domain::ids::{LegalEntityId, PersonId};
 use crate::domain::language::Language;
-use crate::domain::page::{MAX_LIMIT, PageRequest};
 use crate::domain::person::Person;
+use crate::domain::termination::TerminationKind;
 use crate::domain::timeline::RecipientRole;
 use crate::services::ServiceError;
 use crate::services::case::Case;
@@ -72,7 +71,7 @@ fn first_present(
 ) -> Result<Option<Recipient>, ServiceError> {
     for id in candidates {
         // Nobody receives from themselves, and nothing is mailed to somebody who is gone.
-        if id == case.record.person_id || is_gone(&employments_of(connection, id)?, today) {
+        if id == case.record.person_id || is_away(&db::employments::of_person(connection, id)?, today) {
             continue;
         }
         let found = db::people::find(connection, id)?.as_ref().and_then(recipient);
@@ -89,6 +88,26 @@ fn coordinators(connection: &mut DbConnection, case: &Case) -> Result<Vec<Person
     Ok(chain.into_iter().filter_map(|unit| unit.coordinator_id).collect())
 }
 
+/// Who takes the devices back, if they are there. An elected representative hands in to the chancery of the legal
+/// entity; of somebody who goes on in another employment, the manager there decides what goes along.
+fn nearest(connection: &mut DbConnection, case: &Case) -> Result<Option<PersonId>, ServiceError> {
+    let employment = &case.employment;
+    let other = match case.record.termination.kind {
+        TerminationKind::Transfer => {
+            let own = db::employments::of_person(connection, employment.person_id)?;
+            let next = employment.continued_by(case.record.termination.end_on, &own);
+            next.and_then(|next| next.manager_id)
+        }
+        _ if employment.document.kind == EmploymentKind::Elected => case.legal_entity.chancery_id,
+        TerminationKind::Ordinary
+        | TerminationKind::Immediate
+        | TerminationKind::Deceased
+        | TerminationKind::MandateEnd
+        | TerminationKind::Absence => None,
+    };
+    Ok(other.or(employment.manager_id))
+}
+
 /// The line of managers above the holder, the nearest first. Two who lead each other end it. Whom HR names comes before
 /// whom a directory names.
 fn managers(
@@ -97,13 +116,13 @@ fn managers(
     today: NaiveDate,
 ) -> Result<Vec<PersonId>, ServiceError> {
     let mut line: Vec<PersonId> = Vec::new();
-    let mut next = match case.employment.manager_id {
+    let mut next = match nearest(connection, case)? {
         None => scim::known_manager(connection, case.record.person_id)?,
         named => named,
     };
     while let Some(manager) = next.filter(|id| line.len() < DEPTH && !line.contains(id)) {
         line.push(manager);
-        let own = employments_of(connection, manager)?;
+        let own = db::employments::of_person(connection, manager)?;
         next = match manager_by(own, case.employment.legal_entity_id, today) {
             None => scim::known_manager(connection, manager)?,
             named => named,
@@ -118,7 +137,7 @@ fn manager_by(mut own: Vec<Employment>, entity: LegalEntityId, today: NaiveDate)
     own.sort_by_key(|own| {
         let ended = own.document.end_date;
         (
-            !is_active(own, today),
+            !own.is_active(today),
             own.legal_entity_id != entity,
             Reverse(ended),
         )
@@ -126,29 +145,10 @@ fn manager_by(mut own: Vec<Employment>, entity: LegalEntityId, today: NaiveDate)
     own.into_iter().find_map(|own| own.manager_id)
 }
 
-fn employments_of(connection: &mut DbConnection, person: PersonId) -> Result<Vec<Employment>, ServiceError> {
-    let filter = EmploymentFilter {
-        person_id: Some(person),
-        ..EmploymentFilter::default()
-    };
-    let page = PageRequest {
-        limit: MAX_LIMIT,
-        after: None,
-    };
-    Ok(db::employments::list(connection, &filter, page)?.items)
-}
-
-/// Whether somebody with these employments has left, or has not come yet. No source may know somebody at all,
-/// such as a coordinator whom an administrator registered: they are taken to be there.
-fn is_gone(own: &[Employment], today: NaiveDate) -> bool {
-    !own.is_empty() && !own.iter().any(|own| is_active(own, today))
-}
-
-fn is_active(employment: &Employment, today: NaiveDate) -> bool {
-    let document = &employment.document;
-    document.state == EmploymentState::Active
-        && document.start_date <= today
-        && document.end_date.is_none_or(|end| today <= end)
+/// Whether somebody with these employments has left, is away for long, or has not come yet. No source may know
+/// somebody at all, such as a coordinator whom an administrator registered: they are taken to be there.
+pub(in crate::services) fn is_away(own: &[Employment], today: NaiveDate) -> bool {
+    !own.is_empty() && !own.iter().any(|own| own.is_at_work(today))
 }
 
 fn recipient(person: &Person) -> Option<Recipient> {

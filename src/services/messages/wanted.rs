@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::domain::message::Message;
-use crate::domain::termination::{Item, TerminationState};
+use crate::domain::termination::{Item, TerminationKind, TerminationState};
 use crate::domain::timeline::{MessageStep, RecipientRole};
 use crate::services::case::Case;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -20,12 +20,13 @@ pub(in crate::services) const fn asks(step: MessageStep) -> bool {
         | MessageStep::Escalation
         | MessageStep::ReceiptHolder
         | MessageStep::ReceiptReceiver
-        | MessageStep::LossReported => false,
+        | MessageStep::LossReported
+        | MessageStep::ActAtOnce => false,
     }
 }
 
-/// The mails that leave at any hour: every hour that somebody else has the phone counts.
-pub(super) const URGENT: &[MessageStep] = &[MessageStep::LossReported];
+/// The mails that leave at any hour: every hour that the wrong hands can use the phone or the number counts.
+pub(super) const URGENT: &[MessageStep] = &[MessageStep::LossReported, MessageStep::ActAtOnce];
 
 pub(super) fn is_urgent(step: MessageStep) -> bool {
     URGENT.contains(&step)
@@ -42,7 +43,8 @@ const fn is_receipt(step: MessageStep) -> bool {
         | MessageStep::Reminder1
         | MessageStep::Reminder2
         | MessageStep::Escalation
-        | MessageStep::LossReported => false,
+        | MessageStep::LossReported
+        | MessageStep::ActAtOnce => false,
     }
 }
 
@@ -54,6 +56,9 @@ pub(super) fn why_not(case: &Case, message: &Message, today: NaiveDate) -> Optio
         let is_missing = termination.items.iter().any(Item::is_missing);
         return (!is_missing).then_some("found");
     }
+    if message.to == RecipientRole::Holder && termination.kind == TerminationKind::Deceased {
+        return Some("holder_deceased");
+    }
     let receipt = is_receipt(message.step);
     match (termination.state, receipt) {
         (TerminationState::Cancelled, _) => return Some("cancelled"),
@@ -61,6 +66,9 @@ pub(super) fn why_not(case: &Case, message: &Message, today: NaiveDate) -> Optio
         (TerminationState::Scheduled | TerminationState::Open, true) => return Some("reopened"),
         (TerminationState::Completed, true)
         | (TerminationState::Scheduled | TerminationState::Open, false) => {}
+    }
+    if message.step == MessageStep::ActAtOnce && !termination.kind.needs_the_desk_at_once() {
+        return Some("reclassified");
     }
     // After the last day nobody reads that mailbox.
     let last = if receipt {

@@ -2,11 +2,8 @@
 
 use super::super::{ServiceError, terminations, trail};
 use crate::app::App;
-use crate::db::employments::EmploymentFilter;
 use crate::db::{self, DbConnection, DbError, Tx};
-use crate::domain::employment::Employment;
 use crate::domain::ids::PersonId;
-use crate::domain::page::{MAX_LIMIT, PageRequest};
 use crate::domain::person::Person;
 use crate::domain::scim::{Connection, Facts, ScimUser, facts};
 use crate::domain::text::{EmailAddress, PersonName, SourceName};
@@ -163,7 +160,7 @@ pub(in crate::services) fn known_manager(
 
 /// What follows from another manager: cases of employments for which HR names none have another receiver.
 pub(super) fn manager_changed_in(tx: &mut Tx<'_>, app: &App, person: PersonId) -> Result<(), ServiceError> {
-    for employment in employments_of(tx, person)? {
+    for employment in db::employments::of_person(tx, person)? {
         if employment.manager_id.is_some() {
             continue;
         }
@@ -172,20 +169,4 @@ pub(super) fn manager_changed_in(tx: &mut Tx<'_>, app: &App, person: PersonId) -
         }
     }
     Ok(())
-}
-
-/// The employments of a person.
-pub(super) fn employments_of(
-    connection: &mut DbConnection,
-    person: PersonId,
-) -> Result<Vec<Employment>, ServiceError> {
-    let filter = EmploymentFilter {
-        person_id: Some(person),
-        ..EmploymentFilter::default()
-    };
-    let page = PageRequest {
-        limit: MAX_LIMIT,
-        after: None,
-    };
-    Ok(db::employments::list(connection, &filter, page)?.items)
 }

@@ -1,7 +1,6 @@
 //! What a change of an account leads to: a signal that is kept, and a question where HR does not answer it.
 
 use super::super::{ServiceError, trail};
-use super::link::employments_of;
 use crate::db::{self, Tx};
 use crate::domain::calendar::local_date;
 use crate::domain::record::Meta;
@@ -80,7 +79,7 @@ pub(super) fn end_in(tx: &mut Tx<'_>, review: &AccountReview) -> Result<Option<E
         return Ok(None);
     };
     let today = local_date(tx.now());
-    Ok(confirming_end(&employments_of(tx, person)?, today))
+    Ok(confirming_end(&db::employments::of_person(tx, person)?, today))
 }
 
 pub(super) fn confirm(tx: &Tx<'_>, review: &mut AccountReview, end: EmploymentEnd) {

@@ -10,7 +10,9 @@ use crate::domain::device::DeviceStatus;
 use crate::domain::ids::{DeviceId, SubscriptionId};
 use crate::domain::job::Job;
 use crate::domain::subscription::SubscriptionStatus;
-use crate::domain::termination::{DeviceOutcome, Event, Holding, Item, NumberDecision, TerminationRecord};
+use crate::domain::termination::{
+    DeviceOutcome, Event, Holding, Item, NumberDecision, TerminationKind, TerminationRecord,
+};
 use crate::domain::timeline::{MessageStep, RecipientRole};
 use crate::services::ServiceError;
 use chrono::{NaiveTime, TimeDelta};
@@ -22,12 +24,20 @@ pub(super) fn follow_in(
     record: &TerminationRecord,
     events: &[Event],
 ) -> Result<(), ServiceError> {
+    let (mut is_moved, mut is_other_kind) = (false, false);
     for event in events {
         match event {
             Event::Rescheduled { .. } => {
                 db::action_links::revoke(tx, record.termination.id, RevokeReason::Rescheduled)?;
-                plan::replan_in(tx, app, record)?;
                 schedule_begin_in(tx, record)?;
+                is_moved = true;
+            }
+            Event::Reclassified { from, to, .. } => {
+                if [from, to].contains(&&TerminationKind::Transfer) {
+                    db::action_links::revoke(tx, record.termination.id, RevokeReason::ReceiverChanged)?;
+                }
+                tell_desk_at_once_in(tx, app, record)?;
+                is_other_kind = true;
             }
             Event::Cancelled { .. } => close_in(tx, record, "cancelled")?,
             Event::Completed { .. } => complete_in(tx, app, record)?,
@@ -49,6 +59,22 @@ pub(super) fn follow_in(
             | Event::AnswerUndone { .. }
             | Event::Reopened { .. } => {}
         }
+    }
+    match (record.termination.is_active(), is_moved, is_other_kind) {
+        (true, true, _) => plan::replan_in(tx, app, record),
+        (true, false, true) => plan::replan_rest_in(tx, app, record),
+        (true | false, _, _) => Ok(()),
+    }
+}
+
+/// The desk acts at once when somebody was sent home or has died.
+pub(super) fn tell_desk_at_once_in(
+    tx: &mut Tx<'_>,
+    app: &App,
+    record: &TerminationRecord,
+) -> Result<(), ServiceError> {
+    if record.termination.kind.needs_the_desk_at_once() {
+        plan::tell_desk_in(tx, app, record, MessageStep::ActAtOnce)?;
     }
     Ok(())
 }
@@ -112,8 +138,9 @@ fn plan_receipts(tx: &mut Tx<'_>, app: &App, record: &TerminationRecord) -> Resu
         (MessageStep::ReceiptReceiver, RecipientRole::Receiver, Vec::new()),
         due_at,
     )];
-    // The holder's address at work ends with the employment.
-    if local_date(due_at) <= record.termination.end_on {
+    // The holder's address at work ends with the employment, and nobody writes to somebody who has died.
+    let is_reached = record.termination.kind != TerminationKind::Deceased;
+    if is_reached && local_date(due_at) <= record.termination.end_on {
         messages.push(plan::message(
             tx,
             record,

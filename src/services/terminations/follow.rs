@@ -35,18 +35,64 @@ pub fn follow_employment_in(
             TerminationNeed::Ends {
                 end_on,
                 last_working_on,
+                kind,
             },
             active,
         ) => {
-            let return_by = timeline::return_by(end_on, last_working_on, &app.calendar);
             let held = db::assignments::open_of_employment(tx, employment.id)?;
+            if active.is_none() && held.is_empty() {
+                return Ok(None);
+            }
+            let wanted = Wanted {
+                kind: moved_or(tx, employment, (end_on, kind))?,
+                end_on,
+                return_by: timeline::return_by(end_on, last_working_on, &app.calendar),
+            };
             match active {
-                Some(active) => adjust(tx, app, active, (end_on, return_by), &held).map(Some),
-                None if held.is_empty() => Ok(None),
-                None => open(tx, app, employment, (end_on, return_by), &held).map(Some),
+                Some(active) => adjust(tx, app, active, wanted, &held).map(Some),
+                None => open(tx, app, employment, wanted, &held).map(Some),
             }
         }
     }
+}
+
+/// What the case shall be.
+#[derive(Clone, Copy)]
+struct Wanted {
+    kind: TerminationKind,
+    end_on: NaiveDate,
+    return_by: NaiveDate,
+}
+
+/// The kind of case, which is a transfer if the holder goes on in another employment. Somebody who was sent home or has
+/// died goes nowhere.
+fn moved_or(
+    tx: &mut Tx<'_>,
+    employment: &Employment,
+    (end_on, kind): (NaiveDate, TerminationKind),
+) -> Result<TerminationKind, ServiceError> {
+    if matches!(kind, TerminationKind::Immediate | TerminationKind::Deceased) {
+        return Ok(kind);
+    }
+    let own = db::employments::of_person(tx, employment.person_id)?;
+    Ok(match employment.continued_by(end_on, &own) {
+        Some(_) => TerminationKind::Transfer,
+        None => kind,
+    })
+}
+
+/// Brings the terminations of the person's other employments in line: one that ends is a transfer when another goes
+/// on, and no longer one when that is withdrawn.
+///
+/// # Errors
+/// Only what the database reports.
+pub fn follow_others_in(tx: &mut Tx<'_>, app: &App, employment: &Employment) -> Result<(), ServiceError> {
+    for other in db::employments::of_person(tx, employment.person_id)? {
+        if other.id != employment.id && db::terminations::find_active(tx, other.id)?.is_some() {
+            follow_employment_in(tx, app, &other)?;
+        }
+    }
+    Ok(())
 }
 
 fn cancel(tx: &mut Tx<'_>, app: &App, active: TerminationRecord) -> Result<TerminationRecord, ServiceError> {
@@ -61,10 +107,10 @@ fn adjust(
     tx: &mut Tx<'_>,
     app: &App,
     active: TerminationRecord,
-    (end_on, return_by): (NaiveDate, NaiveDate),
+    wanted: Wanted,
     held: &[Assignment],
 ) -> Result<TerminationRecord, ServiceError> {
-    let today = today(tx);
+    let (now, today) = (tx.now(), today(tx));
     let policy = db::legal_entities::get(tx, active.legal_entity_id)?.wipe_policy;
     let mut added = Vec::new();
     for assignment in held {
@@ -78,7 +124,12 @@ fn adjust(
     }
     let grown = !added.is_empty();
     let after = change_in(tx, app, active, |record| {
-        let mut events = record.termination.reschedule(end_on, return_by, today)?;
+        let mut events = record.termination.reclassify(wanted.kind, now)?;
+        events.extend(
+            record
+                .termination
+                .reschedule(wanted.end_on, wanted.return_by, today)?,
+        );
         for (item, holding) in added {
             events.extend(record.termination.add_item(item)?);
             record.holdings.push(holding);
@@ -96,7 +147,7 @@ fn open(
     tx: &mut Tx<'_>,
     app: &App,
     employment: &Employment,
-    (end_on, return_by): (NaiveDate, NaiveDate),
+    wanted: Wanted,
     held: &[Assignment],
 ) -> Result<TerminationRecord, ServiceError> {
     let policy = db::legal_entities::get(tx, employment.legal_entity_id)?.wipe_policy;
@@ -110,12 +161,12 @@ fn open(
     let new = NewTermination {
         id: tx.new_id(),
         number: random_case_number(),
-        kind: TerminationKind::Ordinary,
-        end_on,
-        return_by,
+        kind: wanted.kind,
+        end_on: wanted.end_on,
+        return_by: wanted.return_by,
         items,
     };
-    let (termination, events): (Termination, Vec<Event>) = Termination::open(new, today(tx));
+    let (termination, events): (Termination, Vec<Event>) = Termination::open(new, tx.now());
     let record = TerminationRecord {
         termination,
         employment_id: employment.id,
@@ -128,6 +179,7 @@ fn open(
     db::terminations::insert(tx, &record)?;
     record_in(tx, &events)?;
     plan::replan_in(tx, app, &record)?;
+    consequences::tell_desk_at_once_in(tx, app, &record)?;
     consequences::schedule_begin_in(tx, &record)?;
     evidence::take_in(tx, app, record)
 }

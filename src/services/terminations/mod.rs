@@ -9,15 +9,17 @@ mod follow;
 mod identity;
 mod plan;
 mod read;
+mod repoint;
 mod work;
 
 pub use crate::db::terminations::TerminationFilter;
 pub use begin::begin;
 pub(super) use consequences::{can_take_completion_back, take_completion_back_in};
-pub use follow::follow_employment_in;
+pub use follow::{follow_employment_in, follow_others_in};
 pub use identity::{Identity, IdentityRead};
-pub(super) use plan::{message, receiver_changed_in};
+pub(super) use plan::{message, receiver_changed_in, tell_desk_in};
 pub use read::{TerminationView, get, list};
+pub use repoint::{chancery_changed_in, manager_changed_in, repoint_due, repoint_in};
 pub use work::{
     CheckAnswer, accept_contradiction, decide_number, hold, release, reopen, report_outcome, settle,
 };

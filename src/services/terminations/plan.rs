@@ -8,14 +8,40 @@ use crate::domain::message::{Message, MessageState};
 use crate::domain::record::Meta;
 use crate::domain::termination::TerminationRecord;
 use crate::domain::timeline::{self, MessageStep, RecipientRole, Timeline};
-use crate::services::ServiceError;
+use crate::services::{ServiceError, messages};
 use chrono::{DateTime, Utc};
+use std::collections::BTreeSet;
 
 /// Plans the mails of a case from now on, in place of what was planned.
 ///
 /// Deadlines of a case that was known too late count from the day it became known: nobody can have missed a
 /// reminder that was never sent.
 pub(crate) fn replan_in(tx: &mut Tx<'_>, app: &App, record: &TerminationRecord) -> Result<(), ServiceError> {
+    plan_without(tx, app, record, &BTreeSet::new())
+}
+
+/// The same for a case whose dates stand: what the holder has been told is not told again.
+pub(crate) fn replan_rest_in(
+    tx: &mut Tx<'_>,
+    app: &App,
+    record: &TerminationRecord,
+) -> Result<(), ServiceError> {
+    let all = db::messages::of_termination(tx, record.termination.id)?;
+    let told = all
+        .iter()
+        .filter(|message| message.to == RecipientRole::Holder)
+        .filter(|message| matches!(message.state, MessageState::Queued | MessageState::Sent))
+        .map(|message| message.step)
+        .collect();
+    plan_without(tx, app, record, &told)
+}
+
+fn plan_without(
+    tx: &mut Tx<'_>,
+    app: &App,
+    record: &TerminationRecord,
+    told: &BTreeSet<MessageStep>,
+) -> Result<(), ServiceError> {
     let id = record.termination.id;
     let now = tx.now();
     db::messages::cancel_planned(tx, id, "replanned")?;
@@ -23,19 +49,22 @@ pub(crate) fn replan_in(tx: &mut Tx<'_>, app: &App, record: &TerminationRecord) 
     let return_by = record.termination.return_by;
     let anchor = return_by.max(app.calendar.roll_forward(today));
     let holder_is_gone = return_by < today;
-    let messages: Vec<Message> = timeline::plan(&Timeline::standard(), anchor, now, &app.calendar)
-        .into_iter()
-        // After the last day nobody reads that mailbox.
-        .filter(|planned| !(holder_is_gone && planned.to == RecipientRole::Holder))
-        .map(|planned| {
-            let due_at = if app.config.mail.send_window {
-                planned.due_at
-            } else {
-                sooner(app, planned.due_at, now)
-            };
-            message(tx, record, (planned.step, planned.to, planned.copy_to), due_at)
-        })
-        .collect();
+    let messages: Vec<Message> =
+        timeline::plan(&Timeline::of(record.termination.kind), anchor, now, &app.calendar)
+            .into_iter()
+            // After the last day nobody reads that mailbox.
+            .filter(|planned| {
+                planned.to != RecipientRole::Holder || !(holder_is_gone || told.contains(&planned.step))
+            })
+            .map(|planned| {
+                let due_at = if app.config.mail.send_window {
+                    planned.due_at
+                } else {
+                    sooner(app, planned.due_at, now)
+                };
+                message(tx, record, (planned.step, planned.to, planned.copy_to), due_at)
+            })
+            .collect();
     db::messages::insert(tx, &messages)?;
     Ok(())
 }
@@ -88,6 +117,37 @@ pub(crate) fn receiver_changed_in(
     Ok(())
 }
 
+/// Tells the desk to act, at once; the coordinator, if no desk is configured. A mail that waits already tells of this
+/// too if it is not written yet, and is replaced if it is.
+///
+/// # Errors
+/// Only what the database reports.
+pub(in crate::services) fn tell_desk_in(
+    tx: &mut Tx<'_>,
+    app: &App,
+    record: &TerminationRecord,
+    step: MessageStep,
+) -> Result<(), ServiceError> {
+    let to = if app.config.mail.desk_address.is_some() {
+        RecipientRole::Desk
+    } else {
+        RecipientRole::Coordinator
+    };
+    let all = db::messages::of_termination(tx, record.termination.id)?;
+    let waits = |state: MessageState| {
+        all.iter()
+            .find(|message| message.step == step && message.state == state)
+    };
+    if waits(MessageState::Planned).is_some() {
+        return Ok(());
+    }
+    if let Some(written) = waits(MessageState::Queued) {
+        messages::supersede_in(tx, written)?;
+    }
+    let told = message(tx, record, (step, to, Vec::new()), tx.now());
+    Ok(db::messages::insert(tx, &[told])?)
+}
+
 const fn asks_receiver(step: MessageStep) -> bool {
     match step {
         MessageStep::ConfirmReturn | MessageStep::Reminder1 | MessageStep::Reminder2 => true,
@@ -98,7 +158,8 @@ const fn asks_receiver(step: MessageStep) -> bool {
         | MessageStep::Escalation
         | MessageStep::ReceiptHolder
         | MessageStep::ReceiptReceiver
-        | MessageStep::LossReported => false,
+        | MessageStep::LossReported
+        | MessageStep::ActAtOnce => false,
     }
 }
 

@@ -1,7 +1,7 @@
 //! `/v1/sources/{source}/employments/{external_id}` and `/v1/sources/{source}/employment-documents`: the HR door.
 
 use crate::domain::employment::{
-    DeliveryOutcome, EmploymentDocument, EmploymentKind, EmploymentState, PersonReference,
+    DeliveryOutcome, EmploymentDocument, EmploymentKind, EmploymentState, EndKind, Leave, PersonReference,
 };
 use crate::domain::ids::{EmploymentId, TerminationId};
 use crate::domain::language::Language;
@@ -41,6 +41,21 @@ pub struct PersonReferenceIn {
     language: Option<Language>,
 }
 
+/// A leave of absence.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LeaveIn {
+    /// The first day.
+    from: NaiveDate,
+    /// The last day, inclusive. Must be there: null says that the leave is open.
+    #[serde(deserialize_with = "present")]
+    #[schema(required = true, nullable = true)]
+    to: Option<NaiveDate>,
+}
+
+/// The most leaves that one document names.
+const MAX_LEAVES: usize = 100;
+
 /// The full state of one employment. Dates are dates: a time of day is refused, not cut off.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -78,6 +93,17 @@ pub struct EmploymentDocumentIn {
     /// The last day at work, when that is earlier. Moves reminders, never the end.
     #[serde(default)]
     last_working_day: Option<NaiveDate>,
+    /// How it ends. `immediate` for a suspension or a dismissal: the desk acts at once and the holder is not written to
+    /// in advance. `deceased`: nobody writes to the holder or the relatives. In both, no phone is wiped before somebody
+    /// has decided. Needs an end_date.
+    #[serde(default)]
+    #[schema(default = "ordinary")]
+    end_kind: EndKind,
+    /// The leaves of absence that are known, all of them. Nothing ends by them; whoever is away is not asked to take
+    /// devices back. Only the dates: a reason is not wanted and is refused.
+    #[serde(default)]
+    #[schema(max_items = 100)]
+    leave: Vec<LeaveIn>,
     /// Rises with every version of this employment. Orders the documents; time does not.
     #[schema(minimum = 0)]
     sequence: i64,
@@ -274,6 +300,24 @@ fn document(body: EmploymentDocumentIn, at: &str, violations: &mut Violations) -
         .manager
         .map(|manager| person(manager, &format!("{at}/manager"), violations));
     let unit = violations.take(format!("{at}/unit"), ExternalId::parse(&body.unit));
+    if body.leave.len() > MAX_LEAVES {
+        violations.add(
+            format!("{at}/leave"),
+            "too_many",
+            "A document names at most 100 leaves.",
+        );
+        return None;
+    }
+    let mut leave: Vec<Leave> = body
+        .leave
+        .iter()
+        .map(|leave| Leave {
+            from: leave.from,
+            to: leave.to,
+        })
+        .collect();
+    // Two documents that name the same leaves in another order say the same.
+    leave.sort_unstable();
     Some(EmploymentDocument {
         person: employed?,
         kind: body.kind,
@@ -286,6 +330,8 @@ fn document(body: EmploymentDocumentIn, at: &str, violations: &mut Violations) -
         start_date: body.start_date,
         end_date: body.end_date,
         last_working_day: body.last_working_day,
+        end_kind: body.end_kind,
+        leave,
         sequence: body.sequence,
         occurred_at: body.occurred_at,
     })

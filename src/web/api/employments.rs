@@ -1,13 +1,15 @@
 //! `/v1/employments`: read only. They change through the documents of their sources.
 
-use crate::domain::employment::{Employment, EmploymentKind, EmploymentState};
+use crate::domain::employment::{
+    Employment, EmploymentKind, EmploymentState, EmploymentVersion, EndKind, Leave,
+};
 use crate::domain::ids::{EmploymentId, LegalEntityId, PersonId, UnitId};
 use crate::domain::text::SourceName;
 use crate::services::employments::{self, EmploymentFilter};
 use crate::web::auth::Caller;
 use crate::web::etag::respond_with_etag;
 use crate::web::extract::{IfNoneMatch, ListQuery, PathId};
-use crate::web::page::{PageOut, PageParams};
+use crate::web::page::{PageOut, PageParams, whole};
 use crate::web::problem::Problem;
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -29,6 +31,8 @@ use utoipa::{IntoParams, ToSchema};
     "start_date": "2020-01-01",
     "end_date": "2026-12-31",
     "last_working_day": "2026-12-18",
+    "end_kind": "ordinary",
+    "leave": [{"from": "2026-03-01", "to": "2026-08-31"}],
     "sequence": 7,
     "version": 2,
     "created_at": "2026-11-23T08:00:00Z",
@@ -66,6 +70,10 @@ pub struct EmploymentOut {
     end_date: Option<NaiveDate>,
     /// The last day at work, when that is earlier.
     last_working_day: Option<NaiveDate>,
+    /// How it ends.
+    end_kind: EndKind,
+    /// The leaves of absence that are known, in order.
+    leave: Vec<LeaveOut>,
     /// Rises with every version in the source.
     sequence: i64,
     /// Rises with each change here.
@@ -75,6 +83,24 @@ pub struct EmploymentOut {
     created_at: DateTime<Utc>,
     /// When it last changed.
     updated_at: DateTime<Utc>,
+}
+
+/// A leave of absence.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LeaveOut {
+    /// The first day.
+    from: NaiveDate,
+    /// The last day, inclusive; null while it is open.
+    to: Option<NaiveDate>,
+}
+
+impl From<&Leave> for LeaveOut {
+    fn from(leave: &Leave) -> Self {
+        Self {
+            from: leave.from,
+            to: leave.to,
+        }
+    }
 }
 
 /// Which employments.
@@ -129,6 +155,8 @@ impl From<&Employment> for EmploymentOut {
             start_date: document.start_date,
             end_date: document.end_date,
             last_working_day: document.last_working_day,
+            end_kind: document.end_kind,
+            leave: document.leave.iter().map(LeaveOut::from).collect(),
             sequence: document.sequence,
             version: employment.meta.version,
             created_at: employment.meta.created_at,
@@ -181,5 +209,105 @@ pub async fn get(
         &request,
         employment.meta.version,
         &EmploymentOut::from(&employment),
+    )
+}
+
+/// What was delivered of an employment at one time.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(examples(json!({
+    "version": 2,
+    "recorded_at": "2026-11-23T08:00:00Z",
+    "occurred_at": "2026-11-20T08:15:00Z",
+    "sequence": 42,
+    "kind": "employee",
+    "state": "active",
+    "unit": "VO-12",
+    "person_external_id": "p-1001",
+    "manager_external_id": "p-77",
+    "start_date": "2020-08-01",
+    "end_date": "2026-12-31",
+    "last_working_day": null,
+    "end_kind": "ordinary",
+    "leave": []
+})))]
+pub struct EmploymentVersionOut {
+    /// Which, from 1.
+    #[schema(minimum = 1)]
+    version: i64,
+    /// When we learned it.
+    recorded_at: DateTime<Utc>,
+    /// When it happened in the source.
+    occurred_at: Option<DateTime<Utc>>,
+    /// Its place among the documents of the source.
+    #[schema(minimum = 0)]
+    sequence: i64,
+    /// What kind of employment it was.
+    kind: EmploymentKind,
+    /// Whether it counted.
+    state: EmploymentState,
+    /// The source's id of the unit.
+    #[schema(max_length = 128)]
+    unit: String,
+    /// The source's id of the person.
+    #[schema(max_length = 128)]
+    person_external_id: String,
+    /// The source's id of the manager.
+    #[schema(max_length = 128)]
+    manager_external_id: Option<String>,
+    /// The first day.
+    start_date: NaiveDate,
+    /// The last day, inclusive; null while it was open-ended.
+    end_date: Option<NaiveDate>,
+    /// The last day at work, when that was earlier.
+    last_working_day: Option<NaiveDate>,
+    /// How it ended.
+    end_kind: EndKind,
+    /// The leaves of absence that were known.
+    leave: Vec<LeaveOut>,
+}
+
+impl From<&EmploymentVersion> for EmploymentVersionOut {
+    fn from(version: &EmploymentVersion) -> Self {
+        let document = &version.document;
+        let manager = document.manager.as_ref();
+        Self {
+            version: version.version,
+            recorded_at: version.recorded_at,
+            occurred_at: document.occurred_at,
+            sequence: document.sequence,
+            kind: document.kind,
+            state: document.state,
+            unit: document.unit.as_str().to_owned(),
+            person_external_id: document.person.external_id.as_str().to_owned(),
+            manager_external_id: manager.map(|manager| manager.external_id.as_str().to_owned()),
+            start_date: document.start_date,
+            end_date: document.end_date,
+            last_working_day: document.last_working_day,
+            end_kind: document.end_kind,
+            leave: document.leave.iter().map(LeaveOut::from).collect(),
+        }
+    }
+}
+
+/// List the versions of an employment
+///
+/// What was known and since when: every document that was applied, the newest first, at most 200 of them.
+#[utoipa::path(
+    get,
+    path = "/v1/employments/{id}/versions",
+    tag = "Organisation",
+    operation_id = "employments_list_versions",
+    params(("id" = uuid::Uuid, Path, description = "Its id")),
+    responses((status = 200, description = "The versions", body = PageOut<EmploymentVersionOut>))
+)]
+pub async fn versions(
+    request: HttpRequest,
+    caller: Caller,
+    id: PathId<EmploymentId>,
+) -> Result<HttpResponse, Problem> {
+    let versions = employments::versions(&caller, id.0).await?;
+    whole(
+        &request,
+        versions.iter().map(EmploymentVersionOut::from).collect(),
     )
 }

@@ -1,6 +1,6 @@
 //! `/v1/legal-entities`.
 
-use crate::domain::ids::LegalEntityId;
+use crate::domain::ids::{LegalEntityId, PersonId};
 use crate::domain::language::Language;
 use crate::domain::organisation::{LegalEntity, LegalEntityKind};
 use crate::domain::text::OrgNumber;
@@ -40,6 +40,11 @@ pub struct LegalEntityIn {
     /// Which proof of a wipe is enough.
     #[serde(default)]
     wipe_policy: WipePolicyIn,
+    /// Who takes devices back from elected representatives: somebody at the chancery. Their managers do, if nobody is
+    /// named.
+    #[serde(default)]
+    #[schema(value_type = Option<uuid::Uuid>)]
+    chancery_id: Option<PersonId>,
 }
 
 /// Which proof of a wipe is enough, by class of data. What is left out stays as it is; at first it is `attested` and
@@ -88,6 +93,10 @@ pub struct LegalEntityChange {
     /// Which proof of a wipe is enough.
     #[serde(default)]
     wipe_policy: WipePolicyIn,
+    /// Who takes devices back from elected representatives; null for their managers. Open cases follow at once.
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<uuid::Uuid>)]
+    chancery_id: Option<Option<PersonId>>,
 }
 
 /// A legal entity: a nämnd or a company of the municipal group.
@@ -99,6 +108,7 @@ pub struct LegalEntityChange {
     "org_number": null,
     "language": "sv",
     "wipe_policy": {"standard": "attested", "secrecy": "verified"},
+    "chancery_id": null,
     "version": 1,
     "created_at": "2026-11-23T08:00:00Z",
     "updated_at": "2026-11-23T08:00:00Z"
@@ -119,6 +129,9 @@ pub struct LegalEntityOut {
     language: Language,
     /// Which proof of a wipe is enough for the cases that are opened now.
     wipe_policy: WipePolicyOut,
+    /// Who takes devices back from elected representatives; null for their managers.
+    #[schema(value_type = Option<uuid::Uuid>)]
+    chancery_id: Option<PersonId>,
     /// Rises with each change.
     #[schema(minimum = 1)]
     version: i64,
@@ -149,6 +162,7 @@ impl From<LegalEntityIn> for NewLegalEntity {
                 standard: body.wipe_policy.standard.unwrap_or(usual.standard),
                 secrecy: body.wipe_policy.secrecy.unwrap_or(usual.secrecy),
             },
+            chancery_id: body.chancery_id,
         }
     }
 }
@@ -161,6 +175,7 @@ impl From<LegalEntityChange> for LegalEntityPatch {
             language: body.language,
             wipe_standard: body.wipe_policy.standard,
             wipe_secrecy: body.wipe_policy.secrecy,
+            chancery_id: body.chancery_id,
         }
     }
 }
@@ -177,6 +192,7 @@ impl From<&LegalEntity> for LegalEntityOut {
                 standard: entity.wipe_policy.standard,
                 secrecy: entity.wipe_policy.secrecy,
             },
+            chancery_id: entity.chancery_id,
             version: entity.meta.version,
             created_at: entity.meta.created_at,
             updated_at: entity.meta.updated_at,

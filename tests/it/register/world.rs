@@ -5,7 +5,7 @@ use handback::app::App;
 use handback::domain::assignment::{Assigned, Assignment};
 use handback::domain::device::Device;
 use handback::domain::employment::{
-    Employment, EmploymentDocument, EmploymentKind, EmploymentState, PersonReference,
+    Employment, EmploymentDocument, EmploymentKind, EmploymentState, EndKind, PersonReference,
 };
 use handback::domain::ids::{DeviceId, EmploymentId, LegalEntityId};
 use handback::domain::language::Language;
@@ -58,6 +58,8 @@ impl World {
             start_date: day("2020-01-01"),
             end_date,
             last_working_day: None,
+            end_kind: EndKind::Ordinary,
+            leave: Vec::new(),
             sequence,
             occurred_at: None,
         };
@@ -94,6 +96,7 @@ pub async fn legal_entity(ctx: &Ctx, name: &str) -> LegalEntityId {
         org_number: None,
         language: Language::Sv,
         wipe_policy: WipePolicy::default(),
+        chancery_id: None,
     };
     let made = legal_entities::create(ctx, Recorder::none(), new).await;
     made.unwrap().into_fresh().unwrap().id

@@ -208,6 +208,20 @@ fn a_directory_fills_the_gaps_that_hr_leaves_and_no_others() {
             .expect(StatusCode::OK);
         assert_eq!(accounts_of(&stub.to_string()), 0);
         assert_eq!(person(stub.to_string()).await[0], "Nio Ny");
+
+        // Two people who turn out to be one have the accounts of both, until that was wrong.
+        let maria = db.text("SELECT person_id AS t FROM person_identifier WHERE external_id = 'maria'");
+        let merges = format!("/v1/people/{anna}/merges");
+        let merge = desk.make(&merges, &json!({ "merged_id": maria })).await;
+        assert_eq!(accounts_of(&anna.to_string()), 2);
+        let undone = desk
+            .post(
+                &format!("{merges}/{}/undo", merge["id"].as_str().unwrap()),
+                &json!({}),
+            )
+            .await;
+        assert!(undone.status.is_success(), "{}", undone.body);
+        assert_eq!((accounts_of(&anna.to_string()), accounts_of(&maria)), (1, 1));
         server.stop().await;
     });
 }

@@ -252,15 +252,18 @@ impl Database {
         match &self.url {
             DatabaseUrl::Sqlite(path) => {
                 let mut connection = open_sqlite(path);
-                let triggers: Vec<Name> =
-                    diesel::sql_query("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+                let triggers: Vec<Trigger> =
+                    diesel::sql_query("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
                         .load(&mut connection)
                         .unwrap();
-                for Name { name } in triggers {
+                for Trigger { name, .. } in &triggers {
                     connection.batch_execute(&format!("DROP TRIGGER {name}")).unwrap();
                 }
                 connection.batch_execute("PRAGMA foreign_keys = OFF").unwrap();
                 connection.batch_execute(sql).unwrap();
+                for Trigger { sql, .. } in &triggers {
+                    connection.batch_execute(sql).unwrap();
+                }
             }
             DatabaseUrl::Postgres(url) => {
                 let mut connection = PgConnection::establish(url).unwrap();
@@ -340,6 +343,14 @@ struct Number {
 struct Name {
     #[diesel(sql_type = Text)]
     name: String,
+}
+
+#[derive(QueryableByName)]
+struct Trigger {
+    #[diesel(sql_type = Text)]
+    name: String,
+    #[diesel(sql_type = Text)]
+    sql: String,
 }
 
 fn open_sqlite(path: &Path) -> SqliteConnection {

@@ -17,6 +17,7 @@ pub struct TestServer<'t> {
     pub db: &'t TestDb,
     /// Where the server listens, such as `http://127.0.0.1:4711`.
     pub base: String,
+    app: App,
     client: Client,
     stop: actix_web::dev::ServerHandle,
     serving: tokio::task::JoinHandle<std::io::Result<()>>,
@@ -50,7 +51,7 @@ impl<'t> TestServer<'t> {
     pub fn start_app(db: &'t TestDb, app: App) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
-        let server = web::server(State::new(app), listener).unwrap();
+        let server = web::server(State::new(app.clone()), listener).unwrap();
         let stop = server.handle();
         let serving = tokio::spawn(server);
         let client = Client::builder()
@@ -61,6 +62,7 @@ impl<'t> TestServer<'t> {
         Self {
             db,
             base,
+            app,
             client,
             stop,
             serving,
@@ -103,7 +105,7 @@ impl<'t> TestServer<'t> {
 
     /// Runs every job and every sweep that is due at the service's time.
     pub async fn run_jobs(&self) -> jobs::Summary {
-        jobs::run_due(self.db.app(), Deliveries, schedule::RECONCILERS, None)
+        jobs::run_due(&self.app, Deliveries, schedule::RECONCILERS, None)
             .await
             .unwrap()
     }

@@ -45,6 +45,7 @@ pub fn operations() -> BTreeMap<String, Operation> {
                 .replace("{external_id}", "e-1")
                 .replace("{check}", "returned")
                 .replace("{id}", "01939e5c-5b6a-7c1e-8f00-0242ac120002")
+                .replace("{merge}", "01939e5c-5b6a-7c1e-8f00-0242ac120004")
                 .replace("{item}", "01939e5c-5b6a-7c1e-8f00-0242ac120003");
             found.insert(id.to_owned(), Operation { method, path, body });
         }

@@ -5,7 +5,9 @@ use super::http::{Answer, TestServer};
 use chrono::{DateTime, NaiveDate, Utc};
 use handback::app::App;
 use handback::domain::assignment::Assigned;
-use handback::domain::employment::{EmploymentDocument, EmploymentKind, EmploymentState, PersonReference};
+use handback::domain::employment::{
+    EmploymentDocument, EmploymentKind, EmploymentState, EndKind, PersonReference,
+};
 use handback::domain::ids::{ItemId, TerminationId};
 use handback::domain::language::Language;
 use handback::domain::message::Message;
@@ -84,6 +86,8 @@ fn document(name: &str, manager: Option<&str>, (sequence, until): (i64, Option<&
         start_date: NaiveDate::from_ymd_opt(2020, 1, 1).unwrap(),
         end_date: until.map(|day| day.parse().unwrap()),
         last_working_day: None,
+        end_kind: EndKind::Ordinary,
+        leave: Vec::new(),
         sequence,
         occurred_at: None,
     }
@@ -113,6 +117,7 @@ impl Story {
             org_number: None,
             language: Language::Sv,
             wipe_policy: WipePolicy::default(),
+            chancery_id: None,
         };
         let entity = legal_entities::create(&ctx, Recorder::none(), entity)
             .await

@@ -7,7 +7,9 @@ use handback::db::{self, DbError, Tx};
 use handback::domain::actor::{Actor, Scope};
 use handback::domain::assignment::{Assigned, Assignment, AssignmentEnd};
 use handback::domain::device::{Device, DeviceStatus};
-use handback::domain::employment::{EmploymentDocument, EmploymentKind, EmploymentState, PersonReference};
+use handback::domain::employment::{
+    EmploymentDocument, EmploymentKind, EmploymentState, EndKind, PersonReference,
+};
 use handback::domain::ids::{AssignmentId, DeviceId, EmploymentId, ItemId, LegalEntityId, TerminationId};
 use handback::domain::language::Language;
 use handback::domain::organisation::{LegalEntity, LegalEntityKind};
@@ -49,6 +51,7 @@ impl World {
             org_number: None,
             language: Language::Sv,
             wipe_policy: WipePolicy::default(),
+            chancery_id: None,
             meta,
         };
         let legal_entity = entity.id;
@@ -189,6 +192,8 @@ impl World {
             start_date: NaiveDate::from_ymd_opt(2020, 1, 1).unwrap(),
             end_date: until.map(|day| day.parse().unwrap()),
             last_working_day: None,
+            end_kind: EndKind::Ordinary,
+            leave: Vec::new(),
             sequence,
             occurred_at: None,
         };

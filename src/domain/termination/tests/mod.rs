@@ -8,7 +8,7 @@ mod table;
 use super::*;
 use crate::domain::ids::{ItemId, TerminationId};
 use crate::domain::wipe::{WipeAssessment, WipeLevel, WipePolicy, WipeState};
-use chrono::{DateTime, Days, NaiveDate, TimeZone, Utc};
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeZone, Utc};
 use uuid::Uuid;
 
 const HANDSET: u128 = 1;
@@ -78,7 +78,7 @@ fn case(items: Vec<NewItem>, today: u64) -> Termination {
         return_by: day(10),
         items,
     };
-    Termination::open(new, day(today)).0
+    Termination::open(new, day(today).and_time(NaiveTime::MIN).and_utc()).0
 }
 
 /// Settles everything that is mandatory, as the desk.

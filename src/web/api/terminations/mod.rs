@@ -7,7 +7,7 @@ pub mod verify;
 pub mod work;
 
 use crate::domain::ids::{EmploymentId, LegalEntityId, PersonId, TerminationId};
-use crate::domain::termination::TerminationState;
+use crate::domain::termination::{TerminationKind, TerminationState};
 use crate::services::terminations::{self, TerminationFilter};
 use crate::web::auth::Caller;
 use crate::web::etag::respond_with_etag;
@@ -44,6 +44,8 @@ pub struct TerminationParams {
         pattern = r"^[^\u0000-\u001f\u007f-\u009f]*$"
     )]
     number: Option<String>,
+    /// Only of this kind.
+    kind: Option<TerminationKind>,
     /// Only those with a contradicted wipe, or only those without.
     contradicted: Option<bool>,
     /// Only those under a preservation hold, or only those without.
@@ -60,6 +62,7 @@ impl From<&TerminationParams> for TerminationFilter {
             employment_id: params.employment_id,
             person_id: params.person_id,
             number: params.number.clone(),
+            kind: params.kind,
             is_contradicted: params.contradicted,
             is_held: params.held,
             return_before: params.return_before,

@@ -1,90 +1,21 @@
 //! Terminations with their items, checks and answers, loaded and stored as one.
 
+mod rows;
+
 use super::keyset::keyset_rows;
-use super::prepared::ExecutePrepared;
-use super::schema::{code_answer, termination as table, termination_check, termination_item};
-use super::types::{guarded, meta, parse, parse_json, parse_optional, to_json, utc_optional};
+use super::prepared::{ExecutePrepared, insert_rows};
+use super::schema::{
+    code_answer, employment, person, termination as table, termination_check, termination_item,
+};
+use super::types::{guarded, parse};
 use super::{DbConnection, DbError, Tx};
-use crate::domain::assignment::Assigned;
-use crate::domain::ids::{
-    AssignmentId, DeviceId, EmploymentId, ItemId, LegalEntityId, PersonId, TerminationId,
-};
+use crate::domain::employment::{EmploymentKind, EmploymentState};
+use crate::domain::ids::{DeviceId, EmploymentId, ItemId, LegalEntityId, PersonId, TerminationId};
 use crate::domain::page::{Page, PageRequest};
-use crate::domain::termination::{
-    Check, CodeAnswer, CodeKind, Holding, Item, Termination, TerminationRecord, TerminationState,
-};
-use crate::domain::wipe::WipeAssessment;
-use crate::on_both;
-use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
+use crate::domain::termination::{Item, TerminationKind, TerminationRecord, TerminationState};
+use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
-use std::collections::BTreeMap;
-
-#[derive(Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = table, treat_none_as_null = true, treat_none_as_default_value = false)]
-struct Row {
-    id: String,
-    number: String,
-    kind: String,
-    state: String,
-    employment_id: String,
-    person_id: String,
-    unit_id: String,
-    legal_entity_id: String,
-    end_on: NaiveDate,
-    return_by: NaiveDate,
-    hold: Option<String>,
-    released: Option<String>,
-    completed_at: Option<NaiveDateTime>,
-    cancelled: Option<String>,
-    reopened: Option<String>,
-    is_contradicted: bool,
-    version: i64,
-    created_at: NaiveDateTime,
-    updated_at: NaiveDateTime,
-}
-
-#[derive(Queryable, Selectable, Insertable, AsChangeset, PartialEq)]
-#[diesel(table_name = termination_item, treat_none_as_null = true, treat_none_as_default_value = false)]
-struct ItemRow {
-    id: String,
-    termination_id: String,
-    position: i32,
-    kind: String,
-    assignment_id: String,
-    device_id: Option<String>,
-    subscription_id: Option<String>,
-    custody_epoch: i64,
-    data_class: String,
-    required_wipe_level: String,
-    outcome: Option<String>,
-    is_identity_confirmed: bool,
-    number_decision: Option<String>,
-    wipe_state: String,
-    wipe_level: String,
-    is_wipe_contradicted: bool,
-    contradiction: Option<String>,
-}
-
-#[derive(Queryable, Selectable, Insertable, AsChangeset, PartialEq)]
-#[diesel(table_name = termination_check, treat_none_as_null = true, treat_none_as_default_value = false)]
-struct CheckRow {
-    item_id: String,
-    kind: String,
-    position: i32,
-    is_mandatory: bool,
-    state: String,
-    act: Option<String>,
-    reason: Option<String>,
-    note: String,
-}
-
-#[derive(Queryable, Selectable, Insertable, PartialEq)]
-#[diesel(table_name = code_answer, treat_none_as_default_value = false)]
-struct CodeRow {
-    item_id: String,
-    kind: String,
-    answer: String,
-}
+use rows::{CheckRow, CodeRow, ItemRow, Row, to_check_row, to_item_row, to_record, to_row};
 
 /// Which terminations are asked for.
 #[derive(Clone, Debug, Default)]
@@ -103,6 +34,8 @@ pub struct TerminationFilter {
     pub is_contradicted: Option<bool>,
     /// Under a preservation hold, or not.
     pub is_held: Option<bool>,
+    /// Of this kind.
+    pub kind: Option<TerminationKind>,
     /// Whose devices were due back before this day.
     pub return_before: Option<NaiveDate>,
 }
@@ -129,6 +62,53 @@ pub fn find_active(
         .first(connection)
         .optional()?;
     load(connection, row)
+}
+
+/// One page of the terminations under way whose manager is missing, cannot be written to, is the holder or has left.
+/// For elected representatives and moves somebody else than the manager is asked first, so all of them are here.
+pub fn without_manager(
+    connection: &mut DbConnection,
+    today: NaiveDate,
+    page: PageRequest,
+) -> Result<Page<TerminationRecord>, DbError> {
+    let led = diesel::alias!(employment as led);
+    let of_manager = || {
+        led.filter(
+            led.field(employment::person_id)
+                .nullable()
+                .eq(employment::manager_id),
+        )
+    };
+    let is_there = of_manager()
+        .filter(led.field(employment::state).eq(EmploymentState::Active.as_str()))
+        .filter(led.field(employment::start_on).le(today))
+        .filter(
+            led.field(employment::end_on)
+                .is_null()
+                .or(led.field(employment::end_on).ge(today)),
+        );
+    let has_left = diesel::dsl::exists(of_manager()).and(diesel::dsl::not(diesel::dsl::exists(is_there)));
+    let rows: Vec<Row> = table::table
+        .inner_join(employment::table.on(employment::id.eq(table::employment_id)))
+        .left_join(person::table.on(person::id.nullable().eq(employment::manager_id)))
+        .filter(table::state.eq("scheduled").or(table::state.eq("open")))
+        .filter(
+            person::email
+                .is_null()
+                .or(employment::manager_id.eq(table::person_id.nullable()))
+                .or(employment::kind.eq(EmploymentKind::Elected.as_str()))
+                .or(table::kind.eq(TerminationKind::Transfer.as_str()))
+                .or(has_left),
+        )
+        .filter(table::id.gt(page.lower_bound()))
+        .order(table::id)
+        .limit(page.rows_to_read())
+        .select(Row::as_select())
+        .load(connection)?;
+    let records = load_all(connection, rows)?;
+    Ok(Page::from_rows(records, page, |record| {
+        record.termination.id.into()
+    }))
 }
 
 /// The termination, and the item in it, that is about this custody of this device. The newest one counts.
@@ -231,6 +211,9 @@ fn filtered(filter: &TerminationFilter) -> table::BoxedQuery<'static, super::con
     if let Some(contradicted) = filter.is_contradicted {
         query = query.filter(table::is_contradicted.eq(contradicted));
     }
+    if let Some(kind) = filter.kind {
+        query = query.filter(table::kind.eq(kind.as_str()));
+    }
     if let Some(day) = filter.return_before {
         query = query.filter(table::return_by.lt(day));
     }
@@ -282,9 +265,7 @@ fn insert_item(
         .zip(&item.checks)
         .map(|(at, check)| to_check_row(item.id, at, check));
     let checks = checks.collect::<Result<Vec<_>, _>>()?;
-    on_both!(tx, |inner| diesel::insert_into(termination_check::table)
-        .values(&checks)
-        .execute(inner))?;
+    insert_rows!(tx, termination_check::table, &checks)?;
     insert_codes(tx, item)
 }
 
@@ -325,73 +306,6 @@ fn insert_codes(tx: &mut Tx<'_>, item: &Item) -> Result<(), DbError> {
             .execute(&mut **tx)?;
     }
     Ok(())
-}
-
-fn to_row(record: &TerminationRecord) -> Result<Row, DbError> {
-    let termination = &record.termination;
-    Ok(Row {
-        id: termination.id.to_string(),
-        number: termination.number.clone(),
-        kind: termination.kind.as_str().to_owned(),
-        state: termination.state.as_str().to_owned(),
-        employment_id: record.employment_id.to_string(),
-        person_id: record.person_id.to_string(),
-        unit_id: record.unit_id.to_string(),
-        legal_entity_id: record.legal_entity_id.to_string(),
-        end_on: termination.end_on,
-        return_by: termination.return_by,
-        hold: termination.hold.as_ref().map(to_json).transpose()?,
-        released: termination.released.as_ref().map(to_json).transpose()?,
-        completed_at: termination.completed_at.map(|at| at.naive_utc()),
-        cancelled: termination.cancelled.as_ref().map(to_json).transpose()?,
-        reopened: termination.reopened.as_ref().map(to_json).transpose()?,
-        is_contradicted: termination.items.iter().any(|item| item.wipe.contradicted),
-        version: record.meta.version,
-        created_at: record.meta.created_at.naive_utc(),
-        updated_at: record.meta.updated_at.naive_utc(),
-    })
-}
-
-fn to_item_row(record: &TerminationRecord, position: i32, item: &Item) -> Result<ItemRow, DbError> {
-    let holding = record
-        .holding(item.id)
-        .ok_or_else(|| DbError::Other("an item of a termination is about nothing".to_owned()))?;
-    let (device_id, subscription_id) = match holding.assigned {
-        Assigned::Device(id) => (Some(id.to_string()), None),
-        Assigned::Subscription(id) => (None, Some(id.to_string())),
-    };
-    Ok(ItemRow {
-        id: item.id.to_string(),
-        termination_id: record.termination.id.to_string(),
-        position,
-        kind: item.kind.as_str().to_owned(),
-        assignment_id: holding.assignment.to_string(),
-        device_id,
-        subscription_id,
-        custody_epoch: holding.custody_epoch,
-        data_class: item.data_class.as_str().to_owned(),
-        required_wipe_level: item.required_wipe.as_str().to_owned(),
-        outcome: item.outcome.map(|outcome| outcome.as_str().to_owned()),
-        is_identity_confirmed: item.identity_confirmed,
-        number_decision: item.number_decision.map(|decision| decision.as_str().to_owned()),
-        wipe_state: item.wipe.state.as_str().to_owned(),
-        wipe_level: item.wipe.level.as_str().to_owned(),
-        is_wipe_contradicted: item.wipe.contradicted,
-        contradiction: item.contradiction.as_ref().map(to_json).transpose()?,
-    })
-}
-
-fn to_check_row(item: ItemId, position: i32, check: &Check) -> Result<CheckRow, DbError> {
-    Ok(CheckRow {
-        item_id: item.to_string(),
-        kind: check.kind.as_str().to_owned(),
-        position,
-        is_mandatory: check.mandatory,
-        state: check.state.as_str().to_owned(),
-        act: check.act.as_ref().map(to_json).transpose()?,
-        reason: check.reason.as_ref().map(|reason| reason.as_str().to_owned()),
-        note: to_json(&check.note)?,
-    })
 }
 
 /// Three queries whose text is always the same, so that they are prepared once.
@@ -440,140 +354,4 @@ fn load_all(connection: &mut DbConnection, rows: Vec<Row>) -> Result<Vec<Termina
     rows.into_iter()
         .map(|row| to_record(row, &items, (&checks, &codes)))
         .collect()
-}
-
-fn to_record(
-    row: Row,
-    items: &[ItemRow],
-    (checks, codes): (&[CheckRow], &[CodeRow]),
-) -> Result<TerminationRecord, DbError> {
-    let own: Vec<&ItemRow> = items
-        .iter()
-        .filter(|item| item.termination_id == row.id)
-        .collect();
-    let decision = |column, text: Option<&str>| {
-        text.map(|text| parse_json("termination", column, text))
-            .transpose()
-    };
-    let termination = Termination {
-        id: parse("termination", "id", &row.id)?,
-        kind: parse("termination", "kind", &row.kind)?,
-        state: parse("termination", "state", &row.state)?,
-        end_on: row.end_on,
-        return_by: row.return_by,
-        hold: decision("hold", row.hold.as_deref())?,
-        released: decision("released", row.released.as_deref())?,
-        items: own
-            .iter()
-            .map(|item| to_item(item, checks, codes))
-            .collect::<Result<_, _>>()?,
-        completed_at: utc_optional(row.completed_at),
-        cancelled: decision("cancelled", row.cancelled.as_deref())?,
-        reopened: decision("reopened", row.reopened.as_deref())?,
-        number: row.number,
-    };
-    Ok(TerminationRecord {
-        termination,
-        employment_id: parse("termination", "employment_id", &row.employment_id)?,
-        person_id: parse("termination", "person_id", &row.person_id)?,
-        unit_id: parse("termination", "unit_id", &row.unit_id)?,
-        legal_entity_id: parse("termination", "legal_entity_id", &row.legal_entity_id)?,
-        holdings: own
-            .iter()
-            .map(|item| to_holding(item))
-            .collect::<Result<_, _>>()?,
-        meta: meta(row.version, row.created_at, row.updated_at),
-    })
-}
-
-fn to_holding(row: &ItemRow) -> Result<Holding, DbError> {
-    let device = parse_optional("termination_item", "device_id", row.device_id.as_deref())?;
-    let subscription = parse_optional(
-        "termination_item",
-        "subscription_id",
-        row.subscription_id.as_deref(),
-    )?;
-    let assigned = match (device, subscription) {
-        (Some(id), None) => Assigned::Device(id),
-        (None, Some(id)) => Assigned::Subscription(id),
-        (Some(_), Some(_)) | (None, None) => {
-            return Err(DbError::Corrupt {
-                table: "termination_item",
-                column: "device_id",
-            });
-        }
-    };
-    let assignment: AssignmentId = parse("termination_item", "assignment_id", &row.assignment_id)?;
-    let item = parse("termination_item", "id", &row.id)?;
-    Ok(Holding {
-        item,
-        assignment,
-        assigned,
-        custody_epoch: row.custody_epoch,
-    })
-}
-
-fn to_item(row: &ItemRow, checks: &[CheckRow], codes: &[CodeRow]) -> Result<Item, DbError> {
-    let own_checks = checks
-        .iter()
-        .filter(|check| check.item_id == row.id)
-        .map(to_check);
-    let own_codes = codes.iter().filter(|code| code.item_id == row.id).map(to_code);
-    let wipe = WipeAssessment {
-        state: parse("termination_item", "wipe_state", &row.wipe_state)?,
-        level: parse("termination_item", "wipe_level", &row.wipe_level)?,
-        contradicted: row.is_wipe_contradicted,
-    };
-    Ok(Item {
-        id: parse("termination_item", "id", &row.id)?,
-        kind: parse("termination_item", "kind", &row.kind)?,
-        data_class: parse("termination_item", "data_class", &row.data_class)?,
-        required_wipe: parse(
-            "termination_item",
-            "required_wipe_level",
-            &row.required_wipe_level,
-        )?,
-        outcome: parse_optional("termination_item", "outcome", row.outcome.as_deref())?,
-        identity_confirmed: row.is_identity_confirmed,
-        checks: own_checks.collect::<Result<_, _>>()?,
-        code_answers: own_codes.collect::<Result<BTreeMap<_, _>, _>>()?,
-        number_decision: parse_optional(
-            "termination_item",
-            "number_decision",
-            row.number_decision.as_deref(),
-        )?,
-        wipe,
-        contradiction: row
-            .contradiction
-            .as_deref()
-            .map(|text| parse_json("termination_item", "contradiction", text))
-            .transpose()?,
-    })
-}
-
-fn to_check(row: &CheckRow) -> Result<Check, DbError> {
-    let act = row
-        .act
-        .as_deref()
-        .map(|text| parse_json("termination_check", "act", text))
-        .transpose()?;
-    let reason = row.reason.clone().map(|text| text.try_into()).transpose();
-    Ok(Check {
-        kind: parse("termination_check", "kind", &row.kind)?,
-        state: parse("termination_check", "state", &row.state)?,
-        mandatory: row.is_mandatory,
-        act,
-        reason: reason.map_err(|_| DbError::Corrupt {
-            table: "termination_check",
-            column: "reason",
-        })?,
-        note: parse_json("termination_check", "note", &row.note)?,
-    })
-}
-
-fn to_code(row: &CodeRow) -> Result<(CodeKind, CodeAnswer), DbError> {
-    Ok((
-        parse("code_answer", "kind", &row.kind)?,
-        parse("code_answer", "answer", &row.answer)?,
-    ))
 }

@@ -1,0 +1,69 @@
+//! What the kind of case changes in a letter: somebody has died, was sent home, or goes on elsewhere.
+
+use super::common::{holder, holder_first};
+use crate::domain::termination::TerminationKind;
+use crate::mail::format::{pick, say};
+use crate::mail::letter::Block;
+use crate::mail::noun::Thing;
+use crate::mail::view::MailView;
+
+/// What the receiver is asked for, where it is not to confirm a return on the last day.
+pub(super) fn request(view: &MailView, by: &str) -> Option<String> {
+    let language = view.language;
+    let (the, holder_first) = (Thing::of(&view.case, language).the(), holder_first(view));
+    match view.case.kind {
+        TerminationKind::Deceased => Some(say!(
+            language,
+            "{holder_first} har gått bort. Du ansvarar för att {the} kommer tillbaka. Svara senast {by}, även om det bara är att det dröjer.",
+            "{holder_first} has died. You are responsible for getting {the} back. Please answer by {by}, even if only to say that it takes longer."
+        )),
+        TerminationKind::Transfer => Some(say!(
+            language,
+            "{holder_first} går vidare till ett uppdrag hos dig. Bestäm senast {by} om {the} ska följa med eller lämnas tillbaka.",
+            "{holder_first} moves on to work with you. Please decide by {by} whether {the} goes along or is handed back."
+        )),
+        TerminationKind::Ordinary
+        | TerminationKind::Immediate
+        | TerminationKind::MandateEnd
+        | TerminationKind::Absence => None,
+    }
+}
+
+/// How somebody is asked again about the phone of a person who has died: nobody is late with that.
+pub(super) fn asked_again(view: &MailView, by: &str) -> Option<String> {
+    let language = view.language;
+    let (the, holder) = (Thing::of(&view.case, language).the(), holder(view));
+    (view.case.kind == TerminationKind::Deceased).then(|| {
+        say!(
+            language,
+            "Vi har inte hört hur det går med {the} som {holder} hade. Svara senast {by}, även om det bara är att det dröjer.",
+            "We have not heard about {the} that {holder} had. Please answer by {by}, even if only to say that it takes longer."
+        )
+    })
+}
+
+/// What whoever acts in the case has to know first.
+pub(super) fn note(view: &MailView) -> Option<Block> {
+    let language = view.language;
+    let (the, holder) = (Thing::of(&view.case, language).the(), holder(view));
+    let text = match view.case.kind {
+        TerminationKind::Deceased => pick(
+            language,
+            "Ta kontakten med de närstående själv och i den takt som passar dem: vi skriver inte till dem. Ingenting rensas förrän någon har bestämt vad som ska hända med det privata innehållet.",
+            "Please talk with the family yourself and at the pace that suits them: we do not write to them. Nothing is wiped until somebody has decided what happens to the private content.",
+        )
+        .to_owned(),
+        TerminationKind::Immediate => say!(
+            language,
+            "Vi har inte skrivit till {holder}. Ta emot {the} personligen, om det går redan i dag. Ingenting rensas förrän någon har bestämt att innehållet inte behövs.",
+            "We have not written to {holder}. Take {the} back in person, today if you can. Nothing is wiped until somebody has decided that the content is not needed."
+        ),
+        TerminationKind::Transfer => say!(
+            language,
+            "Rensa inte {the} än. Följer den med? Svara på det här mejlet, så ordnar vi det. Ska den lämnas tillbaka? Ta emot den och bekräfta.",
+            "Do not wipe {the} yet. Does it go along? Reply to this message and we will arrange it. Is it to be handed back? Take it and confirm."
+        ),
+        TerminationKind::Ordinary | TerminationKind::MandateEnd | TerminationKind::Absence => return None,
+    };
+    Some(Block::Paragraph(text))
+}
