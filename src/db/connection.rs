@@ -213,6 +213,8 @@ pub(super) fn fold_log(connection: &mut DbConnection) -> Result<(), DbError> {
     }
 }
 
+/// Nearly everything is read by key: with the default cost of a random page, which is that of a turning disk, a table that
+/// has just begun to grow is read from end to end.
 fn open_postgres(url: &str) -> Result<DbConnection, DbError> {
     let mut connection =
         PgConnection::establish(url).map_err(|error| DbError::Unavailable(error.to_string()))?;
@@ -221,7 +223,8 @@ fn open_postgres(url: &str) -> Result<DbConnection, DbError> {
          SET statement_timeout = '10s';
          SET lock_timeout = '3s';
          SET idle_in_transaction_session_timeout = '30s';
-         SET client_min_messages = warning;",
+         SET client_min_messages = warning;
+         SET random_page_cost = 1.1;",
     )?;
     Ok(DbConnection::Postgres(connection))
 }

@@ -13,18 +13,24 @@ use super::{DbConnection, DbError};
 use diesel::backend::Backend;
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::sql_types::Integer;
 use diesel::sqlite::Sqlite;
 
-/// A statement whose text is always the same.
-pub(super) struct Constant<S>(pub S);
+/// A statement whose text is always the same, and which gives a row for each row that it writes.
+///
+/// It is read like a query, not executed: diesel executes a reference to a statement, and what is said here about the
+/// cache is not asked of a reference.
+pub(super) struct Constant<S>(S);
 
 impl<S, DB: Backend> QueryFragment<DB> for Constant<S>
 where
     S: QueryFragment<DB>,
 {
-    fn walk_ast<'b>(&'b self, pass: AstPass<'_, 'b, DB>) -> QueryResult<()> {
-        self.0.walk_ast(pass)
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        self.0.walk_ast(pass.reborrow())?;
+        pass.push_sql(" RETURNING 1");
+        Ok(())
     }
 
     fn is_safe_to_cache_prepared(&self, _: &DB) -> QueryResult<bool> {
@@ -39,7 +45,19 @@ impl<S> QueryId for Constant<S> {
     const HAS_STATIC_QUERY_ID: bool = false;
 }
 
+impl<S> Query for Constant<S> {
+    type SqlType = Integer;
+}
+
 impl<S, C> RunQueryDsl<C> for Constant<S> {}
+
+/// Runs a statement as a prepared one; how many rows it wrote.
+pub(super) fn run_on_postgres<S: QueryFragment<Pg>>(
+    statement: S,
+    connection: &mut PgConnection,
+) -> QueryResult<usize> {
+    Constant(statement).load::<i32>(connection).map(|rows| rows.len())
+}
 
 /// Runs a statement as a prepared one.
 pub(super) trait ExecutePrepared: Sized {
@@ -57,10 +75,9 @@ where
     S: QueryFragment<Pg> + QueryFragment<Sqlite>,
 {
     fn execute_prepared(self, connection: &mut impl Connected) -> Result<usize, DbError> {
-        let statement = Constant(self);
         let changed = match connection.connection() {
-            DbConnection::Postgres(inner) => statement.execute(inner),
-            DbConnection::Sqlite(inner) => statement.execute(inner),
+            DbConnection::Postgres(inner) => run_on_postgres(self, inner),
+            DbConnection::Sqlite(inner) => Constant(self).load::<i32>(inner).map(|rows| rows.len()),
         };
         Ok(changed?)
     }
@@ -72,9 +89,8 @@ macro_rules! insert_rows {
         match $crate::db::dialect::Connected::connection($tx) {
             _ if $rows.is_empty() => Ok(()),
             $crate::db::DbConnection::Postgres(inner) => {
-                $crate::db::prepared::Constant(diesel::insert_into($table).values($rows))
-                    .execute(inner)
-                    .map(|_| ())
+                let all = diesel::insert_into($table).values($rows);
+                $crate::db::prepared::run_on_postgres(all, inner).map(|_| ())
             }
             $crate::db::DbConnection::Sqlite(inner) => $rows
                 .iter()
@@ -83,3 +99,43 @@ macro_rules! insert_rows {
     };
 }
 pub(super) use insert_rows;
+
+#[cfg(test)]
+mod tests {
+    use super::super::schema::instance_setting as table;
+    use super::*;
+    use diesel::connection::{InstrumentationEvent, SimpleConnection};
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    #[test]
+    fn an_update_is_prepared_once_and_says_how_many_rows_it_changed() {
+        let mut inner = SqliteConnection::establish(":memory:").unwrap();
+        inner
+            .batch_execute(
+                "CREATE TABLE instance_setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+                 INSERT INTO instance_setting VALUES ('a', '1'), ('b', '1');",
+            )
+            .unwrap();
+        let prepared = Arc::new(AtomicUsize::new(0));
+        let seen = Arc::clone(&prepared);
+        inner.set_instrumentation(move |event: InstrumentationEvent<'_>| {
+            if matches!(event, InstrumentationEvent::CacheQuery { .. }) {
+                seen.fetch_add(1, Ordering::Relaxed);
+            }
+        });
+        let mut connection = DbConnection::Sqlite(inner);
+        for (name, value, changed) in [("a", "2", 1), ("b", "3", 1), ("c", "4", 0)] {
+            let update =
+                diesel::update(table::table.filter(table::name.eq(name))).set(table::value.eq(value));
+            assert_eq!(update.execute_prepared(&mut connection).unwrap(), changed);
+        }
+        assert_eq!(prepared.load(Ordering::Relaxed), 1);
+        let values: Vec<String> = table::table
+            .order(table::name)
+            .select(table::value)
+            .load(&mut connection)
+            .unwrap();
+        assert_eq!(values, ["2", "3"]);
+    }
+}

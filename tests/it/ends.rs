@@ -1,7 +1,7 @@
 //! Every way an employment ends, moves or goes on, as HR delivers it, and what becomes of the case.
 
 use super::support::db::{TestDb, for_each_database};
-use super::support::http::{TestCaller, TestServer};
+use super::support::http::{Answer, TestCaller, TestServer};
 use super::support::story::{ReadMail, read, utc};
 use handback::config::{Config, Mailbox};
 use handback::domain::actor::Scope;
@@ -165,9 +165,7 @@ fn somebody_who_is_sent_home_is_not_written_to_and_nothing_is_wiped_before_a_dec
             .fresh_post(&path)
             .header("if-match", "*")
             .json(&decision);
-        let released = super::support::http::Answer::of(released)
-            .await
-            .expect(StatusCode::OK);
+        let released = Answer::of(released).await.expect(StatusCode::OK);
         assert_eq!(released.json()["is_held"], false);
         let again = json!({"manager": led_by("bo"), "end_date": "2027-01-18", "end_kind": "immediate"});
         let moved = town.hr("alva", &employment("alva", 3, again)).await;
@@ -535,5 +533,106 @@ fn two_people_who_are_one_are_merged_and_can_be_parted_again() {
         );
         let listed = town.desk().await.get(&path).await.json();
         assert_eq!(listed["items"].as_array().unwrap().len(), 1);
+    });
+}
+
+#[test]
+fn an_end_that_is_known_too_late_is_open_at_once_and_its_deadlines_count_from_today() {
+    story(async |town| {
+        town.alva().await;
+        let ends = json!({"manager": led_by("bo"), "end_date": "2026-11-30"});
+        let ended = town.hr("alva", &employment("alva", 2, ends)).await;
+        let case = town.case(&ended).await;
+        assert_eq!(
+            (&case["state"], &case["end_on"]),
+            (&json!("open"), &json!("2026-11-30"))
+        );
+        assert_eq!(
+            to(&town.mails().await),
+            ["bo"],
+            "nobody reads Alva's mailbox any more"
+        );
+        assert_eq!(
+            to(&town.until("2027-01-12T07:00:00Z").await),
+            ["bo"],
+            "the first reminder"
+        );
+    });
+}
+
+#[test]
+fn somebody_who_moves_to_another_unit_stays_and_the_case_follows_to_the_coordinator_there() {
+    story(async |town| {
+        town.alva().await;
+        let coordinated_by = async |unit: &str, who: &str| {
+            let units = town.admin().await.all("/v1/units").await;
+            let unit = units.iter().find(|found| found["name"] == unit).unwrap();
+            let people = town
+                .desk()
+                .await
+                .get(&format!("/v1/people?name_prefix={who}"))
+                .await
+                .json();
+            let change = json!({"coordinator_id": people["items"][0]["id"]});
+            let path = format!("/v1/units/{}", unit["id"].as_str().unwrap());
+            let _ = town
+                .admin()
+                .await
+                .patch(&path, "*", &change)
+                .await
+                .expect(StatusCode::OK);
+        };
+        let moves = json!({"unit": "VO-13"});
+        let moved = town.hr("alva", &employment("alva", 2, moves)).await;
+        assert_eq!(moved["termination"], Value::Null, "a mover is no leaver");
+        for (unit, who) in [("VO-12", "cia"), ("VO-13", "bo")] {
+            coordinated_by(unit, who).await;
+        }
+        let ends = json!({"unit": "VO-12", "end_date": END});
+        town.hr("alva", &employment("alva", 3, ends)).await;
+        let moves = json!({"unit": "VO-13", "end_date": END});
+        let ended = town.hr("alva", &employment("alva", 4, moves)).await;
+        assert_eq!(town.case(&ended).await["state"], "scheduled");
+        town.until("2027-01-27T07:00:00Z").await;
+        town.until("2027-02-19T07:00:00Z").await;
+        let asked = town.until("2027-02-25T07:00:00Z").await;
+        assert_eq!(
+            to(&asked),
+            ["bo"],
+            "without a manager, the coordinator of the new unit"
+        );
+    });
+}
+
+#[test]
+fn somebody_who_comes_back_after_the_case_was_closed_leaves_the_old_case_as_it_is() {
+    story(async |town| {
+        town.alva().await;
+        let ends = json!({"manager": led_by("bo"), "end_date": "2027-01-12"});
+        let ended = town.hr("alva", &employment("alva", 2, ends)).await;
+        let case = town.case(&ended).await;
+        let path = format!("/v1/terminations/{}", case["id"].as_str().unwrap());
+        let item = case["items"][0]["id"].as_str().unwrap();
+        let lost = json!({"outcome": "lost", "reason": "Borttappad på bussen"});
+        let report = town
+            .desk()
+            .await
+            .fresh_post(&format!("{path}/items/{item}/outcome"));
+        let report = Answer::of(report.header("if-match", "*").json(&lost)).await;
+        assert_eq!(report.expect(StatusCode::OK).json()["state"], "completed");
+
+        let back = json!({"manager": led_by("bo"), "start_date": "2027-01-18"});
+        let back = town.hr("alva-2", &employment("alva", 1, back)).await;
+        assert_eq!(back["termination"], Value::Null);
+        town.equip(&back, "EX01K0007").await;
+        let closed = town.desk().await.get(&path).await.json();
+        assert_eq!(
+            (&closed["state"], &closed["kind"]),
+            (&json!("completed"), &json!("ordinary"))
+        );
+        let ends = json!({"manager": led_by("bo"), "start_date": "2027-01-18", "end_date": END});
+        let again = town.hr("alva-2", &employment("alva", 2, ends)).await;
+        assert_ne!(again["termination"]["id"], ended["termination"]["id"]);
+        assert_eq!(town.case(&again).await["items"].as_array().unwrap().len(), 1);
     });
 }

@@ -1,7 +1,7 @@
 //! Taking an answer: one transaction, in which the link is used up.
 
 use super::question::recorded_in;
-use super::{Answer, RecordedAnswer, Said, apply, find, live_case};
+use super::{Answer, RecordedAnswer, Said, apply, find, holder_of, live_case};
 use crate::app::App;
 use crate::db::{self, DbConnection, Tx, audit};
 use crate::domain::action_link::{ActionLink, LinkUse, RevokeReason};
@@ -45,20 +45,7 @@ pub async fn answer(
     token: &str,
     given: Answer,
 ) -> Result<Outcome, ServiceError> {
-    let looked_up = token.to_owned();
-    let link = Ctx::system(app)
-        .read(Action::AnswerByLink, move |connection| {
-            find(connection, &looked_up)
-        })
-        .await?;
-    let ctx = Ctx {
-        app: app.clone(),
-        actor: Actor::LinkHolder {
-            link: link.id,
-            person: link.person_id,
-        },
-        request_id: request_id.to_owned(),
-    };
+    let (ctx, link) = holder_of(app, request_id, token).await?;
     let (app, actor) = (app.clone(), ctx.actor.clone());
     ctx.write(Action::AnswerByLink, move |tx| {
         // Of two that press at the same moment, one waits here for the other, and then finds the link used.

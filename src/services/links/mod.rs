@@ -17,20 +17,39 @@ pub use question::{AskedDevice, AskedSubscription, LinkPage, OpenItem, Question,
 pub use renew::{Renewal, next_departure, renew};
 pub use undo::{Undoable, undo};
 
-use super::ServiceError;
 use super::case::Case;
 use super::messages::recipients::resolve_in;
+use super::{Ctx, ServiceError};
 use crate::app::App;
 use crate::crypto::token::OpaqueToken;
 use crate::db::{self, DbConnection};
 use crate::domain::action_link::ActionLink;
+use crate::domain::actor::Actor;
 use crate::domain::calendar::local_date;
+use crate::domain::policy::Action;
 use chrono::{DateTime, Utc};
 
 /// The link with this token, used or not. A text that is no token is answered without a look at the database.
 fn find(connection: &mut DbConnection, token: &str) -> Result<ActionLink, ServiceError> {
     let token: OpaqueToken = token.parse().map_err(|_| ServiceError::Gone)?;
     db::action_links::find_by_token(connection, token.hash().as_bytes())?.ok_or(ServiceError::Gone)
+}
+
+/// Somebody who has a link acts: the use case in their name, and the link.
+async fn holder_of(app: &App, request_id: &str, token: &str) -> Result<(Ctx, ActionLink), ServiceError> {
+    let token = token.to_owned();
+    let link = Ctx::system(app)
+        .read(Action::AnswerByLink, move |connection| find(connection, &token))
+        .await?;
+    let ctx = Ctx {
+        app: app.clone(),
+        actor: Actor::LinkHolder {
+            link: link.id,
+            person: link.person_id,
+        },
+        request_id: request_id.to_owned(),
+    };
+    Ok((ctx, link))
 }
 
 /// The case of a link that can be used now: it is live, the case is under way, and the person it was mailed to still

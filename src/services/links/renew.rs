@@ -1,17 +1,16 @@
 //! Asking for a new link in place of one that no longer works. It goes to whoever is to answer now, at the address that
 //! is on file, and nobody is told who that is.
 
-use super::find;
+use super::holder_of;
 use crate::app::App;
 use crate::db::{self, Tx, audit};
 use crate::domain::action_link::ActionLink;
-use crate::domain::actor::Actor;
 use crate::domain::message::{Message, MessageState};
 use crate::domain::policy::Action;
 use crate::domain::timeline::MessageStep;
 use crate::services::case::Case;
 use crate::services::messages::asked_role;
-use crate::services::{Ctx, ServiceError, messages, terminations};
+use crate::services::{ServiceError, messages, terminations};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
@@ -40,20 +39,7 @@ pub fn next_departure(app: &App) -> Option<DateTime<Utc>> {
 /// # Errors
 /// [`ServiceError::Gone`] for a token that never was one; [`ServiceError::LimitReached`].
 pub async fn renew(app: &App, request_id: &str, token: &str) -> Result<Renewal, ServiceError> {
-    let looked_up = token.to_owned();
-    let link = Ctx::system(app)
-        .read(Action::AnswerByLink, move |connection| {
-            find(connection, &looked_up)
-        })
-        .await?;
-    let ctx = Ctx {
-        app: app.clone(),
-        actor: Actor::LinkHolder {
-            link: link.id,
-            person: link.person_id,
-        },
-        request_id: request_id.to_owned(),
-    };
+    let (ctx, link) = holder_of(app, request_id, token).await?;
     let app = app.clone();
     ctx.write(Action::AnswerByLink, move |tx| {
         db::action_links::lock(tx, link.id)?;

@@ -3,7 +3,7 @@
 //! It is possible as long as nobody has acted on the answer: until the receipt is on its way, and while the person is
 //! still the one who is asked. Afterwards the desk opens the case again and corrects it.
 
-use super::find;
+use super::holder_of;
 use crate::app::App;
 use crate::db::{self, DbConnection, Tx, audit};
 use crate::domain::action_link::{ActionLink, LinkUse, UNDO_WITHIN};
@@ -17,7 +17,7 @@ use crate::domain::timeline::MessageStep;
 use crate::services::case::Case;
 use crate::services::messages::recipients::resolve_in;
 use crate::services::notes::{self, NewNote};
-use crate::services::{Ctx, ServiceError, codes, evidence, terminations};
+use crate::services::{ServiceError, codes, evidence, terminations};
 use chrono::{DateTime, Utc};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -44,20 +44,7 @@ const TOO_LATE: ServiceError = ServiceError::Conflict {
 /// [`ServiceError::Gone`] for a link that is unknown, expired, revoked or no longer the right person's;
 /// [`ServiceError::Conflict`] `too_late_to_undo`.
 pub async fn undo(app: &App, request_id: &str, token: &str) -> Result<(), ServiceError> {
-    let looked_up = token.to_owned();
-    let link = Ctx::system(app)
-        .read(Action::AnswerByLink, move |connection| {
-            find(connection, &looked_up)
-        })
-        .await?;
-    let ctx = Ctx {
-        app: app.clone(),
-        actor: Actor::LinkHolder {
-            link: link.id,
-            person: link.person_id,
-        },
-        request_id: request_id.to_owned(),
-    };
+    let (ctx, link) = holder_of(app, request_id, token).await?;
     let (app, actor) = (app.clone(), ctx.actor.clone());
     ctx.write(Action::AnswerByLink, move |tx| {
         db::action_links::lock(tx, link.id)?;
