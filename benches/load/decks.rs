@@ -134,6 +134,23 @@ pub fn documents(token: &str, first: usize, seeded: &Seeded) -> Deck {
     })
 }
 
+/// The documents that are known already, of employments that go on.
+///
+/// # Errors
+/// A document cannot be made.
+pub fn known_documents(token: &str) -> anyhow::Result<Deck> {
+    let headers = json_headers(token);
+    let tasks = (2 * EMPLOYMENTS..3 * EMPLOYMENTS).map(|person| {
+        let body = serde_json::to_string(&seed::document(person, None, 1)?)?;
+        let path = format!("PUT /v1/sources/hr/employments/e-{person}");
+        Ok(vec![Step {
+            says: "\"outcome\":\"unchanged\"",
+            ..step(send(&path, &headers, &body), "200")
+        }])
+    });
+    Ok(Deck::cycle(tasks.collect::<anyhow::Result<_>>()?))
+}
+
 /// Answers to a check, another one each time the case comes round again: every one of them changes something.
 pub fn checks(token: &str, seeded: &Seeded) -> Deck {
     let headers = format!("{}If-Match: *\r\n", json_headers(token));

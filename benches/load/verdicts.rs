@@ -6,9 +6,10 @@ use serde::Serialize;
 use std::fmt::Write;
 
 /// The use cases that are compared with the limit's write.
-const WRITES: [&str; 5] = [
+const WRITES: [&str; 6] = [
     "HR document applied",
     "HR document, nothing out",
+    "HR document unchanged",
     "check confirmed",
     "device assigned",
     "confirmed by link",

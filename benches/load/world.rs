@@ -191,6 +191,12 @@ impl World {
                     },
                     write("HR document, nothing out", Side::Product, product, plain),
                     write(
+                        "HR document unchanged",
+                        Side::Product,
+                        product,
+                        decks::known_documents(&self.token)?,
+                    ),
+                    write(
                         "check confirmed",
                         Side::Product,
                         product,

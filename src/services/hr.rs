@@ -200,7 +200,10 @@ fn deliver_in(
                 known.document.occurred_at = document.occurred_at;
                 db::employments::update_sequence(tx, &known)?;
             }
-            db::employments::insert_receipt(tx, key, document.sequence, content_hash, outcome)?;
+            // What says nothing new leaves no trace: a source may deliver everybody every night.
+            if outcome != DeliveryOutcome::Unchanged {
+                db::employments::insert_receipt(tx, key, document.sequence, content_hash, outcome)?;
+            }
             let termination = db::terminations::find_active(tx, known.id)?;
             Ok(delivery(outcome, false, known, termination.as_ref()))
         }
