@@ -3,6 +3,7 @@
 //! Exit codes: 0 done, 1 failed, 2 wrong usage, 3 wrong configuration.
 
 mod accounts;
+mod directories;
 mod import;
 mod maintenance;
 pub mod out;
@@ -56,6 +57,9 @@ enum Command {
     /// Make, list and revoke the accounts of systems that call the API.
     #[command(subcommand)]
     ServiceAccount(accounts::AccountCommand),
+    /// Let directories keep their accounts here over SCIM; list and revoke them.
+    #[command(subcommand)]
+    ScimConnection(directories::ConnectionCommand),
     /// Show the keys that seal codes and sign tokens.
     #[command(subcommand)]
     Keys(maintenance::KeysCommand),
@@ -115,6 +119,7 @@ fn execute(command: Command, config: Config, explained: &Explained) -> anyhow::R
         }
         Command::Migrate(args) => maintenance::migrate(&config, &args),
         Command::ServiceAccount(command) => accounts::run(config, command),
+        Command::ScimConnection(command) => directories::run(config, command),
         Command::Serve => serve::serve(config),
         Command::Demo(args) => args.run(config),
         Command::Keys(command) => maintenance::keys(config, &command),

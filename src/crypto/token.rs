@@ -16,6 +16,8 @@ use zeroize::Zeroizing;
 const TEXT_LENGTH: usize = 43;
 /// What a client secret starts with, so that scanners of repositories and logs recognise a leaked one.
 const CLIENT_SECRET_PREFIX: &str = "hbs_";
+/// The same for the token of a directory's connection.
+const CONNECTION_SECRET_PREFIX: &str = "hbscim_";
 /// Crockford's base 32: no I, L, O or U, so that a number survives being read over the telephone.
 const CROCKFORD: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
@@ -128,6 +130,44 @@ impl FromStr for ClientSecret {
 impl fmt::Debug for ClientSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("ClientSecret([REDACTED])")
+    }
+}
+
+/// The token of a directory's connection: `hbscim_` and 32 random bytes as base64url. Shown once, when made.
+pub struct ConnectionSecret(SecretString);
+
+impl ConnectionSecret {
+    /// Draws a new token.
+    pub fn generate() -> Self {
+        Self(SecretString::from(random_text(CONNECTION_SECRET_PREFIX)))
+    }
+
+    /// The text, for the one place that shows it.
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+
+    /// What to store and to search by.
+    pub fn hash(&self) -> TokenHash {
+        TokenHash(sha256(self.expose().as_bytes()))
+    }
+}
+
+impl FromStr for ConnectionSecret {
+    type Err = MalformedToken;
+
+    fn from_str(text: &str) -> Result<Self, MalformedToken> {
+        check_text(
+            text.strip_prefix(CONNECTION_SECRET_PREFIX)
+                .ok_or(MalformedToken)?,
+        )?;
+        Ok(Self(SecretString::from(text)))
+    }
+}
+
+impl fmt::Debug for ConnectionSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ConnectionSecret([REDACTED])")
     }
 }
 

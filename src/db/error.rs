@@ -43,6 +43,12 @@ pub enum Constraint {
     ServiceAccountName,
     /// Another service account in use has the client of the other issuer.
     ServiceAccountClient,
+    /// Another connection of a directory has the name.
+    ScimConnectionName,
+    /// Another account of the connection has the user name.
+    ScimUserName,
+    /// There is a question about the account already.
+    AccountReview,
     /// The same work is queued already.
     JobDedupe,
     /// The source has called another snapshot by the name.
@@ -132,6 +138,21 @@ impl Constraint {
             Self::ServiceAccountClient,
             "service_account_client_active_key",
             "service_account.issuer, service_account.external_client_id",
+        ),
+        (
+            Self::ScimConnectionName,
+            "scim_connection_name_key",
+            "scim_connection.name",
+        ),
+        (
+            Self::ScimUserName,
+            "scim_user_name_key",
+            "scim_user.connection_id, scim_user.user_name_folded",
+        ),
+        (
+            Self::AccountReview,
+            "account_review_pending_key",
+            "account_review.user_id",
         ),
         (
             Self::JobDedupe,

@@ -5,6 +5,7 @@
 //! products, one trait per store would double every query, and generic bounds would make every signature
 //! unreadable. Queries keep to the portable subset; what differs is in [`dialect`].
 
+pub mod account_reviews;
 pub mod action_links;
 pub mod assignments;
 pub mod audit;
@@ -39,6 +40,8 @@ mod prepared;
     reason = "the columns are documented where they are written: in the migrations"
 )]
 pub mod schema;
+pub mod scim_connections;
+pub mod scim_users;
 pub mod service_accounts;
 pub mod snapshot_rows;
 pub mod snapshots;

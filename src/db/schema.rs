@@ -1,6 +1,35 @@
 // @generated from migrations/sqlite; never edited by hand. A test compares it with both databases.
 
 diesel::table! {
+    account_review (id) {
+        id -> Text,
+        connection_id -> Text,
+        user_id -> Text,
+        person_id -> Nullable<Text>,
+        reason -> Text,
+        state -> Text,
+        due_at -> Timestamp,
+        employment_id -> Nullable<Text>,
+        resolution -> Nullable<Text>,
+        closed_at -> Nullable<Timestamp>,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    account_signal (id) {
+        id -> Text,
+        connection_id -> Text,
+        user_id -> Text,
+        person_id -> Nullable<Text>,
+        kind -> Text,
+        at -> Timestamp,
+    }
+}
+
+diesel::table! {
     action_link (id) {
         id -> Text,
         termination_id -> Text,
@@ -366,6 +395,58 @@ diesel::table! {
 }
 
 diesel::table! {
+    scim_connection (id) {
+        id -> Text,
+        name -> Text,
+        source -> Nullable<Text>,
+        is_strict -> Bool,
+        seen_at -> Nullable<Timestamp>,
+        alarmed_at -> Nullable<Timestamp>,
+        revoked_at -> Nullable<Timestamp>,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    scim_token (id) {
+        id -> Text,
+        connection_id -> Text,
+        hash -> Binary,
+        expires_at -> Timestamp,
+        created_at -> Timestamp,
+        used_at -> Nullable<Timestamp>,
+        revoked_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    scim_user (id) {
+        id -> Text,
+        connection_id -> Text,
+        user_name_folded -> Text,
+        external_id -> Nullable<Text>,
+        employee_number -> Nullable<Text>,
+        is_active -> Bool,
+        attributes -> Text,
+        person_id -> Nullable<Text>,
+        fills_name -> Bool,
+        fills_email -> Bool,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    scim_user_email (user_id, address_folded) {
+        user_id -> Text,
+        address_folded -> Text,
+    }
+}
+
+diesel::table! {
     service_account (id) {
         id -> Text,
         name -> Text,
@@ -555,6 +636,8 @@ diesel::table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(
+    account_review,
+    account_signal,
     action_link,
     assignment,
     audit_entry,
@@ -583,6 +666,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     person,
     person_identifier,
     person_merge,
+    scim_connection,
+    scim_token,
+    scim_user,
+    scim_user_email,
     service_account,
     snapshot,
     snapshot_row,

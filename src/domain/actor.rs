@@ -1,6 +1,6 @@
 //! Who does something: the subject of every authorization decision and of every audit entry.
 
-use super::ids::{ActionLinkId, PersonId, ServiceAccountId};
+use super::ids::{ActionLinkId, PersonId, ScimConnectionId, ScimTokenId, ServiceAccountId};
 use crate::text_enum;
 
 text_enum! {
@@ -38,6 +38,13 @@ pub enum Actor {
         /// The person it was mailed to.
         person: PersonId,
     },
+    /// A directory that keeps its accounts here.
+    ScimConnection {
+        /// The connection.
+        id: ScimConnectionId,
+        /// The token that it came with.
+        token: ScimTokenId,
+    },
     /// The service itself: a job or a sweep.
     System,
     /// Somebody with a shell on the machine.
@@ -50,6 +57,7 @@ impl Actor {
         match self {
             Self::ServiceAccount { .. } => "service_account",
             Self::LinkHolder { .. } => "link_holder",
+            Self::ScimConnection { .. } => "scim_connection",
             Self::System => "system",
             Self::Operator => "operator",
         }
@@ -60,6 +68,7 @@ impl Actor {
         match self {
             Self::ServiceAccount { id, .. } => id.to_string(),
             Self::LinkHolder { link, .. } => link.to_string(),
+            Self::ScimConnection { id, .. } => id.to_string(),
             Self::System | Self::Operator => String::new(),
         }
     }
@@ -68,7 +77,7 @@ impl Actor {
     pub fn has_scope(&self, scope: Scope) -> bool {
         match self {
             Self::ServiceAccount { scopes, .. } => scopes.contains(&scope),
-            Self::LinkHolder { .. } => false,
+            Self::LinkHolder { .. } | Self::ScimConnection { .. } => false,
             Self::System | Self::Operator => true,
         }
     }

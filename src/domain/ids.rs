@@ -88,4 +88,14 @@ ids! {
     SnapshotId,
     /// One document that could not be applied.
     UnmatchedId,
+    /// The connection of a directory.
+    ScimConnectionId,
+    /// One token of such a connection.
+    ScimTokenId,
+    /// One account of a directory.
+    ScimUserId,
+    /// One change of an account.
+    AccountSignalId,
+    /// The question what a change of an account means.
+    AccountReviewId,
 }

@@ -3,10 +3,11 @@
 //! A job carries ids and nothing else. What it needs to know it reads when it runs, so that it acts on the
 //! truth of that moment and the job table never holds personal data or codes.
 
-use super::ids::{JobId, MessageId, SnapshotId, TerminationId};
+use super::ids::{JobId, MessageId, ScimConnectionId, SnapshotId, TerminationId};
 use crate::text_enum;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 /// How often a process may die with a job in its hands before the job is held for the cause.
 pub const MAX_CRASHES: i32 = 3;
@@ -28,6 +29,8 @@ text_enum! {
         ApplySnapshot = "apply_snapshot",
         /// Tell the service desk that a snapshot is held.
         TellSnapshotHeld = "tell_snapshot_held",
+        /// Tell the desk that a directory's connection is silent.
+        ReportSilence = "report_silence",
     }
 }
 
@@ -99,6 +102,13 @@ pub enum Job {
         /// The snapshot.
         snapshot_id: SnapshotId,
     },
+    /// Tell the desk that a directory's connection is silent.
+    ReportSilence {
+        /// The connection.
+        connection_id: ScimConnectionId,
+        /// This silence; also in the `Message-ID` of the mail, on every attempt.
+        alarm: Uuid,
+    },
 }
 
 impl Job {
@@ -110,6 +120,7 @@ impl Job {
             Self::DestroyCodes { .. } => JobKind::DestroyCodes,
             Self::ApplySnapshot { .. } => JobKind::ApplySnapshot,
             Self::TellSnapshotHeld { .. } => JobKind::TellSnapshotHeld,
+            Self::ReportSilence { .. } => JobKind::ReportSilence,
         }
     }
 
@@ -117,7 +128,7 @@ impl Job {
     pub const fn max_attempts(&self) -> i32 {
         match self {
             // With the longest pauses about two and a half days: a mail server may be away over a weekend.
-            Self::SendMail { .. } | Self::TellSnapshotHeld { .. } => 20,
+            Self::SendMail { .. } | Self::TellSnapshotHeld { .. } | Self::ReportSilence { .. } => 20,
             Self::OpenTermination { .. } | Self::DestroyCodes { .. } | Self::ApplySnapshot { .. } => 12,
         }
     }
@@ -126,7 +137,7 @@ impl Job {
     pub const fn priority(&self) -> i32 {
         match self {
             Self::OpenTermination { .. } => 10,
-            Self::SendMail { .. } | Self::TellSnapshotHeld { .. } => 20,
+            Self::SendMail { .. } | Self::TellSnapshotHeld { .. } | Self::ReportSilence { .. } => 20,
             Self::ApplySnapshot { .. } => 25,
             Self::DestroyCodes { .. } => 30,
         }
@@ -141,6 +152,7 @@ impl Job {
             Self::ApplySnapshot { snapshot_id } | Self::TellSnapshotHeld { snapshot_id } => {
                 Some(snapshot_id.to_string())
             }
+            Self::ReportSilence { alarm, .. } => Some(alarm.to_string()),
         }
     }
 }
@@ -241,7 +253,6 @@ pub fn retry_delay(attempt: i32, jitter: f64) -> TimeDelta {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use uuid::Uuid;
 
     #[test]
     fn the_pause_doubles_up_to_six_hours_and_jitter_halves_it_at_most() {
@@ -319,6 +330,13 @@ mod tests {
                     snapshot_id: id.into(),
                 },
                 format!(r#"{{"kind":"tell_snapshot_held","snapshot_id":"{id}"}}"#),
+            ),
+            (
+                Job::ReportSilence {
+                    connection_id: id.into(),
+                    alarm: id,
+                },
+                format!(r#"{{"kind":"report_silence","connection_id":"{id}","alarm":"{id}"}}"#),
             ),
         ];
         for (job, stored) in &forms {

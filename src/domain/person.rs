@@ -1,6 +1,6 @@
 //! People: whoever has an employment, leads one, or looks after telephones.
 
-use super::ids::{EmploymentId, PersonId, PersonMergeId, TerminationId};
+use super::ids::{EmploymentId, PersonId, PersonMergeId, ScimUserId, TerminationId};
 use super::language::Language;
 use super::record::Meta;
 use super::text::{EmailAddress, ExternalId, PersonName, SourceName};
@@ -42,6 +42,9 @@ pub struct Moved {
     pub led: Vec<EmploymentId>,
     /// Their terminations under way.
     pub terminations: Vec<TerminationId>,
+    /// The accounts of directories that were theirs.
+    #[serde(default)]
+    pub accounts: Vec<ScimUserId>,
 }
 
 /// Two people whom sources delivered apart are one.

@@ -25,6 +25,8 @@ pub enum Action {
     AnswerByLink,
     /// Read a sealed code in clear.
     RevealCode,
+    /// Keep accounts over SCIM: what a directory's connection does, and nothing else.
+    ProvisionAccounts,
     /// Deliver MDM reports.
     DeliverMdmReport,
     /// Read what the MDM reported.
@@ -53,7 +55,7 @@ impl Action {
             Self::WorkTermination | Self::RevealCode => &[Scope::Desk],
             Self::DeliverMdmReport => &[Scope::Mdm],
             Self::ReadAudit => &[Scope::Read, Scope::Admin],
-            Self::AnswerByLink | Self::Operate => &[],
+            Self::AnswerByLink | Self::ProvisionAccounts | Self::Operate => &[],
         }
     }
 }
@@ -63,6 +65,7 @@ pub fn allows(actor: &Actor, action: Action) -> bool {
     match actor {
         Actor::ServiceAccount { .. } => action.scopes().iter().any(|scope| actor.has_scope(*scope)),
         Actor::LinkHolder { .. } => action == Action::AnswerByLink,
+        Actor::ScimConnection { .. } => action == Action::ProvisionAccounts,
         Actor::System | Actor::Operator => true,
     }
 }

@@ -3,7 +3,7 @@
 use super::supervise::raised;
 use crate::app::App;
 use crate::services::queue::{self, jitter};
-use crate::services::{Ctx, ServiceError, audit, evidence, messages, snapshots, terminations, upkeep};
+use crate::services::{Ctx, ServiceError, audit, evidence, messages, scim, snapshots, terminations, upkeep};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use std::panic::AssertUnwindSafe;
@@ -74,6 +74,8 @@ impl Reconciler {
 pub const RECONCILERS: &[Reconciler] = &[
     Reconciler::new("message_sweep", 15, |ctx| Box::pin(messages::sweep(ctx))),
     Reconciler::new("wipe_reassess", 60, |ctx| Box::pin(evidence::reassess_due(ctx))),
+    Reconciler::new("account_reviews", 60, |ctx| Box::pin(scim::reviews::sweep(ctx))),
+    Reconciler::new("scim_silence", 300, |ctx| Box::pin(scim::silence::sweep(ctx))),
     Reconciler::new("receiver_repoint", 300, |ctx| {
         Box::pin(terminations::repoint_due(ctx))
     }),

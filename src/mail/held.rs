@@ -1,7 +1,7 @@
-//! The one mail that is about no case: a delivery of a source is held, and somebody has to decide.
+//! A mail that is about no case: a delivery of a source is held, and somebody has to decide.
 
 use super::format::{date_time, pick, say};
-use super::letter::{Block, Frame, Letter, lay_out};
+use super::letter::{Block, Letter, render_notice};
 use super::view::{RenderedMail, Sender};
 use crate::domain::language::Language;
 use chrono::{DateTime, Utc};
@@ -48,9 +48,9 @@ pub struct HeldSnapshot {
 /// As [`super::render`].
 pub fn render_held(view: &HeldSnapshot) -> Result<RenderedMail, askama::Error> {
     let language = view.language;
-    let matter = (pick(language, "Leverans", "Delivery"), view.name.as_str());
-    let frame = Frame::new(language, &view.sender.service_name, matter, &view.sender);
-    lay_out(&frame, &letter(view))
+    let name = &view.name;
+    let reference = say!(language, "Leverans {name}", "Delivery {name}");
+    render_notice(language, &view.sender, &reference, &letter(view))
 }
 
 fn letter(view: &HeldSnapshot) -> Letter {

@@ -2,7 +2,7 @@
 //!
 //! Must not hold sentences of a particular mail; those are in `letters`.
 
-use super::format::pick;
+use super::format::{pick, say};
 use super::receipt::FactGroup;
 use super::view::{MailView, RenderedMail, Sender};
 use crate::domain::language::Language;
@@ -64,7 +64,7 @@ struct HtmlPart<'a> {
 }
 
 /// What surrounds the blocks.
-pub(super) struct Frame<'a> {
+struct Frame<'a> {
     lang: &'static str,
     kind: &'static str,
     greeting: String,
@@ -72,24 +72,23 @@ pub(super) struct Frame<'a> {
     phone: &'a str,
     tel: String,
     questions: &'static str,
-    case_word: &'static str,
-    case_number: &'a str,
+    /// What it is about, in a few words at the end.
+    reference: String,
     sender: &'a Sender,
 }
 
 impl<'a> Frame<'a> {
     fn of(view: &'a MailView) -> Self {
-        let case = (pick(view.language, "Ärende", "Case"), view.case.number.as_str());
-        Self::new(view.language, &view.recipient.first_name, case, &view.sender)
+        let number = &view.case.number;
+        let reference = say!(view.language, "Ärende {number}", "Case {number}");
+        Self::new(
+            view.language,
+            &view.sender,
+            (&view.recipient.first_name, reference),
+        )
     }
 
-    /// The frame of a mail about `matter`: what kind of thing it is, and its number or name.
-    pub(super) fn new(
-        language: Language,
-        name: &str,
-        matter: (&'static str, &'a str),
-        sender: &'a Sender,
-    ) -> Self {
+    fn new(language: Language, sender: &'a Sender, (name, reference): (&str, String)) -> Self {
         Self {
             lang: language.as_str(),
             kind: pick(language, "mejl", "e-mail"),
@@ -105,8 +104,7 @@ impl<'a> Frame<'a> {
                 "svara på det här mejlet om du har frågor",
                 "reply to this message if you have questions",
             ),
-            case_word: matter.0,
-            case_number: matter.1,
+            reference,
             sender,
         }
     }
@@ -123,13 +121,23 @@ fn subject(letter: &Letter) -> String {
     chosen.chars().take(SUBJECT_LIMIT).collect()
 }
 
-/// Lays the letter out.
+/// Lays the letter of a case out.
 pub(super) fn render(view: &MailView, letter: &Letter) -> Result<RenderedMail, askama::Error> {
-    lay_out(&Frame::of(view), letter)
+    lay_out(letter, &Frame::of(view))
 }
 
-/// Lays a letter out in its frame.
-pub(super) fn lay_out(frame: &Frame<'_>, letter: &Letter) -> Result<RenderedMail, askama::Error> {
+/// Lays a letter out that belongs to no case. It is addressed to whoever signs for the service.
+pub(super) fn render_notice(
+    language: Language,
+    sender: &Sender,
+    reference: &str,
+    letter: &Letter,
+) -> Result<RenderedMail, askama::Error> {
+    let frame = Frame::new(language, sender, (&sender.service_name, reference.to_owned()));
+    lay_out(letter, &frame)
+}
+
+fn lay_out(letter: &Letter, frame: &Frame<'_>) -> Result<RenderedMail, askama::Error> {
     let subject = subject(letter);
     let text = TextPart { letter, frame }.render()?;
     let html = HtmlPart {

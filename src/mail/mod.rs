@@ -21,8 +21,8 @@ pub mod words;
 
 pub use held::{HeldBecause, HeldSnapshot, render_held};
 pub use view::{
-    Asked, Audience, CaseFacts, DeviceFacts, Loss, MailView, Phone, Recipient, RenderedMail, Sender, Step,
-    SubscriptionFacts,
+    Asked, Audience, CaseFacts, DeviceFacts, Loss, MailView, Phone, Recipient, RenderedMail, Sender,
+    SilenceNotice, Step, SubscriptionFacts,
 };
 
 /// Writes the mail. The same view gives the same bytes.
@@ -31,4 +31,13 @@ pub use view::{
 /// Only when a template cannot be written out, which no view data is known to cause.
 pub fn render(view: &MailView) -> Result<RenderedMail, askama::Error> {
     letter::render(view, &letters::write(view))
+}
+
+/// Writes the mail to the desk about a directory's connection that is silent.
+///
+/// # Errors
+/// As [`render`].
+pub fn render_silence(notice: &SilenceNotice) -> Result<RenderedMail, askama::Error> {
+    let letter = letters::connection_silent(notice);
+    letter::render_notice(notice.language, &notice.sender, &notice.connection, &letter)
 }

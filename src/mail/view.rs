@@ -258,3 +258,18 @@ pub struct RenderedMail {
     /// The `text/html` part.
     pub html: String,
 }
+
+/// A directory's connection that is silent, for the mail to the desk.
+#[derive(Clone)]
+pub struct SilenceNotice {
+    /// The language of the mail.
+    pub language: Language,
+    /// Who signs, and who is written to.
+    pub sender: Sender,
+    /// What people call the connection.
+    pub connection: String,
+    /// Since when.
+    pub silent_since: DateTime<Utc>,
+    /// Whether it has ever said anything.
+    pub has_spoken: bool,
+}

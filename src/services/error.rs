@@ -192,6 +192,8 @@ fn from_constraint(constraint: Constraint) -> ServiceError {
             "client_bound",
             "Another service account is bound to this client of the issuer. Revoke it first.",
         ),
+        Constraint::ScimConnectionName => ("scim_connection_exists", "Another connection has this name."),
+        Constraint::ScimUserName => ("user_name_taken", "Another account has this userName."),
         // These are races that the next attempt decides: the winner's row is then visible.
         Constraint::EmploymentExternalId
         | Constraint::TerminationActive
@@ -200,6 +202,7 @@ fn from_constraint(constraint: Constraint) -> ServiceError {
         | Constraint::CodeItem
         | Constraint::DataKeyActive
         | Constraint::MdmReport
+        | Constraint::AccountReview
         | Constraint::JobDedupe
         | Constraint::SnapshotName
         | Constraint::UnmatchedWaiting

@@ -1,6 +1,6 @@
 //! Employment documents: delivered by HR systems, compared with what is known, applied once.
 
-use super::{Ctx, Recorded, Recorder, ServiceError, terminations, trail, unmatched};
+use super::{Ctx, Recorded, Recorder, ServiceError, scim, terminations, trail, unmatched};
 use crate::app::App;
 use crate::crypto::digest::sha256;
 use crate::db::types::to_json;
@@ -418,6 +418,7 @@ fn person(tx: &mut Tx<'_>, source: &Source, reference: &PersonReference) -> Resu
             person.id,
             json!({ "incomplete": person.is_incomplete() }),
         )?;
+        scim::link_person_in(tx, person.id)?;
         return Ok(person.id);
     };
     let mut person = known.clone();
@@ -433,6 +434,9 @@ fn person(tx: &mut Tx<'_>, source: &Source, reference: &PersonReference) -> Resu
             person.id,
             json!({ "incomplete": person.is_incomplete() }),
         )?;
+        if person.email != known.email {
+            scim::link_person_in(tx, person.id)?;
+        }
     }
     Ok(person.id)
 }

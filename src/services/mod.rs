@@ -24,6 +24,7 @@ pub mod person_merges;
 pub mod queue;
 pub mod receipts;
 mod references;
+pub mod scim;
 pub mod service_accounts;
 pub mod snapshots;
 pub mod sources;
@@ -197,6 +198,13 @@ fn still_valid(connection: &mut DbConnection, actor: &Actor) -> Result<(), Servi
         Actor::ServiceAccount { id, version, .. } => {
             let current = db::service_accounts::is_current(connection, *id, *version)?;
             if current {
+                Ok(())
+            } else {
+                Err(ServiceError::TokenRevoked)
+            }
+        }
+        Actor::ScimConnection { id, token } => {
+            if db::scim_connections::is_current(connection, *id, *token)? {
                 Ok(())
             } else {
                 Err(ServiceError::TokenRevoked)

@@ -143,6 +143,10 @@ fn belongings(tx: &mut Tx<'_>, person: PersonId) -> Result<Moved, ServiceError> 
         employments: ids(own),
         led: ids(db::employments::led_by(tx, person)?),
         terminations,
+        accounts: db::scim_users::of_person(tx, person)?
+            .iter()
+            .map(|account| account.id)
+            .collect(),
     })
 }
 
@@ -160,6 +164,10 @@ fn move_in(tx: &mut Tx<'_>, (from, to): (PersonId, PersonId), moved: &Moved) -> 
                 .as_mut()
                 .is_some_and(|manager| replace(manager, (from, to)))
         })?;
+    }
+    for id in &moved.accounts {
+        db::scim_users::give(tx, *id, (from, to))?;
+        db::account_reviews::give(tx, *id, (from, to))?;
     }
     for id in &moved.terminations {
         let before = terminations::get_in(tx, *id)?;

@@ -2,13 +2,13 @@
 
 use super::auth::Verified;
 use super::problem::Problem;
-use crate::domain::ids::ServiceAccountId;
 use actix_web::dev::{Payload, ServiceRequest};
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use std::cell::{Cell, OnceCell};
 use std::future::{Ready, ready};
 use std::rc::Rc;
 use std::sync::Arc;
+use uuid::Uuid;
 
 /// The header that carries the request id in and out.
 pub const REQUEST_ID: &str = "x-request-id";
@@ -59,9 +59,9 @@ impl RequestContext {
     }
 
     /// The client, if it has proved who it is.
-    pub fn client(&self) -> Option<ServiceAccountId> {
+    pub fn client(&self) -> Option<Uuid> {
         match self.caller.get() {
-            Some(Ok(verified)) => Some(verified.account),
+            Some(Ok(verified)) => Some(verified.client),
             Some(Err(_)) | None => None,
         }
     }

@@ -22,6 +22,7 @@ pub mod page;
 pub mod pages;
 pub mod problem;
 pub mod routing;
+pub mod scim;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -69,6 +70,7 @@ pub fn configure(config: &mut ServiceConfig) {
         .configure(register)
         .configure(work)
         .configure(deliveries)
+        .configure(scim::configure)
         .service(
             resource("/v1/sources/{source}/employments/{external_id}")
                 .put(DeliverEmployment, employment_documents::put),
@@ -211,7 +213,7 @@ fn deliveries(config: &mut ServiceConfig) {
 fn work(config: &mut ServiceConfig) {
     use Action::{DeliverMdmReport, ReadMdmReports, ReadTermination, RevealCode, WorkTermination};
     use api::terminations::{notes, receipt, verify, work};
-    use api::{codes, mdm, terminations, worklist};
+    use api::{account_reviews, codes, mdm, terminations, worklist};
 
     config
         .service(resource("/v1/worklist").get(ReadTermination, worklist::list))
@@ -244,6 +246,11 @@ fn work(config: &mut ServiceConfig) {
         )
         .service(resource("/v1/terminations/{id}/items/{item}/codes").post(WorkTermination, codes::answer))
         .service(resource("/v1/codes/{id}/reveal").post(RevealCode, codes::reveal))
+        .service(resource("/v1/account-reviews").get(ReadTermination, account_reviews::list))
+        .service(resource("/v1/account-reviews/{id}").get(ReadTermination, account_reviews::get))
+        .service(
+            resource("/v1/account-reviews/{id}/resolution").post(WorkTermination, account_reviews::resolve),
+        )
         .service(
             resource("/v1/mdm/reports")
                 .get(ReadMdmReports, mdm::list)

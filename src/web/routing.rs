@@ -29,6 +29,8 @@ pub enum Access {
     Json(Action),
     /// Whoever may do this. The handler chooses a format by `Accept`.
     Negotiated(Action),
+    /// The connection of a directory, which has manners of its own: its queries and formats are those of SCIM.
+    Scim,
 }
 
 impl From<Action> for Access {
@@ -131,6 +133,10 @@ async fn admit<Args: FromRequest>(
             }
         }
         Access::Negotiated(action) => auth::require(request, action)?,
+        Access::Scim => {
+            auth::require(request, Action::ProvisionAccounts)?;
+            return Args::from_request(request, payload).await.map_err(Into::into);
+        }
     }
     let taken = Args::from_request(request, payload).await.map_err(Into::into)?;
     let is_query_read = RequestContext::of(request).is_some_and(|context| context.is_query_read.get());

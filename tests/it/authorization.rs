@@ -11,6 +11,9 @@ use Scope::{Admin, Desk, Hr, Mdm, Read};
 
 /// The scopes of which one is enough, by operation.
 const ALLOWED: &[(&str, &[Scope])] = &[
+    ("account_reviews_get", &[Read, Desk, Admin]),
+    ("account_reviews_list", &[Read, Desk, Admin]),
+    ("account_reviews_resolve", &[Desk]),
     ("assignments_create", &[Desk, Admin]),
     ("assignments_end", &[Desk, Admin]),
     ("assignments_get", &[Read, Desk, Admin]),

@@ -69,6 +69,42 @@ fn an_operator_sets_a_service_up_from_nothing() {
 }
 
 #[test]
+fn an_operator_lets_a_directory_in_and_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let connection = |arguments: &[&str]| {
+        let arguments = [&["scim-connection"], arguments].concat();
+        handback(folder.path(), &arguments)
+    };
+    assert!(handback(folder.path(), &["migrate"]).status.success());
+    let made = connection(&["create", "entra", "--expires-in", "90", "--json"]);
+    let made: serde_json::Value = serde_json::from_str(&stdout(&made)).unwrap();
+    let token = made["token"].as_str().unwrap();
+    assert!(token.starts_with("hbscim_") && token.len() == 50, "{made}");
+    assert!(made["url"].as_str().unwrap().ends_with("/scim/v2"));
+    let listed = stdout(&connection(&["list"]));
+    assert!(listed.starts_with("active ") && listed.contains("heard never") && !listed.contains(token));
+    assert!(stdout(&connection(&["rotate", "entra"])).contains("token:      hbscim_"));
+    for (arguments, why) in [
+        (&["create", "entra"][..], "Another connection has this name"),
+        (
+            &["create", "okta", "--source", "hr"],
+            "There is no source with this name",
+        ),
+        (
+            &["create", "okta", "--leaver-source"],
+            "cannot be the source of leavers",
+        ),
+        (&["rotate", "okta"], "no such connection"),
+    ] {
+        let refused = connection(arguments);
+        assert_eq!(refused.status.code(), Some(1), "{arguments:?}");
+        assert!(stderr(&refused).contains(why), "{}", stderr(&refused));
+    }
+    assert!(connection(&["revoke", "entra"]).status.success());
+    assert!(stdout(&connection(&["list"])).starts_with("revoked "));
+}
+
+#[test]
 fn time_is_not_moved_where_real_people_get_mail() {
     let folder = tempfile::tempdir().unwrap();
     assert!(handback(folder.path(), &["migrate"]).status.success());

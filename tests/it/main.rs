@@ -29,6 +29,7 @@ mod migrations;
 mod openapi;
 mod register;
 mod runner;
+mod scim;
 mod snapshots;
 mod support;
 mod terminations;

@@ -5,7 +5,7 @@ use crate::domain::language::Language;
 use crate::domain::termination::TerminationKind;
 use crate::mail::format::{date, date_time, list, pick, say};
 use crate::mail::letter::{Block, Letter};
-use crate::mail::view::{Loss, MailView};
+use crate::mail::view::{Loss, MailView, SilenceNotice};
 
 /// A device is lost or stolen: what to do at once.
 pub(super) fn loss_reported(view: &MailView, loss: &Loss) -> Letter {
@@ -191,4 +191,68 @@ fn steps_at_once(view: &MailView, has_died: bool) -> Vec<String> {
         "When somebody has decided about the content: release the hold in the case and say who has decided.",
     ));
     steps.into_iter().map(str::to_owned).collect()
+}
+
+/// A directory says nothing any more: somebody who leaves may not be heard of.
+pub(in crate::mail) fn connection_silent(notice: &SilenceNotice) -> Letter {
+    let (language, name) = (notice.language, &notice.connection);
+    let since = date_time(language, notice.silent_since);
+    let silence = if notice.has_spoken {
+        say!(
+            language,
+            "Anslutningen {name} har inte hört av sig sedan {since}.",
+            "The connection {name} has said nothing since {since}."
+        )
+    } else {
+        say!(
+            language,
+            "Anslutningen {name} skapades {since} och har aldrig hört av sig.",
+            "The connection {name} was made {since} and has never said anything."
+        )
+    };
+    let request = say!(
+        language,
+        "Be den som sköter katalogen att se efter varför. {silence}",
+        "Ask whoever looks after the directory to find out why. {silence}"
+    );
+    let steps = [
+        pick(
+            language,
+            "Se i katalogens provisionering om den är pausad eller i karantän.",
+            "See in the provisioning of the directory whether it is paused or in quarantine.",
+        ),
+        pick(
+            language,
+            "Har nyckeln gått ut? `handback scim-connection list` visar det, och `rotate` gör en ny.",
+            "Has the token expired? `handback scim-connection list` shows it, and `rotate` makes a new one.",
+        ),
+        pick(
+            language,
+            "Används anslutningen inte längre? Dra in den med `handback scim-connection revoke`.",
+            "Is the connection no longer used? Revoke it with `handback scim-connection revoke`.",
+        ),
+    ];
+    let heading = say!(
+        language,
+        "Katalogen {name} är tyst",
+        "The directory {name} is silent"
+    );
+    Letter {
+        subject: heading.clone(),
+        short_subject: pick(language, "En katalog är tyst", "A directory is silent").to_owned(),
+        heading,
+        notice: None,
+        blocks: vec![
+            Block::Paragraph(request),
+            Block::Numbered {
+                intro: pick(language, "Gör så här:", "Do this:"),
+                items: steps.into_iter().map(str::to_owned).collect(),
+            },
+            Block::fixed(pick(
+                language,
+                "Det som HR-systemet säger kommer fram ändå. Men konton som stängs märks inte här förrän katalogen hörs igen.",
+                "What the HR system says arrives all the same. But accounts that are closed are not noticed here until the directory is heard again.",
+            )),
+        ],
+    }
 }

@@ -10,6 +10,8 @@ mod kind;
 mod receipt;
 mod receiver;
 
+pub(super) use desk::connection_silent;
+
 use super::letter::Letter;
 use super::view::{MailView, Step};
 

@@ -98,6 +98,7 @@ fn envelope(app: &App, draft: &Draft<'_>, rendered: RenderedMail, now: DateTime<
     }
 }
 
+/// Who signs the mails.
 pub(in crate::services) fn sender(app: &App) -> Sender {
     let mail = &app.config.mail;
     let reply_to = mail.reply_to.as_ref().unwrap_or(&mail.from);

@@ -12,6 +12,7 @@ use crate::domain::termination::TerminationKind;
 use crate::domain::timeline::RecipientRole;
 use crate::services::ServiceError;
 use crate::services::case::Case;
+use crate::services::scim;
 use chrono::NaiveDate;
 use std::cmp::Reverse;
 
@@ -107,18 +108,25 @@ fn nearest(connection: &mut DbConnection, case: &Case) -> Result<Option<PersonId
     Ok(other.or(employment.manager_id))
 }
 
-/// The line of managers above the holder, the nearest first. Two who lead each other end it.
+/// The line of managers above the holder, the nearest first. Two who lead each other end it. Whom HR names comes before
+/// whom a directory names.
 fn managers(
     connection: &mut DbConnection,
     case: &Case,
     today: NaiveDate,
 ) -> Result<Vec<PersonId>, ServiceError> {
     let mut line: Vec<PersonId> = Vec::new();
-    let mut next = nearest(connection, case)?;
+    let mut next = match nearest(connection, case)? {
+        None => scim::known_manager(connection, case.record.person_id)?,
+        named => named,
+    };
     while let Some(manager) = next.filter(|id| line.len() < DEPTH && !line.contains(id)) {
         line.push(manager);
         let own = db::employments::of_person(connection, manager)?;
-        next = manager_by(own, case.employment.legal_entity_id, today);
+        next = match manager_by(own, case.employment.legal_entity_id, today) {
+            None => scim::known_manager(connection, manager)?,
+            named => named,
+        };
     }
     Ok(line)
 }

@@ -1,5 +1,6 @@
 //! The resources of the JSON API, one file each.
 
+pub mod account_reviews;
 pub mod assignments;
 pub mod audit_events;
 pub mod codes;

@@ -179,7 +179,7 @@ pub async fn get(
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(examples(json!({"resolution": "apply", "note": "HR confirms the later end date."})))]
-pub struct ResolutionIn {
+pub struct UnmatchedResolutionIn {
     /// What becomes of the document.
     resolution: ResolutionWord,
     /// Why. Without names: it is kept.
@@ -201,7 +201,7 @@ pub struct ResolutionIn {
         ("id" = uuid::Uuid, Path, description = "Its id"),
         IfMatch,
     ),
-    request_body = ResolutionIn,
+    request_body = UnmatchedResolutionIn,
     responses((status = 200, description = "As it is now", body = UnmatchedOut, headers(
         ("ETag" = String, description = "Its version"),
     )))
@@ -210,7 +210,7 @@ pub async fn resolve(
     caller: Caller,
     path: PathId<(SourceName, UnmatchedId)>,
     if_match: IfMatch,
-    body: Body<ResolutionIn>,
+    body: Body<UnmatchedResolutionIn>,
 ) -> Result<HttpResponse, Problem> {
     let mut violations = Violations::default();
     let note = violations.take("/note", clean_text(&body.value.note, REASON_MAX_CHARS));

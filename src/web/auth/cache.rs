@@ -10,6 +10,7 @@ use crate::services::tokens::ExternalToken;
 use chrono::{DateTime, Utc};
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
+use uuid::Uuid;
 
 /// The most tokens that are remembered: a few hundred bytes each.
 const CAPACITY: usize = 4_096;
@@ -19,8 +20,8 @@ const CAPACITY: usize = 4_096;
 pub struct Verified {
     /// The actor of the use cases.
     pub actor: Actor,
-    /// The account.
-    pub account: ServiceAccountId,
+    /// The id of the account or of the connection.
+    pub client: Uuid,
 }
 
 /// A good token.
@@ -50,7 +51,7 @@ impl TryFrom<AccessClaims> for Verified {
     type Error = uuid::Error;
 
     fn try_from(claims: AccessClaims) -> Result<Self, uuid::Error> {
-        let account = claims.grant.subject.parse()?;
+        let account: ServiceAccountId = claims.grant.subject.parse()?;
         // A scope that this version does not know allows nothing.
         let scopes = claims
             .grant
@@ -64,7 +65,7 @@ impl TryFrom<AccessClaims> for Verified {
                 scopes,
                 version: claims.grant.version,
             },
-            account,
+            client: account.into(),
         })
     }
 }
@@ -101,12 +102,11 @@ impl TokenCache {
 mod tests {
     use super::*;
     use chrono::TimeDelta;
-    use uuid::Uuid;
 
     fn good(expires_at: DateTime<Utc>) -> Known {
         let verified = Arc::new(Verified {
             actor: Actor::System,
-            account: Uuid::nil().into(),
+            client: Uuid::nil(),
         });
         Known::Ours { verified, expires_at }
     }

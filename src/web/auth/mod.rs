@@ -135,7 +135,10 @@ async fn verify(token: &str, state: &State, now: DateTime<Utc>) -> Result<Known,
 async fn stand_in(token: &ExternalToken, state: &State) -> Result<Arc<Verified>, Problem> {
     let actor = tokens::caller_with(&state.app, token).await?;
     match actor {
-        Some(actor @ Actor::ServiceAccount { id, .. }) => Ok(Arc::new(Verified { actor, account: id })),
+        Some(actor @ Actor::ServiceAccount { id, .. }) => Ok(Arc::new(Verified {
+            actor,
+            client: id.into(),
+        })),
         Some(_) | None => {
             tracing::debug!(issuer = token.issuer, "no account is bound to the token's client");
             Err(invalid_token())
@@ -144,7 +147,7 @@ async fn stand_in(token: &ExternalToken, state: &State) -> Result<Arc<Verified>,
 }
 
 /// The token of the one `Authorization` header (RFC 6750 §2.1).
-fn bearer_token(headers: &HeaderMap) -> Result<&str, Problem> {
+pub(super) fn bearer_token(headers: &HeaderMap) -> Result<&str, Problem> {
     let missing = || Problem::new(ProblemType::Unauthenticated).header("www-authenticate", "Bearer");
     let mut values = headers.get_all(AUTHORIZATION);
     let first = values.next().ok_or_else(missing)?;

@@ -29,7 +29,10 @@ fn malformed(detail: &'static str) -> Problem {
 
 /// Refuses what is not JSON, repeats a member or is nested too deep. Two readers of `{"a":1,"a":2}` may each
 /// see another value.
-fn read(text: &str) -> Result<Value, Problem> {
+///
+/// # Errors
+/// 400.
+pub(in crate::web) fn read(text: &str) -> Result<Value, Problem> {
     let refusal = Cell::new("The body is not JSON.");
     let mut reader = serde_json::Deserializer::from_str(text);
     let level = Level {

@@ -17,6 +17,7 @@ pub use accept::accepts_json;
 pub use body::{Body, RawBody};
 pub use conditional::{IfMatch, IfNoneMatch};
 pub use idempotency_key::IdempotencyKey;
+pub(super) use json::read as read_json;
 pub use patch::{not_null, nullable, present};
 pub use path::PathId;
 pub use query::{ListQuery, Query, refuse_query, text_filter};

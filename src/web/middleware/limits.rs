@@ -3,7 +3,6 @@
 
 use super::client_ip;
 use crate::config::HttpConfig;
-use crate::domain::ids::ServiceAccountId;
 use crate::web::context::RequestContext;
 use crate::web::problem::{Problem, ProblemType};
 use actix_web::dev::ServiceRequest;
@@ -16,6 +15,7 @@ use ipnet::IpNet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU32, Ordering};
+use uuid::Uuid;
 
 /// Requests for a token per second and network in the long run: far more than clients need that keep their
 /// tokens, far too few to guess a secret.
@@ -31,7 +31,7 @@ const TOKEN_ENDPOINT: &str = "/oauth/token";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Key {
-    Account(ServiceAccountId),
+    Client(Uuid),
     Network(IpAddr),
 }
 
@@ -82,7 +82,7 @@ impl Limits {
         if UNLIMITED.contains(&path) {
             return Ok(None);
         }
-        let (limit, account) = if path == TOKEN_ENDPOINT {
+        let (limit, client) = if path == TOKEN_ENDPOINT {
             (&self.tokens, None)
         } else {
             (&self.callers, context.client())
@@ -93,7 +93,7 @@ impl Limits {
         let network = || {
             client_ip(request.request(), &self.trusted).map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), network_of)
         };
-        let key = account.map_or_else(|| Key::Network(network()), Key::Account);
+        let key = client.map_or_else(|| Key::Network(network()), Key::Client);
         if self.count.fetch_add(1, Ordering::Relaxed) % SWEEP_EVERY == SWEEP_EVERY - 1 {
             self.sweep();
         }
@@ -179,10 +179,7 @@ mod tests {
     #[test]
     fn one_callers_requests_do_not_count_against_another() {
         let limit = Limit::new(1, 2).unwrap();
-        let (one, other) = (
-            Key::Account(uuid::Uuid::nil().into()),
-            Key::Network([192, 0, 2, 0].into()),
-        );
+        let (one, other) = (Key::Client(Uuid::nil()), Key::Network([192, 0, 2, 0].into()));
         assert_eq!(limit.admit(one).unwrap().remaining, 1);
         assert_eq!(limit.admit(one).unwrap().remaining, 0);
         let refused = limit.admit(one).unwrap_err().reply("r");

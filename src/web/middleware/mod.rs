@@ -18,6 +18,7 @@ use super::auth;
 use super::context::{REQUEST_ID, RequestContext};
 use super::once;
 use super::problem::{Problem, ProblemType};
+use super::scim::{self, ScimError};
 use super::state::State;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -50,6 +51,7 @@ pub async fn envelope<B: MessageBody + 'static>(
         allowance: None,
         payload: HeldPayload::of(&mut request),
         context,
+        is_scim: scim::is_below(request.path()),
     };
     exchange.run(&state, request, next).await
 }
@@ -61,6 +63,8 @@ struct Exchange {
     context: Rc<RequestContext>,
     allowance: Option<Allowance>,
     payload: Option<HeldPayload>,
+    /// Whether it speaks SCIM, which has errors of its own.
+    is_scim: bool,
 }
 
 impl Exchange {
@@ -70,7 +74,11 @@ impl Exchange {
         request: ServiceRequest,
         next: Next<B>,
     ) -> Result<ServiceResponse<BoxBody>, Error> {
-        let caller = auth::authenticate(request.headers(), state).await;
+        let caller = if self.is_scim {
+            scim::authenticate(request.headers(), state).await
+        } else {
+            auth::authenticate(request.headers(), state).await
+        };
         // The cell is fresh: nothing has been set before.
         let _ = self.context.caller.set(caller);
         match state.limits.admit(&request, &self.context) {
@@ -80,35 +88,40 @@ impl Exchange {
         let handling = AssertUnwindSafe(next.call(request)).catch_unwind();
         match tokio::time::timeout(state.app.config.http.request_deadline, handling).await {
             Ok(Ok(Ok(response))) => Ok(self.finish(response.map_into_boxed_body())),
-            Ok(Ok(Err(error))) => Err(self.finish_alone(problem_of(&error))),
-            Ok(Err(_panic)) => Err(self.finish_alone(Problem::internal("the handler panicked"))),
+            Ok(Ok(Err(error))) => Err(self.finish_alone(refusal_of(&error))),
+            Ok(Err(_panic)) => Err(self.finish_alone(Problem::internal("the handler panicked").into())),
             Err(_elapsed) => {
                 let problem = Problem::new(ProblemType::DeadlineExceeded).header("retry-after", "5");
-                Err(self.finish_alone(problem))
+                Err(self.finish_alone(problem.into()))
             }
         }
     }
 
     /// Completes an answer that still has its request.
     fn finish(self, response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
-        let problem = response.response().error().map(problem_of);
+        let refusal = response.response().error().map(refusal_of);
         let (request, answer) = response.into_parts();
-        let answer = problem.map_or(answer, |problem| self.write(&problem));
+        let answer = refusal.map_or(answer, |refusal| self.write(&refusal));
         ServiceResponse::new(request, self.complete(answer))
     }
 
     /// Completes an answer whose request is gone.
-    fn finish_alone(self, problem: Problem) -> Error {
-        let answer = self.write(&problem);
-        InternalError::from_response(problem, self.complete(answer)).into()
+    fn finish_alone(self, refusal: ScimError) -> Error {
+        let answer = self.write(&refusal);
+        InternalError::from_response(refusal, self.complete(answer)).into()
     }
 
-    fn write(&self, problem: &Problem) -> HttpResponse {
+    fn write(&self, refusal: &ScimError) -> HttpResponse {
+        let problem = refusal.problem();
         if let Some(text) = problem.for_log() {
             let (request_id, route) = (self.context.request_id(), self.context.route());
             tracing::error!(request_id, route, error = text, "request failed");
         }
-        let mut answer = once::response(problem.reply(self.context.request_id()));
+        let mut answer = once::response(if self.is_scim {
+            refusal.reply()
+        } else {
+            problem.reply(self.context.request_id())
+        });
         if problem.closes_connection() {
             answer
                 .head_mut()
@@ -136,6 +149,14 @@ impl Exchange {
             Some(payload) => answer.map_body(|_, body| payload.held_by(body)),
             None => answer,
         }
+    }
+}
+
+/// A refusal of the SCIM door as it is, and every other as a problem.
+fn refusal_of(error: &Error) -> ScimError {
+    match error.as_error::<ScimError>() {
+        Some(refusal) => refusal.clone(),
+        None => problem_of(error).into(),
     }
 }
 

@@ -216,6 +216,16 @@ impl Problem {
         self.kind
     }
 
+    /// What happened, in words.
+    pub fn text(&self) -> &str {
+        self.detail.as_deref().unwrap_or(self.kind.title())
+    }
+
+    /// The headers of its answer.
+    pub fn headers(&self) -> &[(&'static str, String)] {
+        &self.headers
+    }
+
     /// What only the log may know.
     pub fn for_log(&self) -> Option<&str> {
         self.internal.as_deref()
