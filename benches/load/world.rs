@@ -149,12 +149,6 @@ impl World {
             .map(|page| decks::get(&format!("/devices?offset={}&limit={PAGE}", page * PAGE), None));
         let cursors = runtime()?.block_on(self.cursors())?;
         let cursors = cursors.iter().map(|path| decks::get(path, token));
-        let write = |name, side, process, deck| Target {
-            writes: true,
-            ..target(name, side, process, deck)
-        };
-        let moving = decks::documents(&self.token, 0, &self.seeded);
-        let plain = decks::documents(&self.token, EMPLOYMENTS, &self.seeded);
         Ok(vec![
             Group {
                 name: "read",
@@ -176,47 +170,43 @@ impl World {
                     target("list 50", Side::Product, product, Deck::cycle(cursors.collect())),
                 ],
             },
-            Group {
-                name: "write",
-                targets: vec![
-                    write(
-                        "one event",
-                        Side::Limit,
-                        limit,
-                        Deck::cycle(self.devices(decks::event)),
-                    ),
-                    Target {
-                        moves_mails: true,
-                        ..write("HR document applied", Side::Product, product, moving)
-                    },
-                    write("HR document, nothing out", Side::Product, product, plain),
-                    write(
-                        "HR document unchanged",
-                        Side::Product,
-                        product,
-                        decks::known_documents(&self.token)?,
-                    ),
-                    write(
-                        "check confirmed",
-                        Side::Product,
-                        product,
-                        decks::checks(&self.token, &self.seeded),
-                    ),
-                    write(
-                        "device assigned",
-                        Side::Product,
-                        product,
-                        decks::assignments(&self.token, &self.seeded),
-                    ),
-                    write(
-                        "confirmed by link",
-                        Side::Product,
-                        product,
-                        decks::answers(&self.seeded),
-                    ),
-                ],
-            },
+            self.writes(limit, product)?,
         ])
+    }
+
+    /// The use cases that write, next to the write of the limit.
+    fn writes<'r>(&self, limit: &'r Process, product: &'r Process) -> anyhow::Result<Group<'r>> {
+        let write = |name, deck| Target {
+            name,
+            side: Side::Product,
+            process: product,
+            deck,
+            writes: true,
+            moves_mails: false,
+        };
+        let (token, seeded) = (&self.token, &self.seeded);
+        Ok(Group {
+            name: "write",
+            targets: vec![
+                Target {
+                    side: Side::Limit,
+                    process: limit,
+                    ..write("one event", Deck::cycle(self.devices(decks::event)))
+                },
+                Target {
+                    moves_mails: true,
+                    ..write("HR document applied", decks::documents(token, 0, seeded))
+                },
+                write(
+                    "HR document, nothing out",
+                    decks::documents(token, EMPLOYMENTS, seeded),
+                ),
+                write("HR document unchanged", decks::known_documents(token)?),
+                write("check confirmed", decks::checks(token, seeded)),
+                write("device assigned", decks::assignments(token, seeded)),
+                write("confirmed by link", decks::answers(seeded)),
+            ],
+        })
     }
 
     fn devices(&self, request: impl Fn(&str) -> Task) -> Vec<Task> {

@@ -516,7 +516,7 @@ fn a_snapshot_in_json_says_itself_what_it_is() {
         let server = TestServer::start(db);
         let door = Door::open(&server).await;
         let one = json!({"external_id": "e-1", "person": {"external_id": "p-1"}, "kind": "employee", "unit": "VO-12",
-            "start_date": "2020-08-01", "end_date": null});
+            "start_date": "2020-08-01", "end_date": null, "leave_from": "2027-01-01"});
         let body = json!({"snapshot_id": "j-1", "as_of": "2027-01-04T02:00:00+01:00", "complete": true, "rows": [one]});
         let send = async |body: &str, query: &str| door.send_as("application/json", query, body).await;
         let changed = |pointer: &str, value: Value| {
@@ -533,11 +533,23 @@ fn a_snapshot_in_json_says_itself_what_it_is() {
         nobody["manager"] = json!({"name": "Bo Chef"});
         let mut typo = one.clone();
         typo["endDate"] = json!("2027-03-31");
+        let mut back_too_soon = one.clone();
+        back_too_soon["leave_to"] = json!("2026-12-31");
+        let mut without_beginning = back_too_soon.clone();
+        without_beginning["leave_from"] = Value::Null;
         for (text, refusal) in [
             (changed("/rows/0", typo), "422 /rows/0/endDate unknown_member"),
             (
                 changed("/rows/0", nobody),
                 "422 /rows/0/manager/external_id missing_member",
+            ),
+            (
+                changed("/rows/0", back_too_soon),
+                "422 /rows/0/leave_to end_before_start",
+            ),
+            (
+                changed("/rows/0", without_beginning),
+                "422 /rows/0/leave_from missing_value",
             ),
             (without("end_date"), "422 /rows/0/end_date missing_member"),
             (without("person"), "422 /rows/0/person/external_id missing_member"),
@@ -590,7 +602,12 @@ fn a_snapshot_in_json_says_itself_what_it_is() {
             (&json!("j-1"), &json!(1))
         );
         server.run_jobs().await;
-        assert_eq!(door.employments().await.len(), 1);
+        let employments = door.employments().await;
+        assert_eq!(employments.len(), 1);
+        assert_eq!(
+            employments[0]["leave"],
+            json!([{"from": "2027-01-01", "to": null}])
+        );
         server.stop().await;
     });
 }

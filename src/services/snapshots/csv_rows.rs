@@ -179,7 +179,7 @@ fn columns(header: &ByteRecord, rows: &mut Rows<'_>) -> Option<Vec<&'static str>
         let fault = match known {
             None => Some((
                 "unknown_column",
-                "There is no such column. The columns are external_id, person_external_id, person_name, person_email, person_language, kind, unit, manager_external_id, manager_name, manager_email, state, start_date, end_date, last_working_day and end_kind.",
+                "There is no such column. The columns are external_id, person_external_id, person_name, person_email, person_language, kind, unit, manager_external_id, manager_name, manager_email, state, start_date, end_date, last_working_day, end_kind, leave_from and leave_to.",
             )),
             Some((known, _)) if found.contains(known) => {
                 Some(("repeated_column", "This column is there twice."))

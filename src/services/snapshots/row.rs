@@ -2,7 +2,7 @@
 
 use crate::db::types::to_json;
 use crate::domain::employment::{
-    EmploymentDocument, EmploymentKind, EmploymentState, EndKind, PersonReference,
+    EmploymentDocument, EmploymentKind, EmploymentState, EndKind, Leave, PersonReference,
 };
 use crate::domain::language::Language;
 use crate::domain::snapshot::RowEnd;
@@ -29,6 +29,8 @@ pub const COLUMNS: &[(&str, &str)] = &[
     ("end_date", "/end_date"),
     ("last_working_day", "/last_working_day"),
     ("end_kind", "/end_kind"),
+    ("leave_from", "/leave_from"),
+    ("leave_to", "/leave_to"),
 ];
 
 /// The columns that every file has. An empty cell of `end_date` says that the employment goes on; a file without the
@@ -85,11 +87,13 @@ pub(super) fn document<'c>(
     if let Err(ServiceError::Invalid(violations)) = hr::validate(&document) {
         faults.extend(violations.into_iter().map(|violation| {
             let column = COLUMNS.iter().find(|(_, pointer)| *pointer == violation.pointer);
-            (
-                column.map_or("", |(name, _)| name),
-                violation.code,
-                violation.detail,
-            )
+            // A row has one leave, the first of its document.
+            let column = match (column, violation.pointer.as_str()) {
+                (Some((name, _)), _) => name,
+                (None, "/leave/0/to") => "leave_to",
+                (None, _) => "",
+            };
+            (column, violation.code, violation.detail)
         }));
     }
     let stored = hr::content_hash(&document).and_then(|hash| Ok((hash, to_json(&document)?)));
@@ -123,6 +127,7 @@ impl<'c, F: Fn(&'static str) -> Option<&'c str>> Cells<F> {
         let end_date = self.optional("end_date", date);
         let last_working_day = self.optional("last_working_day", date);
         let end_kind = self.optional("end_kind", word::<EndKind>);
+        let leave = self.leave();
         if !self.faults.is_empty() {
             return None;
         }
@@ -136,11 +141,24 @@ impl<'c, F: Fn(&'static str) -> Option<&'c str>> Cells<F> {
             end_date,
             last_working_day,
             end_kind: end_kind.unwrap_or_default(),
-            // A row has one cell for each thing that it says.
-            leave: Vec::new(),
+            leave: leave.into_iter().collect(),
             sequence: 0,
             occurred_at: None,
         })
+    }
+
+    /// The leave that is under way or comes next. A list of employments has room for one.
+    fn leave(&mut self) -> Option<Leave> {
+        let from = self.optional("leave_from", date);
+        let to = self.optional("leave_to", date);
+        if from.is_none() && to.is_some() && self.faults.is_empty() {
+            self.faults.push((
+                "leave_from",
+                "missing_value",
+                "A leave has a last day and no first one. Give the first day too.",
+            ));
+        }
+        Some(Leave { from: from?, to })
     }
 
     fn person(&mut self) -> Option<PersonReference> {

@@ -114,6 +114,10 @@ pub struct SnapshotRowIn {
     last_working_day: Option<NaiveDate>,
     /// How it ends; `ordinary` where it is left out.
     end_kind: Option<EndKind>,
+    /// The first day of the leave that is under way or comes next.
+    leave_from: Option<NaiveDate>,
+    /// Its last day, inclusive; left out while it is open.
+    leave_to: Option<NaiveDate>,
 }
 
 /// A snapshot.
@@ -270,8 +274,8 @@ impl From<&Snapshot> for SnapshotOut {
 ///
 /// CSV (RFC 4180) has a first line of column names, separated by comma or semicolon: `external_id`, `person_external_id`,
 /// `kind`, `unit`, `start_date` and `end_date` must be there, `person_name`, `person_email`, `person_language`,
-/// `manager_external_id`, `manager_name`, `manager_email`, `state`, `last_working_day` and `end_kind` may. An empty cell is no value:
-/// an empty `end_date` says that the employment is open-ended. UTF-8, with or without a byte order mark, or Windows-1252
+/// `manager_external_id`, `manager_name`, `manager_email`, `state`, `last_working_day`, `end_kind`, `leave_from` and
+/// `leave_to` may. An empty cell is no value: an empty `end_date` says that the employment is open-ended. UTF-8, with or without a byte order mark, or Windows-1252
 /// with `charset=windows-1252` in `Content-Type`.
 #[utoipa::path(
     post,
