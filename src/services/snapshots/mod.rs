@@ -1,15 +1,15 @@
 //! Snapshots: everything that a source knows at one instant, as one file, for systems that cannot number the versions of
 //! an employment.
 //!
-//! The file is read and checked as a whole first ([`read`]); one bad row, and nothing of it is used. Then it is compared
-//! with what is known, many rows at a time ([`assess`]): a row that says what is known costs one look and nothing else.
-//! What looks wrong as a whole is held for somebody's decision ([`decide`]).
+//! The file is read and checked as a whole first (`read`); one bad row, and nothing of it is used. Then it is compared
+//! with what is known, many rows at a time (`assess`): a row that says what is known costs one look and nothing else.
+//! What looks wrong as a whole is held for somebody's decision (`decide`).
 //!
 //! Decision: the rows are not applied in the transaction that accepts the snapshot. Each of them is a use case of its
 //! own, with cases, mails and audit, and twenty thousand of those in one transaction would keep every other writer of a
 //! SQLite database waiting for many seconds, and pass the limits of time of a request. So accepting stores the rows that
 //! differ, durably and all at once, and a job applies them some at a time, each row and the taking away of its stored
-//! copy in one transaction ([`apply`]). A process that dies goes on where it was; until the snapshot is applied, no other
+//! copy in one transaction (`apply`). A process that dies goes on where it was; until the snapshot is applied, no other
 //! one of the source begins. A row that a rule forbids is kept among the unmatched documents and holds up nothing.
 
 mod apply;

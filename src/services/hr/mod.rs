@@ -1,23 +1,24 @@
 //! Employment documents: delivered by HR systems, compared with what is known, applied once.
 
-use super::{Ctx, Recorded, Recorder, ServiceError, scim, terminations, trail, unmatched};
+mod named;
+mod rules;
+
+use super::{Ctx, Recorded, Recorder, ServiceError, terminations, trail, unmatched};
 use crate::app::App;
 use crate::crypto::digest::sha256;
 use crate::db::types::to_json;
-use crate::db::{self, Constraint, DbError, Tx};
+use crate::db::{self, Tx};
 use crate::domain::calendar::local_date;
-use crate::domain::employment::{
-    DeliveryOutcome, Employment, EmploymentDocument, EmploymentState, EndKind, PersonReference, compare,
-};
-use crate::domain::ids::{PersonId, TerminationId, UnitId};
-use crate::domain::person::Person;
+use crate::domain::employment::{DeliveryOutcome, Employment, EmploymentDocument, EmploymentState, compare};
+use crate::domain::ids::TerminationId;
 use crate::domain::policy::Action;
 use crate::domain::record::Meta;
 use crate::domain::source::{Source, SourceOrdering};
 use crate::domain::termination::{TerminationRecord, TerminationState};
 use crate::domain::text::{ExternalId, SourceName};
-use crate::domain::unit::Unit;
 use crate::domain::unmatched::UnmatchedReason;
+use named::named;
+pub(super) use rules::validate;
 use serde_json::json;
 
 /// What became of a delivered document.
@@ -48,8 +49,8 @@ pub struct DeliveredTermination {
 ///
 /// # Errors
 /// [`ServiceError::NotFound`] for a source that is not registered, [`ServiceError::Invalid`] for a document that
-/// breaks rules, [`ServiceError::Conflict`] for a source whose documents come in snapshots. A sequence that came before with another content is no error here: the outcome says so, and it
-/// is recorded, so that somebody can look.
+/// breaks rules, [`ServiceError::Conflict`] for a source whose documents come in snapshots. A sequence that came before
+/// with another content is no error here: the outcome says so, and it is recorded, so that somebody can look.
 pub async fn deliver(
     ctx: &Ctx,
     source: SourceName,
@@ -96,90 +97,6 @@ pub async fn deliver_once(
 /// SHA-256 of the content of a document, in hex: equal for documents that say the same thing.
 pub(super) fn content_hash(document: &EmploymentDocument) -> Result<String, ServiceError> {
     Ok(hex(&sha256(to_json(&document.content())?.as_bytes())))
-}
-
-/// Whether a document is one in itself.
-///
-/// # Errors
-/// [`ServiceError::Invalid`] with every rule that it breaks.
-pub(super) fn validate(document: &EmploymentDocument) -> Result<(), ServiceError> {
-    let mut violations = Vec::new();
-    let mut wrong = |pointer: &str, code, detail| {
-        violations.push(super::Violation {
-            pointer: pointer.to_owned(),
-            code,
-            detail,
-        });
-    };
-    let start = document.start_date;
-    if document.end_date.is_some_and(|end| end < start) {
-        wrong(
-            "/end_date",
-            "end_before_start",
-            "The last day is before the first day.",
-        );
-    }
-    if document.last_working_day.is_some_and(|day| day < start) {
-        wrong(
-            "/last_working_day",
-            "before_start",
-            "The last working day is before the first day.",
-        );
-    }
-    match (document.last_working_day, document.end_date) {
-        (Some(day), Some(end)) if day > end => {
-            wrong(
-                "/last_working_day",
-                "after_end",
-                "The last working day is after the last day.",
-            );
-        }
-        (Some(_), None) => wrong(
-            "/last_working_day",
-            "without_end",
-            "A last working day needs an end_date.",
-        ),
-        (Some(_) | None, _) => {}
-    }
-    if document.end_kind != EndKind::Ordinary && document.end_date.is_none() {
-        wrong(
-            "/end_kind",
-            "without_end",
-            "An end that is immediate or a death needs an end_date.",
-        );
-    }
-    for (index, leave) in document.leave.iter().enumerate() {
-        if leave.to.is_some_and(|to| to < leave.from) {
-            wrong(
-                &format!("/leave/{index}/to"),
-                "end_before_start",
-                "The last day of the leave is before its first day.",
-            );
-        }
-    }
-    if document.sequence < 0 {
-        wrong(
-            "/sequence",
-            "out_of_range",
-            "The sequence is a whole number from 0.",
-        );
-    }
-    if document
-        .manager
-        .as_ref()
-        .is_some_and(|manager| manager.external_id == document.person.external_id)
-    {
-        wrong(
-            "/manager/external_id",
-            "own_manager",
-            "Nobody is their own manager.",
-        );
-    }
-    if violations.is_empty() {
-        Ok(())
-    } else {
-        Err(ServiceError::Invalid(violations))
-    }
 }
 
 /// Compares a valid document with what is known, and applies it if it is newer.
@@ -352,133 +269,6 @@ fn audit_applied(
         "void": voided,
     });
     trail::note(tx, action, after.id, details)
-}
-
-/// Whom and what a document names.
-struct Named {
-    person: PersonId,
-    manager: Option<PersonId>,
-    unit: UnitPlace,
-}
-
-/// Looks up whom and what a document names. The person and the manager are not read again where the version before
-/// named them with the same words and they still are who the source means: that version brought them up to date.
-fn named(
-    tx: &mut Tx<'_>,
-    source: &Source,
-    stored: Option<&Employment>,
-    document: &EmploymentDocument,
-) -> Result<Named, ServiceError> {
-    let known = stored
-        .filter(|known| known.document.person == document.person)
-        .map(|known| known.person_id);
-    let person_id = person_known_as(tx, source, &document.person, known)?;
-    let known = stored
-        .filter(|known| known.document.manager == document.manager)
-        .and_then(|known| known.manager_id);
-    let manager = match &document.manager {
-        Some(manager) => Some(person_known_as(tx, source, manager, known)?),
-        None => None,
-    };
-    Ok(Named {
-        person: person_id,
-        manager,
-        unit: unit(tx, source, &document.unit)?,
-    })
-}
-
-fn person_known_as(
-    tx: &mut Tx<'_>,
-    source: &Source,
-    reference: &PersonReference,
-    known: Option<PersonId>,
-) -> Result<PersonId, ServiceError> {
-    match known {
-        Some(id) if db::people::id_of(tx, &source.name, &reference.external_id)? == known => Ok(id),
-        Some(_) | None => person(tx, source, reference),
-    }
-}
-
-/// The person that a document names: found, brought up to date, or made as a stub.
-fn person(tx: &mut Tx<'_>, source: &Source, reference: &PersonReference) -> Result<PersonId, ServiceError> {
-    let now = tx.now();
-    let Some(known) = db::people::find_external(tx, &source.name, &reference.external_id)? else {
-        let person = Person {
-            id: tx.new_id(),
-            name: reference.name.clone(),
-            email: reference.email.clone(),
-            language: reference.language.unwrap_or_default(),
-            identifiers: vec![(source.name.clone(), reference.external_id.clone())],
-            meta: Meta::new(now),
-        };
-        db::people::insert(tx, &person).map_err(met)?;
-        trail::note(
-            tx,
-            "person.created",
-            person.id,
-            json!({ "incomplete": person.is_incomplete() }),
-        )?;
-        scim::link_person_in(tx, person.id)?;
-        return Ok(person.id);
-    };
-    let mut person = known.clone();
-    person.name = reference.name.clone().or(person.name);
-    person.email = reference.email.clone().or(person.email);
-    person.language = reference.language.unwrap_or(person.language);
-    if person != known {
-        person.meta = known.meta.changed(now);
-        db::people::update(tx, &person)?;
-        trail::note(
-            tx,
-            "person.changed",
-            person.id,
-            json!({ "incomplete": person.is_incomplete() }),
-        )?;
-        if person.email != known.email {
-            scim::link_person_in(tx, person.id)?;
-        }
-    }
-    Ok(person.id)
-}
-
-/// Two documents that came together and name the same new person or unit are no conflict: the later one runs again and
-/// finds what the earlier one has made.
-fn met(error: DbError) -> ServiceError {
-    match error {
-        DbError::Unique(Constraint::PersonIdentifier | Constraint::UnitExternalId) => ServiceError::Busy,
-        other => other.into(),
-    }
-}
-
-struct UnitPlace {
-    id: UnitId,
-    legal_entity_id: crate::domain::ids::LegalEntityId,
-}
-
-/// The unit that a document names: found, or made as a stub under the source's legal entity.
-fn unit(tx: &mut Tx<'_>, source: &Source, external_id: &ExternalId) -> Result<UnitPlace, ServiceError> {
-    if let Some(known) = db::units::find_external(tx, &source.name, external_id)? {
-        return Ok(UnitPlace {
-            id: known.id,
-            legal_entity_id: known.legal_entity_id,
-        });
-    }
-    let unit = Unit {
-        id: tx.new_id(),
-        legal_entity_id: source.legal_entity_id,
-        parent_id: None,
-        name: external_id.as_str().to_owned(),
-        external: Some((source.name.clone(), external_id.clone())),
-        coordinator_id: None,
-        is_incomplete: true,
-        meta: Meta::new(tx.now()),
-    };
-    db::units::insert(tx, &unit).map_err(met)?;
-    trail::note(tx, "unit.created", unit.id, json!({ "incomplete": true }))?;
-    Ok(UnitPlace {
-        id: unit.id,
-        legal_entity_id: unit.legal_entity_id,
-    })
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -1,0 +1,140 @@
+//! Whom and what a document names: found, brought up to date, or made as a stub.
+
+use crate::db::{self, Constraint, DbError, Tx};
+use crate::domain::employment::{Employment, EmploymentDocument, PersonReference};
+use crate::domain::ids::{LegalEntityId, PersonId, UnitId};
+use crate::domain::person::Person;
+use crate::domain::record::Meta;
+use crate::domain::source::Source;
+use crate::domain::text::ExternalId;
+use crate::domain::unit::Unit;
+use crate::services::{ServiceError, scim, trail};
+use serde_json::json;
+
+/// Whom and what a document names.
+pub(super) struct Named {
+    pub person: PersonId,
+    pub manager: Option<PersonId>,
+    pub unit: UnitPlace,
+}
+
+/// Looks up whom and what a document names. The person and the manager are not read again where the version before
+/// named them with the same words and they still are who the source means: that version brought them up to date.
+pub(super) fn named(
+    tx: &mut Tx<'_>,
+    source: &Source,
+    stored: Option<&Employment>,
+    document: &EmploymentDocument,
+) -> Result<Named, ServiceError> {
+    let known = stored
+        .filter(|known| known.document.person == document.person)
+        .map(|known| known.person_id);
+    let person_id = person_known_as(tx, source, &document.person, known)?;
+    let known = stored
+        .filter(|known| known.document.manager == document.manager)
+        .and_then(|known| known.manager_id);
+    let manager = match &document.manager {
+        Some(manager) => Some(person_known_as(tx, source, manager, known)?),
+        None => None,
+    };
+    Ok(Named {
+        person: person_id,
+        manager,
+        unit: unit(tx, source, &document.unit)?,
+    })
+}
+
+fn person_known_as(
+    tx: &mut Tx<'_>,
+    source: &Source,
+    reference: &PersonReference,
+    known: Option<PersonId>,
+) -> Result<PersonId, ServiceError> {
+    match known {
+        Some(id) if db::people::id_of(tx, &source.name, &reference.external_id)? == known => Ok(id),
+        Some(_) | None => person(tx, source, reference),
+    }
+}
+
+/// The person that a document names: found, brought up to date, or made as a stub.
+fn person(tx: &mut Tx<'_>, source: &Source, reference: &PersonReference) -> Result<PersonId, ServiceError> {
+    let now = tx.now();
+    let Some(known) = db::people::find_external(tx, &source.name, &reference.external_id)? else {
+        let person = Person {
+            id: tx.new_id(),
+            name: reference.name.clone(),
+            email: reference.email.clone(),
+            language: reference.language.unwrap_or_default(),
+            identifiers: vec![(source.name.clone(), reference.external_id.clone())],
+            meta: Meta::new(now),
+        };
+        db::people::insert(tx, &person).map_err(met)?;
+        trail::note(
+            tx,
+            "person.created",
+            person.id,
+            json!({ "incomplete": person.is_incomplete() }),
+        )?;
+        scim::link_person_in(tx, person.id)?;
+        return Ok(person.id);
+    };
+    let mut person = known.clone();
+    person.name = reference.name.clone().or(person.name);
+    person.email = reference.email.clone().or(person.email);
+    person.language = reference.language.unwrap_or(person.language);
+    if person != known {
+        person.meta = known.meta.changed(now);
+        db::people::update(tx, &person)?;
+        trail::note(
+            tx,
+            "person.changed",
+            person.id,
+            json!({ "incomplete": person.is_incomplete() }),
+        )?;
+        if person.email != known.email {
+            scim::link_person_in(tx, person.id)?;
+        }
+    }
+    Ok(person.id)
+}
+
+/// Two documents that came together and name the same new person or unit are no conflict: the later one runs again and
+/// finds what the earlier one has made.
+fn met(error: DbError) -> ServiceError {
+    match error {
+        DbError::Unique(Constraint::PersonIdentifier | Constraint::UnitExternalId) => ServiceError::Busy,
+        other => other.into(),
+    }
+}
+
+/// Where somebody works.
+pub(super) struct UnitPlace {
+    pub id: UnitId,
+    pub legal_entity_id: LegalEntityId,
+}
+
+/// The unit that a document names: found, or made as a stub under the source's legal entity.
+fn unit(tx: &mut Tx<'_>, source: &Source, external_id: &ExternalId) -> Result<UnitPlace, ServiceError> {
+    if let Some(known) = db::units::find_external(tx, &source.name, external_id)? {
+        return Ok(UnitPlace {
+            id: known.id,
+            legal_entity_id: known.legal_entity_id,
+        });
+    }
+    let unit = Unit {
+        id: tx.new_id(),
+        legal_entity_id: source.legal_entity_id,
+        parent_id: None,
+        name: external_id.as_str().to_owned(),
+        external: Some((source.name.clone(), external_id.clone())),
+        coordinator_id: None,
+        is_incomplete: true,
+        meta: Meta::new(tx.now()),
+    };
+    db::units::insert(tx, &unit).map_err(met)?;
+    trail::note(tx, "unit.created", unit.id, json!({ "incomplete": true }))?;
+    Ok(UnitPlace {
+        id: unit.id,
+        legal_entity_id: unit.legal_entity_id,
+    })
+}
