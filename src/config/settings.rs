@@ -220,11 +220,11 @@ pub static SETTINGS: &[Setting] = &[
         "Sender, a mailbox that somebody reads: answers and bounces come here. Must be set with smtp."),
     setting("mail.reply_to", MAILBOX, Nothing, "Mailbox for answers, if not the sender."),
     setting("mail.send_window", Kind::Flag, Value("true"),
-        "Send only on business days 08–16 Swedish time, except about loss and theft."),
+        "Send only on business days 08–16 Swedish time, except what the desk must know at once, such as a theft."),
     setting("mail.service_name", Kind::Text, Value("Kundtjänst telefoni"), "Who signs the mails."),
     setting("mail.municipality", Kind::Text, Value("Exempelkommunen"), "Name of the municipality in mails and pages."),
     setting("mail.phone", Kind::Text, Value("070-174 06 99"), "Phone number for questions, in mails and pages."),
-    setting("mail.desk_address", MAILBOX, Nothing, "The service desk's mailbox, which escalations and reports of loss go to."),
+    setting("mail.desk_address", MAILBOX, Nothing, "The service desk's mailbox, which escalations and whatever cannot wait go to."),
     setting("mail.instructions_url", Kind::Form("an http(s) address, such as https://exempelkommunen.example/mobil"), Nothing,
         "Page that shows step by step how to hand in a phone; mails link to it."),
 
