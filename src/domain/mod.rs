@@ -33,3 +33,4 @@ pub mod timeline;
 pub mod unit;
 pub mod unmatched;
 pub mod wipe;
+pub mod worklist;

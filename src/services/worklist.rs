@@ -4,26 +4,59 @@ use super::case::Case;
 use super::messages::recipients::resolve_in;
 use super::{Ctx, ServiceError};
 use crate::app::App;
+use crate::db::terminations::TerminationFilter;
 use crate::db::{self, DbConnection};
 use crate::domain::calendar::local_date;
 use crate::domain::page::{MAX_LIMIT, Page, PageRequest};
 use crate::domain::policy::Action;
 use crate::domain::termination::TerminationRecord;
 use crate::domain::timeline::RecipientRole;
+use crate::domain::worklist::{DUE_SOON_DAYS, Worklist};
+use chrono::Days;
 
-/// The cases under way that nobody in particular answers for: no manager, next level or coordinator can be written to,
-/// so that the service desk gets every mail.
+/// One page of the cases under way that need this kind of look.
 ///
 /// # Errors
 /// As [`Ctx::read`].
-pub async fn unowned(ctx: &Ctx, page: PageRequest) -> Result<Page<TerminationRecord>, ServiceError> {
+pub async fn list(
+    ctx: &Ctx,
+    work: Worklist,
+    page: PageRequest,
+) -> Result<Page<TerminationRecord>, ServiceError> {
     let app = ctx.app.clone();
     ctx.read(Action::ReadTermination, move |connection| {
-        unowned_in(connection, &app, page)
+        let active = TerminationFilter {
+            is_active: Some(true),
+            ..TerminationFilter::default()
+        };
+        let today = local_date(app.clock.now());
+        let filter = match work {
+            Worklist::Unowned => return unowned_in(connection, &app, page),
+            Worklist::Overdue => TerminationFilter {
+                return_before: Some(today),
+                ..active
+            },
+            Worklist::DueSoon => TerminationFilter {
+                return_from: Some(today),
+                return_before: Some(today + Days::new(DUE_SOON_DAYS + 1)),
+                ..active
+            },
+            Worklist::Contradicted => TerminationFilter {
+                is_contradicted: Some(true),
+                ..active
+            },
+            Worklist::Held => TerminationFilter {
+                is_held: Some(true),
+                ..active
+            },
+        };
+        Ok(db::terminations::list(connection, &filter, page)?)
     })
     .await
 }
 
+/// The cases that nobody in particular answers for, so that the service desk gets every mail.
+///
 /// The database knows whose manager is missing, has no address or has left; whether the next level is there is asked
 /// of those alone.
 fn unowned_in(

@@ -636,3 +636,43 @@ fn somebody_who_comes_back_after_the_case_was_closed_leaves_the_old_case_as_it_i
         assert_eq!(town.case(&again).await["items"].as_array().unwrap().len(), 1);
     });
 }
+
+#[test]
+fn the_worklist_shows_what_is_late_what_is_due_and_what_waits_for_a_decision() {
+    story(async |town| {
+        let list = async |filter: &str| {
+            let rows = town
+                .desk()
+                .await
+                .all(&format!("/v1/worklist?filter={filter}"))
+                .await;
+            let serials = rows.iter().map(|row| row["end_on"].as_str().unwrap().to_owned());
+            serials.collect::<Vec<_>>()
+        };
+        for (number, (end, kind)) in [
+            ("2027-01-08", "ordinary"),
+            ("2027-01-12", "ordinary"),
+            ("2027-02-26", "ordinary"),
+            ("2027-02-19", "deceased"),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let who = format!("p{number}");
+            let begun = town
+                .hr(&who, &employment(&who, 1, json!({"manager": led_by("bo")})))
+                .await;
+            town.equip(&begun, &format!("EX01K000{number}")).await;
+            let ends = json!({"manager": led_by("bo"), "end_date": end, "end_kind": kind});
+            town.hr(&who, &employment(&who, 2, ends)).await;
+        }
+        assert_eq!(list("overdue").await, ["2027-01-08"]);
+        assert_eq!(list("due_soon").await, ["2027-01-12"]);
+        assert_eq!(list("held").await, ["2027-02-19"]);
+        assert!(list("contradicted").await.is_empty());
+        // Withdrawn, the late one is nobody's work any more.
+        town.hr("p0", &employment("p0", 3, json!({"manager": led_by("bo")})))
+            .await;
+        assert!(list("overdue").await.is_empty());
+    });
+}

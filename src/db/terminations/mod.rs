@@ -36,6 +36,10 @@ pub struct TerminationFilter {
     pub is_held: Option<bool>,
     /// Of this kind.
     pub kind: Option<TerminationKind>,
+    /// Being worked with, or closed.
+    pub is_active: Option<bool>,
+    /// Whose devices are due back on this day or later.
+    pub return_from: Option<NaiveDate>,
     /// Whose devices were due back before this day.
     pub return_before: Option<NaiveDate>,
 }
@@ -213,6 +217,17 @@ fn filtered(filter: &TerminationFilter) -> table::BoxedQuery<'static, super::con
     }
     if let Some(kind) = filter.kind {
         query = query.filter(table::kind.eq(kind.as_str()));
+    }
+    if let Some(active) = filter.is_active {
+        let words = |all: [TerminationState; 2]| all.map(TerminationState::as_str);
+        query = query.filter(table::state.eq_any(if active {
+            words([TerminationState::Scheduled, TerminationState::Open])
+        } else {
+            words([TerminationState::Completed, TerminationState::Cancelled])
+        }));
+    }
+    if let Some(day) = filter.return_from {
+        query = query.filter(table::return_by.ge(day));
     }
     if let Some(day) = filter.return_before {
         query = query.filter(table::return_by.lt(day));

@@ -1,8 +1,8 @@
 //! `/v1/worklist`: what somebody has to look at.
 
 use super::terminations::bodies::TerminationOut;
+use crate::domain::worklist::Worklist;
 use crate::services::worklist;
-use crate::text_enum;
 use crate::web::auth::Caller;
 use crate::web::extract::ListQuery;
 use crate::web::page::{PageOut, PageParams};
@@ -10,16 +10,6 @@ use crate::web::problem::Problem;
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
 use utoipa::IntoParams;
-
-text_enum! {
-    /// Which work.
-    #[derive(Default)]
-    pub enum WorklistFilter {
-        /// The cases under way that nobody answers for: no manager, next level or coordinator can be written to.
-        #[default]
-        Unowned = "unowned",
-    }
-}
 
 /// Which work.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -29,7 +19,7 @@ pub struct WorklistParams {
     /// Which work; `unowned` if nothing is said.
     #[serde(default)]
     #[param(inline)]
-    filter: WorklistFilter,
+    filter: Worklist,
 }
 
 /// List what somebody has to look at
@@ -49,8 +39,6 @@ pub async fn list(
     query: ListQuery<WorklistParams>,
 ) -> Result<HttpResponse, Problem> {
     let page = query.page(&request)?;
-    let found = match query.filter.filter {
-        WorklistFilter::Unowned => worklist::unowned(&caller, page).await?,
-    };
+    let found = worklist::list(&caller, query.filter.filter, page).await?;
     query.respond(&request, found.map(|record| TerminationOut::from(&record)))
 }

@@ -66,6 +66,7 @@ impl From<&TerminationParams> for TerminationFilter {
             is_contradicted: params.contradicted,
             is_held: params.held,
             return_before: params.return_before,
+            ..Self::default()
         }
     }
 }
