@@ -63,6 +63,8 @@ CREATE TABLE account_signal (
     at TIMESTAMP NOT NULL
 );
 CREATE INDEX account_signal_user_idx ON account_signal (user_id, id);
+CREATE TRIGGER account_signal_append_only BEFORE UPDATE OR DELETE ON account_signal FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER account_signal_no_truncate BEFORE TRUNCATE ON account_signal FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TABLE account_review (
     id TEXT NOT NULL PRIMARY KEY,

@@ -63,6 +63,11 @@ CREATE TABLE account_signal (
     at TIMESTAMP NOT NULL
 );
 CREATE INDEX account_signal_user_idx ON account_signal (user_id, id);
+CREATE TRIGGER account_signal_no_update BEFORE UPDATE ON account_signal BEGIN SELECT RAISE(ABORT, 'account_signal is append-only'); END;
+CREATE TRIGGER account_signal_no_delete BEFORE DELETE ON account_signal BEGIN SELECT RAISE(ABORT, 'account_signal is append-only'); END;
+-- INSERT OR REPLACE would slip past the two above.
+CREATE TRIGGER account_signal_no_replace BEFORE INSERT ON account_signal WHEN EXISTS (SELECT 1 FROM account_signal WHERE id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'account_signal is append-only'); END;
 
 CREATE TABLE account_review (
     id TEXT NOT NULL PRIMARY KEY,

@@ -99,6 +99,15 @@ fn an_account_that_is_switched_off_is_asked_about_and_ends_nothing() {
         assert!(now.termination.is_none());
         let acted = db.number("SELECT count(*) AS n FROM audit_entry WHERE actor_kind = 'scim_connection'");
         assert!(acted >= 5, "{acted}");
+        for change in [
+            "UPDATE account_signal SET kind = 'active'",
+            "DELETE FROM account_signal",
+        ] {
+            assert!(
+                db.try_execute(change).is_err(),
+                "what a directory said stays: {change}"
+            );
+        }
         server.stop().await;
     });
 }
