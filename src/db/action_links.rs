@@ -157,6 +157,28 @@ pub fn live_terminations_of(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<Ter
         .collect()
 }
 
+/// The links of somebody that are neither used nor revoked nor expired.
+pub fn live_of(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<ActionLinkId>, DbError> {
+    let ids: Vec<String> = table::table
+        .filter(table::person_id.eq(person.to_string()))
+        .filter(table::used_at.is_null())
+        .filter(table::revoked_at.is_null())
+        .filter(table::expires_at.gt(tx.now().naive_utc()))
+        .order(table::id)
+        .select(table::id)
+        .load(&mut **tx)?;
+    ids.iter().map(|id| parse("action_link", "id", id)).collect()
+}
+
+/// Makes a link one of another person, if it still is of the first one: the two turned out to be one, or not.
+pub fn give(tx: &mut Tx<'_>, id: ActionLinkId, (from, to): (PersonId, PersonId)) -> Result<(), DbError> {
+    diesel::update(table::table.find(id.to_string()))
+        .filter(table::person_id.eq(from.to_string()))
+        .set(table::person_id.eq(to.to_string()))
+        .execute_prepared(tx)?;
+    Ok(())
+}
+
 /// Those who are asked by a live link and whose employments have all ended by today, as far as any is known.
 pub fn asked_but_gone(
     connection: &mut DbConnection,

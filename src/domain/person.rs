@@ -1,6 +1,6 @@
 //! People: whoever has an employment, leads one, or looks after telephones.
 
-use super::ids::{EmploymentId, PersonId, PersonMergeId, ScimUserId, TerminationId};
+use super::ids::{ActionLinkId, EmploymentId, PersonId, PersonMergeId, ScimUserId, TerminationId};
 use super::language::Language;
 use super::record::Meta;
 use super::text::{EmailAddress, ExternalId, PersonName, SourceName};
@@ -45,6 +45,9 @@ pub struct Moved {
     /// The accounts of directories that were theirs.
     #[serde(default)]
     pub accounts: Vec<ScimUserId>,
+    /// The links in their mailbox that can still be answered.
+    #[serde(default)]
+    pub links: Vec<ActionLinkId>,
 }
 
 /// Two people whom sources delivered apart are one.

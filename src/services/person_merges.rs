@@ -147,6 +147,7 @@ fn belongings(tx: &mut Tx<'_>, person: PersonId) -> Result<Moved, ServiceError> 
             .iter()
             .map(|account| account.id)
             .collect(),
+        links: db::action_links::live_of(tx, person)?,
     })
 }
 
@@ -168,6 +169,10 @@ fn move_in(tx: &mut Tx<'_>, (from, to): (PersonId, PersonId), moved: &Moved) -> 
     for id in &moved.accounts {
         db::scim_users::give(tx, *id, (from, to))?;
         db::account_reviews::give(tx, *id, (from, to))?;
+    }
+    // The mailbox is the same person's: what waits there can be answered as before.
+    for id in &moved.links {
+        db::action_links::give(tx, *id, (from, to))?;
     }
     for id in &moved.terminations {
         let before = terminations::get_in(tx, *id)?;

@@ -676,3 +676,39 @@ fn the_worklist_shows_what_is_late_what_is_due_and_what_waits_for_a_decision() {
         assert!(list("overdue").await.is_empty());
     });
 }
+
+#[test]
+fn a_link_works_before_and_after_whoever_got_it_is_merged_with_somebody_and_parted_again() {
+    story(async |town| {
+        town.alva().await;
+        let ends = json!({"manager": led_by("bo"), "end_date": END});
+        town.hr("alva", &employment("alva", 2, ends)).await;
+        for day in ["2027-01-27", "2027-02-19"] {
+            town.until(&format!("{day}T07:00:00Z")).await;
+        }
+        let asked = town.until("2027-02-25T07:00:00Z").await;
+        assert_eq!(to(&asked), ["bo"]);
+        let link = format!("/c/{}", asked[0].token.as_ref().unwrap());
+        let opens = async || {
+            let get = town.server.anonymous(reqwest::Method::GET, &link);
+            get.send().await.unwrap().status()
+        };
+        let mandate = json!({"kind": "elected"});
+        town.deliver("troman", "m-9", &employment("t-9", 1, mandate))
+            .await;
+        let find = async |prefix: &str| {
+            let path = format!("/v1/people?name_prefix={prefix}");
+            let found = town.desk().await.get(&path).await.json();
+            found["items"][0]["id"].as_str().unwrap().to_owned()
+        };
+        let (bo, mandated) = (find("bo").await, find("t-9").await);
+        let path = format!("/v1/people/{mandated}/merges");
+        assert_eq!(opens().await, StatusCode::OK);
+        let merge = town.desk().await.make(&path, &json!({"merged_id": bo})).await;
+        assert_eq!(opens().await, StatusCode::OK, "it is the same manager");
+        let undo = format!("{path}/{}/undo", merge["id"].as_str().unwrap());
+        let undone = town.desk().await.post(&undo, &json!({})).await;
+        let _ = undone.expect(StatusCode::OK);
+        assert_eq!(opens().await, StatusCode::OK);
+    });
+}
