@@ -2,14 +2,15 @@
 
 use super::keyset::{keyset_rows, page_of};
 use super::prepared::ExecutePrepared;
-use super::schema::legal_entity as table;
-use super::types::{guarded, meta, parse, parse_optional};
+use super::schema::{legal_entity as table, schedule_version as versions};
+use super::types::{guarded, meta, parse, parse_json, parse_optional, to_json, utc};
 use super::{DbConnection, DbError, Tx};
 use crate::domain::ids::LegalEntityId;
 use crate::domain::organisation::{LegalEntity, LegalEntityKind};
 use crate::domain::page::{Page, PageRequest};
+use crate::domain::schedule::Schedule;
 use crate::domain::wipe::WipePolicy;
-use chrono::NaiveDateTime;
+use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
@@ -23,6 +24,7 @@ struct Row {
     wipe_standard: String,
     wipe_secrecy: String,
     chancery_id: Option<String>,
+    schedule: String,
     version: i64,
     created_at: NaiveDateTime,
     updated_at: NaiveDateTime,
@@ -43,14 +45,17 @@ impl TryFrom<Row> for LegalEntity {
                 secrecy: parse("legal_entity", "wipe_secrecy", &row.wipe_secrecy)?,
             },
             chancery_id: parse_optional("legal_entity", "chancery_id", row.chancery_id.as_deref())?,
+            schedule: parse_json("legal_entity", "schedule", &row.schedule)?,
             meta: meta(row.version, row.created_at, row.updated_at),
         })
     }
 }
 
-impl From<&LegalEntity> for Row {
-    fn from(entity: &LegalEntity) -> Self {
-        Self {
+impl TryFrom<&LegalEntity> for Row {
+    type Error = DbError;
+
+    fn try_from(entity: &LegalEntity) -> Result<Self, DbError> {
+        Ok(Self {
             id: entity.id.to_string(),
             name: entity.name.clone(),
             kind: entity.kind.as_str().to_owned(),
@@ -62,10 +67,11 @@ impl From<&LegalEntity> for Row {
             wipe_standard: entity.wipe_policy.standard.as_str().to_owned(),
             wipe_secrecy: entity.wipe_policy.secrecy.as_str().to_owned(),
             chancery_id: entity.chancery_id.map(|id| id.to_string()),
+            schedule: to_json(&entity.schedule)?,
             version: entity.meta.version,
             created_at: entity.meta.created_at.naive_utc(),
             updated_at: entity.meta.updated_at.naive_utc(),
-        }
+        })
     }
 }
 
@@ -104,7 +110,7 @@ pub fn list(
 /// Stores a new one.
 pub fn insert(tx: &mut Tx<'_>, entity: &LegalEntity) -> Result<(), DbError> {
     diesel::insert_into(table::table)
-        .values(Row::from(entity))
+        .values(Row::try_from(entity)?)
         .execute(&mut **tx)?;
     Ok(())
 }
@@ -116,7 +122,54 @@ pub fn insert(tx: &mut Tx<'_>, entity: &LegalEntity) -> Result<(), DbError> {
 pub fn update(tx: &mut Tx<'_>, entity: &LegalEntity) -> Result<(), DbError> {
     let changed = diesel::update(table::table.find(entity.id.to_string()))
         .filter(table::version.eq(entity.meta.version - 1))
-        .set(Row::from(entity))
+        .set(Row::try_from(entity)?)
         .execute_prepared(tx)?;
     guarded(changed)
+}
+
+/// A schedule as it once was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScheduleVersion {
+    /// The version of the legal entity that it came with.
+    pub version: i64,
+    /// Since when.
+    pub since: DateTime<Utc>,
+    /// The schedule.
+    pub schedule: Schedule,
+}
+
+/// Keeps the schedule of the legal entity as it is now, for those who ask later what was in force.
+pub fn keep_schedule(tx: &mut Tx<'_>, entity: &LegalEntity) -> Result<(), DbError> {
+    diesel::insert_into(versions::table)
+        .values((
+            versions::legal_entity_id.eq(entity.id.to_string()),
+            versions::version.eq(entity.meta.version),
+            versions::since.eq(tx.now().naive_utc()),
+            versions::schedule.eq(to_json(&entity.schedule)?),
+        ))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
+/// The schedules that a legal entity has had, the newest first.
+pub fn schedules(
+    connection: &mut DbConnection,
+    id: LegalEntityId,
+    limit: i64,
+) -> Result<Vec<ScheduleVersion>, DbError> {
+    let rows: Vec<(i64, NaiveDateTime, String)> = versions::table
+        .filter(versions::legal_entity_id.eq(id.to_string()))
+        .order(versions::version.desc())
+        .limit(limit)
+        .select((versions::version, versions::since, versions::schedule))
+        .load(connection)?;
+    rows.into_iter()
+        .map(|(version, since, schedule)| {
+            Ok(ScheduleVersion {
+                version,
+                since: utc(since),
+                schedule: parse_json("schedule_version", "schedule", &schedule)?,
+            })
+        })
+        .collect()
 }

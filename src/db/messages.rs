@@ -10,7 +10,7 @@ use crate::domain::ids::{MessageId, TerminationId};
 use crate::domain::message::{Message, MessageState};
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::timeline::{MessageStep, RecipientRole};
-use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use diesel::prelude::*;
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
@@ -30,6 +30,7 @@ struct Row {
     queued_at: Option<NaiveDateTime>,
     sent_at: Option<NaiveDateTime>,
     server_reply: Option<String>,
+    planned_from: Option<NaiveDate>,
     version: i64,
     created_at: NaiveDateTime,
     updated_at: NaiveDateTime,
@@ -54,6 +55,7 @@ impl TryFrom<&Message> for Row {
             queued_at: message.queued_at.map(|at| at.naive_utc()),
             sent_at: message.sent_at.map(|at| at.naive_utc()),
             server_reply: message.server_reply.clone(),
+            planned_from: message.planned_from,
             version: message.meta.version,
             created_at: message.meta.created_at.naive_utc(),
             updated_at: message.meta.updated_at.naive_utc(),
@@ -80,6 +82,7 @@ impl TryFrom<Row> for Message {
             queued_at: utc_optional(row.queued_at),
             sent_at: utc_optional(row.sent_at),
             server_reply: row.server_reply,
+            planned_from: row.planned_from,
             meta: meta(row.version, row.created_at, row.updated_at),
         })
     }
@@ -118,12 +121,16 @@ pub fn of_termination(connection: &mut DbConnection, id: TerminationId) -> Resul
     rows.into_iter().map(Message::try_from).collect()
 }
 
-/// The terminations that have something due, the longest due first; only something of these steps, if any are named.
-pub fn terminations_with_due(
+/// A place in the order of what is due.
+pub type DueKey = (DateTime<Utc>, MessageId);
+
+/// What is due, the longest due first, after that place; only of these steps, if any are named.
+pub fn due(
     connection: &mut DbConnection,
     (now, only): (DateTime<Utc>, Option<&[MessageStep]>),
+    after: Option<DueKey>,
     limit: i64,
-) -> Result<Vec<TerminationId>, DbError> {
+) -> Result<Vec<(DueKey, TerminationId)>, DbError> {
     let mut due = table::table
         .filter(table::state.eq("planned"))
         .filter(table::due_at.le(now.naive_utc()))
@@ -132,19 +139,25 @@ pub fn terminations_with_due(
         let steps: Vec<&str> = steps.iter().map(|step| step.as_str()).collect();
         due = due.filter(table::step.eq_any(steps));
     }
-    let ids: Vec<String> = due
+    if let Some((at, id)) = after {
+        let (at, id) = (at.naive_utc(), id.to_string());
+        due = due
+            .filter(table::due_at.ge(at))
+            .filter(table::due_at.gt(at).or(table::id.gt(id)));
+    }
+    let rows: Vec<(NaiveDateTime, String, String)> = due
         .order((table::due_at, table::id))
         .limit(limit)
-        .select(table::termination_id)
+        .select((table::due_at, table::id, table::termination_id))
         .load(connection)?;
-    let mut unique: Vec<TerminationId> = Vec::with_capacity(ids.len());
-    for id in ids {
-        let id = parse("message", "termination_id", &id)?;
-        if !unique.contains(&id) {
-            unique.push(id);
-        }
-    }
-    Ok(unique)
+    rows.into_iter()
+        .map(|(at, id, termination)| {
+            Ok((
+                (utc(at), parse("message", "id", &id)?),
+                parse("message", "termination_id", &termination)?,
+            ))
+        })
+        .collect()
 }
 
 /// What is planned to be due until then, in order.

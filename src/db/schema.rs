@@ -311,6 +311,7 @@ diesel::table! {
         wipe_standard -> Text,
         wipe_secrecy -> Text,
         chancery_id -> Nullable<Text>,
+        schedule -> Text,
         version -> BigInt,
         created_at -> Timestamp,
         updated_at -> Timestamp,
@@ -345,6 +346,7 @@ diesel::table! {
         queued_at -> Nullable<Timestamp>,
         sent_at -> Nullable<Timestamp>,
         server_reply -> Nullable<Text>,
+        planned_from -> Nullable<Date>,
         version -> BigInt,
         created_at -> Timestamp,
         updated_at -> Timestamp,
@@ -391,6 +393,15 @@ diesel::table! {
         source -> Text,
         external_id -> Text,
         person_id -> Text,
+    }
+}
+
+diesel::table! {
+    schedule_version (legal_entity_id, version) {
+        legal_entity_id -> Text,
+        version -> BigInt,
+        since -> Timestamp,
+        schedule -> Text,
     }
 }
 
@@ -666,6 +677,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     person,
     person_identifier,
     person_merge,
+    schedule_version,
     scim_connection,
     scim_token,
     scim_user,

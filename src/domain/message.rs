@@ -5,7 +5,7 @@ use super::language::Language;
 use super::record::Meta;
 use super::timeline::{MessageStep, RecipientRole};
 use crate::text_enum;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
 text_enum! {
     /// Where a mail is on its way.
@@ -56,6 +56,52 @@ pub struct Message {
     pub sent_at: Option<DateTime<Utc>>,
     /// What the mail server said.
     pub server_reply: Option<String>,
+    /// The T0 that its time was counted from, if a timeline planned it.
+    pub planned_from: Option<NaiveDate>,
     /// Version and dates.
     pub meta: Meta,
+}
+
+impl Message {
+    /// A message that will be written when it is due.
+    pub fn planned(
+        id: MessageId,
+        termination_id: TerminationId,
+        (step, to, copy_to): (MessageStep, RecipientRole, Vec<RecipientRole>),
+        due_at: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Self {
+        Self {
+            id,
+            termination_id,
+            step,
+            to,
+            copy_to,
+            state: MessageState::Planned,
+            state_reason: None,
+            due_at,
+            recipient_id: None,
+            language: None,
+            subject: None,
+            queued_at: None,
+            sent_at: None,
+            server_reply: None,
+            planned_from: None,
+            meta: Meta::new(now),
+        }
+    }
+
+    /// The same mail again, as if it had never been written.
+    pub fn again(&self, id: MessageId, due_at: DateTime<Utc>, now: DateTime<Utc>) -> Self {
+        Self {
+            planned_from: self.planned_from,
+            ..Self::planned(
+                id,
+                self.termination_id,
+                (self.step, self.to, self.copy_to.clone()),
+                due_at,
+                now,
+            )
+        }
+    }
 }

@@ -21,6 +21,7 @@ pub mod page;
 pub mod person;
 pub mod policy;
 pub mod record;
+pub mod schedule;
 pub mod scim;
 pub mod service_account;
 pub mod snapshot;

@@ -3,6 +3,7 @@
 use super::ids::{LegalEntityId, PersonId};
 use super::language::Language;
 use super::record::Meta;
+use super::schedule::Schedule;
 use super::text::OrgNumber;
 use super::wipe::WipePolicy;
 use crate::text_enum;
@@ -36,6 +37,8 @@ pub struct LegalEntity {
     /// Who takes devices back from elected representatives: somebody at the chancery (kansli). Their managers do where
     /// nobody is named.
     pub chancery_id: Option<PersonId>,
+    /// When its people are written to.
+    pub schedule: Schedule,
     /// Version and dates.
     pub meta: Meta,
 }

@@ -3,6 +3,7 @@
 use super::ServiceError;
 use crate::db::{self, DbConnection};
 use crate::domain::assignment::Assigned;
+use crate::domain::calendar::Calendar;
 use crate::domain::device::Device;
 use crate::domain::employment::Employment;
 use crate::domain::ids::{ItemId, TerminationId};
@@ -10,9 +11,11 @@ use crate::domain::organisation::LegalEntity;
 use crate::domain::person::Person;
 use crate::domain::subscription::Subscription;
 use crate::domain::termination::{CheckKind, Item, TerminationRecord};
+use crate::domain::timeline::{MessageStep, RecipientRole, deadline_shown};
 use crate::domain::unit::Unit;
 use crate::domain::wipe::WipeLevel;
 use crate::mail::words::Check;
+use chrono::NaiveDate;
 
 /// The case.
 #[derive(Clone)]
@@ -93,6 +96,19 @@ impl Case {
             devices,
             subscriptions,
         })
+    }
+
+    /// The business days and quiet periods that count for it.
+    pub(super) fn calendar(&self) -> Calendar {
+        self.legal_entity.schedule.calendar()
+    }
+
+    /// The date that a mail of the case asks its reader to act by, if it is sent today.
+    pub(super) fn deadline(&self, (step, to): (MessageStep, RecipientRole), today: NaiveDate) -> Option<NaiveDate> {
+        let termination = &self.record.termination;
+        let timeline = self.legal_entity.schedule.timeline(termination.kind);
+        let within = timeline.answer_within(step, to);
+        deadline_shown((step, within), termination.return_by, today, &self.calendar())
     }
 
     /// The mandatory checks that the receiver can still settle, each once, in the order of work. None means that

@@ -9,6 +9,7 @@ use crate::domain::organisation::{LegalEntity, LegalEntityKind};
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::policy::Action;
 use crate::domain::record::{ExpectedVersion, Meta};
+use crate::domain::schedule::Schedule;
 use crate::domain::text::OrgNumber;
 use crate::domain::wipe::{PolicyFault, WipeLevel, WipePolicy};
 use serde_json::json;
@@ -75,6 +76,7 @@ pub async fn create(
             language: new.language,
             wipe_policy: new.wipe_policy,
             chancery_id: new.chancery_id,
+            schedule: Schedule::default(),
             meta: Meta::new(tx.now()),
         };
         db::legal_entities::insert(tx, &entity)?;

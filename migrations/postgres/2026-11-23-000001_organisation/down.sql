@@ -5,4 +5,5 @@ DROP TABLE unit;
 DROP TABLE person_identifier;
 DROP TABLE person;
 DROP TABLE source;
+DROP TABLE schedule_version;
 DROP TABLE legal_entity;

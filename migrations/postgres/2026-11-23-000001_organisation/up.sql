@@ -13,6 +13,14 @@ CREATE TABLE legal_entity (
 );
 CREATE UNIQUE INDEX legal_entity_org_number_key ON legal_entity (org_number);
 
+CREATE TABLE schedule_version (
+    legal_entity_id TEXT NOT NULL REFERENCES legal_entity (id),
+    version BIGINT NOT NULL,
+    since TIMESTAMP NOT NULL,
+    schedule TEXT NOT NULL,
+    PRIMARY KEY (legal_entity_id, version)
+);
+
 CREATE TABLE source (
     name TEXT NOT NULL PRIMARY KEY,
     kind TEXT NOT NULL,

@@ -15,6 +15,7 @@ CREATE TABLE message (
     queued_at TIMESTAMP,
     sent_at TIMESTAMP,
     server_reply TEXT,
+    planned_from DATE,
     version BIGINT NOT NULL,
     created_at TIMESTAMP NOT NULL,
     updated_at TIMESTAMP NOT NULL

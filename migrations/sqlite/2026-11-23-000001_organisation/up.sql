@@ -7,11 +7,20 @@ CREATE TABLE legal_entity (
     wipe_standard TEXT NOT NULL,
     wipe_secrecy TEXT NOT NULL,
     chancery_id TEXT REFERENCES person (id),
+    schedule TEXT NOT NULL,
     version BIGINT NOT NULL,
     created_at TIMESTAMP NOT NULL,
     updated_at TIMESTAMP NOT NULL
 );
 CREATE UNIQUE INDEX legal_entity_org_number_key ON legal_entity (org_number);
+
+CREATE TABLE schedule_version (
+    legal_entity_id TEXT NOT NULL REFERENCES legal_entity (id),
+    version BIGINT NOT NULL,
+    since TIMESTAMP NOT NULL,
+    schedule TEXT NOT NULL,
+    PRIMARY KEY (legal_entity_id, version)
+);
 
 CREATE TABLE source (
     name TEXT NOT NULL PRIMARY KEY,

@@ -13,6 +13,7 @@ pub use zone::{ZONE, end_of_employment_instant, instant_at, instant_in, local_da
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 
 /// When the send window opens on a business day, local time. Inclusive.
 pub const SEND_WINDOW_OPENS: NaiveTime = NaiveTime::from_hms_opt(8, 0, 0).expect("08:00 is a time of day");
@@ -21,10 +22,12 @@ pub const SEND_WINDOW_OPENS: NaiveTime = NaiveTime::from_hms_opt(8, 0, 0).expect
 pub const SEND_WINDOW_CLOSES: NaiveTime = NaiveTime::from_hms_opt(16, 0, 0).expect("16:00 is a time of day");
 
 /// Which days are business days: Monday to Friday, neither a public holiday nor one of the three eves that the
-/// law counts as Sundays, nor a day that the municipality keeps closed.
+/// law counts as Sundays, nor a day that the municipality keeps closed. And in which periods ordinary mail waits
+/// although people are at work.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Calendar {
     closed_days: BTreeSet<NaiveDate>,
+    quiet_periods: Vec<RangeInclusive<NaiveDate>>,
 }
 
 impl Calendar {
@@ -37,7 +40,26 @@ impl Calendar {
     pub fn with_closed_days(days: impl IntoIterator<Item = NaiveDate>) -> Self {
         Self {
             closed_days: days.into_iter().collect(),
+            quiet_periods: Vec::new(),
         }
+    }
+
+    /// The same, with periods in which no ordinary mail leaves. Days in them are still business days: what is due in
+    /// them is written when they are over.
+    pub fn with_quiet_periods(
+        mut self,
+        periods: impl IntoIterator<Item = RangeInclusive<NaiveDate>>,
+    ) -> Self {
+        self.quiet_periods = periods.into_iter().collect();
+        self
+    }
+
+    fn is_quiet(&self, date: NaiveDate) -> bool {
+        self.quiet_periods.iter().any(|period| period.contains(&date))
+    }
+
+    fn may_send_on(&self, date: NaiveDate) -> bool {
+        self.is_business_day(date) && !self.is_quiet(date)
     }
 
     /// Whether people are expected to be at work on the date.
@@ -77,10 +99,11 @@ impl Calendar {
         day
     }
 
-    /// Whether ordinary mail may leave now: a business day, 08:00 up to but not including 16:00 local time.
+    /// Whether ordinary mail may leave now: a business day outside the quiet periods, 08:00 up to but not including
+    /// 16:00 local time.
     pub fn in_send_window(&self, now: DateTime<Utc>) -> bool {
         let local = local_date_time(now);
-        self.is_business_day(local.date()) && (SEND_WINDOW_OPENS..SEND_WINDOW_CLOSES).contains(&local.time())
+        self.may_send_on(local.date()) && (SEND_WINDOW_OPENS..SEND_WINDOW_CLOSES).contains(&local.time())
     }
 
     /// The first instant at or after `not_before` at which ordinary mail may leave.
@@ -92,17 +115,33 @@ impl Calendar {
         } else {
             today.succ_opt().unwrap_or(today)
         };
-        instant_at(self.roll_forward(first_possible), SEND_WINDOW_OPENS).max(not_before)
+        let day = roll_while(first_possible, NaiveDate::succ_opt, |day| !self.may_send_on(day));
+        instant_at(day, SEND_WINDOW_OPENS).max(not_before)
+    }
+
+    /// The first instant after the day of `now` at which ordinary mail may leave.
+    pub fn next_send_day(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        let today = local_date(now);
+        self.next_send_time(instant_at(today.succ_opt().unwrap_or(today), NaiveTime::MIN))
     }
 
     fn roll(&self, date: NaiveDate, step: fn(&NaiveDate) -> Option<NaiveDate>) -> NaiveDate {
-        let mut day = date;
-        while !self.is_business_day(day) {
-            let Some(next) = step(&day) else { return day };
-            day = next;
-        }
-        day
+        roll_while(date, step, |day| !self.is_business_day(day))
     }
+}
+
+/// The first day, by these steps, that need not be passed by; the last one that can be held, if there is none.
+fn roll_while(
+    date: NaiveDate,
+    step: fn(&NaiveDate) -> Option<NaiveDate>,
+    pass_by: impl Fn(NaiveDate) -> bool,
+) -> NaiveDate {
+    let mut day = date;
+    while pass_by(day) {
+        let Some(next) = step(&day) else { return day };
+        day = next;
+    }
+    day
 }
 
 #[cfg(test)]
@@ -215,6 +254,34 @@ mod tests {
             assert_eq!(calendar.next_send_time(utc(now)), utc(sent), "{now}");
             assert_eq!(calendar.in_send_window(utc(now)), now == sent, "{now}");
         }
+    }
+
+    #[test]
+    fn in_a_quiet_period_people_work_and_mail_waits() {
+        let july = date("2027-07-05")..=date("2027-07-30");
+        let calendar = Calendar::swedish().with_quiet_periods([july]);
+        assert!(calendar.is_business_day(date("2027-07-06")));
+        assert_eq!(
+            calendar.add_business_days(date("2027-07-02"), 1),
+            date("2027-07-05")
+        );
+        for (now, sent) in [
+            ("2027-07-02T13:59:00Z", "2027-07-02T13:59:00Z"),
+            // The first working day after it is a Monday.
+            ("2027-07-02T14:00:00Z", "2027-08-02T06:00:00Z"),
+            ("2027-07-30T08:00:00Z", "2027-08-02T06:00:00Z"),
+        ] {
+            assert_eq!(calendar.next_send_time(utc(now)), utc(sent), "{now}");
+            assert_eq!(calendar.in_send_window(utc(now)), now == sent, "{now}");
+        }
+        assert_eq!(
+            calendar.next_send_day(utc("2027-07-01T08:00:00Z")),
+            utc("2027-07-02T06:00:00Z")
+        );
+        assert_eq!(
+            calendar.next_send_day(utc("2027-07-02T08:00:00Z")),
+            utc("2027-08-02T06:00:00Z")
+        );
     }
 
     #[test]

@@ -8,7 +8,7 @@
 
 mod plan;
 
-pub use plan::{PlannedMessage, plan};
+pub use plan::{PlannedMessage, plan, plan_rest};
 
 use super::calendar::Calendar;
 use super::termination::TerminationKind;
@@ -85,6 +85,10 @@ pub struct TimelineRule {
     pub copy_to: Vec<RecipientRole>,
     /// When, counted from T0.
     pub offset: Offset,
+    /// How many business days after it is sent the mail asks for an answer. What [`deadline_shown`] says, if nothing is
+    /// said here.
+    #[serde(default)]
+    pub answer_within: Option<i64>,
 }
 
 impl TimelineRule {
@@ -107,15 +111,28 @@ pub struct Timeline {
 
 impl Timeline {
     /// The standard timeline as far as it suits the kind of case. Where the holder is not asked, nobody is told in
-    /// advance either: the receiver is asked when the end is there.
+    /// advance either: the receiver is asked when the end is there. After a death, people get time: the service desk
+    /// has been told at once, and nothing is asked of the manager in the first week.
     pub fn of(kind: TerminationKind) -> Self {
         let mut timeline = Self::standard();
+        if kind == TerminationKind::Deceased {
+            for (rule, days) in timeline.rules.iter_mut().rev().zip([40, 25, 15, 5]) {
+                rule.offset = Offset::BusinessDays(days);
+                rule.answer_within = Some(5);
+            }
+        }
         if !kind.asks_the_holder() {
             timeline.rules.retain(|rule| {
                 rule.to != RecipientRole::Holder && rule.step != MessageStep::EndApproachingReceiver
             });
         }
         timeline
+    }
+
+    /// How many business days after it is sent this mail asks for an answer, if the timeline says so.
+    pub fn answer_within(&self, step: MessageStep, to: RecipientRole) -> Option<i64> {
+        let rule = self.rules.iter().find(|rule| (rule.step, rule.to) == (step, to));
+        rule.and_then(|rule| rule.answer_within)
     }
 
     /// The timeline of a legal entity that has not decided otherwise.
@@ -128,6 +145,7 @@ impl Timeline {
             to,
             copy_to: Vec::new(),
             offset,
+            answer_within: None,
         };
         Self {
             rules: vec![
@@ -157,7 +175,7 @@ pub fn return_by(end_on: NaiveDate, last_working_on: Option<NaiveDate>, calendar
 
 /// The date that a mail asks its reader to act by, for a mail that leaves on `sent_on`. Never before `sent_on`,
 /// because a plan may catch up late. `None` for a receipt, which asks for nothing, and for a loss, where every hour
-/// counts.
+/// counts. Where the timeline says how many business days it gives (`within`), it is so many after it is sent.
 ///
 /// | mail | date |
 /// |---|---|
@@ -167,12 +185,15 @@ pub fn return_by(end_on: NaiveDate, last_working_on: Option<NaiveDate>, calendar
 /// | second reminder | 3 business days after it is sent: before the standard timeline escalates |
 /// | escalation | 5 business days after it is sent |
 pub fn deadline_shown(
-    step: MessageStep,
+    (step, within): (MessageStep, Option<i64>),
     t0: NaiveDate,
     sent_on: NaiveDate,
     calendar: &Calendar,
 ) -> Option<NaiveDate> {
     let after = |days| Some(calendar.add_business_days(sent_on, days));
+    if let Some(days) = within {
+        return after(days);
+    }
     match step {
         MessageStep::EndApproaching
         | MessageStep::EndApproachingReceiver
@@ -251,9 +272,16 @@ mod tests {
             (MessageStep::ReceiptHolder, "2027-03-01", None),
             (MessageStep::ReceiptReceiver, "2027-03-01", None),
         ] {
-            let shown = deadline_shown(step, t0, date(sent_on), &calendar);
+            let shown = deadline_shown((step, None), t0, date(sent_on), &calendar);
             assert_eq!(shown, asked_for.map(date), "{step} sent on {sent_on}");
         }
+        let given = deadline_shown(
+            (MessageStep::ConfirmReturn, Some(5)),
+            t0,
+            date("2027-02-25"),
+            &calendar,
+        );
+        assert_eq!(given, Some(date("2027-03-04")), "the timeline gives a week");
     }
 
     #[test]
@@ -263,7 +291,7 @@ mod tests {
             stored["rules"][5],
             serde_json::json!({
                 "step": "reminder_2", "to": "receiver", "copy_to": ["coordinator"],
-                "offset": {"business_days": 5},
+                "offset": {"business_days": 5}, "answer_within": null,
             })
         );
         assert_eq!(

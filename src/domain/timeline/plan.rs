@@ -42,15 +42,31 @@ pub fn plan(
     now: DateTime<Utc>,
     calendar: &Calendar,
 ) -> Vec<PlannedMessage> {
+    plan_rest(timeline, t0, now, calendar, &BTreeSet::new())
+}
+
+/// What is still to be sent when some of it has been sent already, such as when a timeline or a calendar changes on the
+/// way: nobody gets the same mail twice, and nobody gets a mail that the timeline has before one they got.
+pub fn plan_rest(
+    timeline: &Timeline,
+    t0: NaiveDate,
+    now: DateTime<Utc>,
+    calendar: &Calendar,
+    told: &BTreeSet<(MessageStep, RecipientRole)>,
+) -> Vec<PlannedMessage> {
     let mut planned = Vec::new();
     let mut newest_missed = BTreeMap::<RecipientRole, PlannedMessage>::new();
+    let mut newest_told = BTreeMap::<RecipientRole, DateTime<Utc>>::new();
     let mut seen = BTreeSet::new();
     for rule in &timeline.rules {
         if !seen.insert((rule.step, rule.to)) {
             continue;
         }
         let message = PlannedMessage::new(rule, instant_at(rule.day(t0, calendar), SEND_WINDOW_OPENS));
-        if message.due_at >= now {
+        if told.contains(&(rule.step, rule.to)) {
+            let newest = newest_told.entry(rule.to).or_insert(message.due_at);
+            *newest = message.due_at.max(*newest);
+        } else if message.due_at >= now {
             planned.push(message);
         } else if newest_missed
             .get(&rule.to)
@@ -60,10 +76,12 @@ pub fn plan(
         }
     }
     let catch_up_at = calendar.next_send_time(now);
-    newest_missed.retain(|role, _| {
-        !planned
-            .iter()
-            .any(|next| next.to == *role && next.due_at <= catch_up_at)
+    newest_missed.retain(|role, missed| {
+        let is_passed = newest_told.get(role).is_some_and(|told| missed.due_at <= *told);
+        !is_passed
+            && !planned
+                .iter()
+                .any(|next| next.to == *role && next.due_at <= catch_up_at)
     });
     planned.extend(newest_missed.into_values().map(|missed| PlannedMessage {
         due_at: catch_up_at,
@@ -124,6 +142,35 @@ mod tests {
                 (Step::Reminder2, Role::Receiver, "2027-03-05T07:00:00Z"),
                 (Step::Escalation, Role::ReceiversManager, "2027-03-12T07:00:00Z"),
             ],
+        );
+    }
+
+    #[test]
+    fn on_the_way_only_what_comes_after_what_was_sent_is_planned() {
+        let told = [
+            (Step::EndApproaching, Role::Holder),
+            (Step::ConfirmReturn, Role::Receiver),
+        ];
+        let planned = plan_rest(
+            &Timeline::standard(),
+            date("2027-02-26"),
+            utc("2027-02-26T09:00:00Z"),
+            &Calendar::swedish(),
+            &told.into(),
+        );
+        let planned: Vec<_> = planned
+            .iter()
+            .map(|message| (message.step, message.due_at))
+            .collect();
+        assert_eq!(
+            planned,
+            [
+                // Missed by the holder, and later than what the holder was told.
+                (Step::ReturnReminder, utc("2027-02-26T09:00:00Z")),
+                (Step::Reminder1, utc("2027-03-01T07:00:00Z")),
+                (Step::Reminder2, utc("2027-03-05T07:00:00Z")),
+                (Step::Escalation, utc("2027-03-12T07:00:00Z")),
+            ]
         );
     }
 
@@ -310,6 +357,7 @@ mod tests {
             offset,
         );
         let rule = rule.prop_map(|(step, to, copy_to, offset)| TimelineRule {
+            answer_within: None,
             step,
             to,
             copy_to,

@@ -10,7 +10,6 @@ use crate::domain::error::DomainError;
 use crate::domain::ids::ItemId;
 use crate::domain::message::{Message, MessageState};
 use crate::domain::note::NoteKind;
-use crate::domain::record::Meta;
 use crate::domain::termination::{
     Act, ActorRole, CheckKind, CheckState, CodeAnswer, CodeKind, DeviceOutcome, Event, IdentityMatch, Note,
     Reason, Settlement, Termination, TerminationRecord, Undo,
@@ -317,23 +316,13 @@ fn hand_over_in(tx: &mut Tx<'_>, app: &App, case: &Case, link: &ActionLink) -> R
         };
         db::messages::update(tx, &moved)?;
     }
-    let asked = Message {
-        id: tx.new_id(),
-        termination_id: case.record.termination.id,
-        step: MessageStep::ConfirmReturn,
-        to,
-        copy_to: Vec::new(),
-        state: MessageState::Planned,
-        state_reason: None,
-        due_at: next_departure(app, now),
-        recipient_id: None,
-        language: None,
-        subject: None,
-        queued_at: None,
-        sent_at: None,
-        server_reply: None,
-        meta: Meta::new(now),
-    };
+    let asked = Message::planned(
+        tx.new_id(),
+        case.record.termination.id,
+        (MessageStep::ConfirmReturn, to, Vec::new()),
+        next_departure(app, &case.calendar(), now),
+        now,
+    );
     let is_waiting = all.iter().any(|message| {
         message.step == MessageStep::ConfirmReturn
             && matches!(message.state, MessageState::Planned | MessageState::Queued)

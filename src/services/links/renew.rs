@@ -31,7 +31,7 @@ pub enum Renewal {
 /// When a mail that is asked for now leaves, if not at once.
 pub fn next_departure(app: &App) -> Option<DateTime<Utc>> {
     let now = app.clock.now();
-    Some(messages::next_departure(app, now)).filter(|at| *at > now)
+    Some(messages::next_departure(app, &app.calendar, now)).filter(|at| *at > now)
 }
 
 /// Sends a new link. Two that ask while one is on its way get that one.
@@ -65,6 +65,7 @@ fn renew_in(tx: &mut Tx<'_>, app: &App, link: &ActionLink) -> Result<Renewal, Se
     if let Some(waiting) = links().find(waits) {
         return Ok(Renewal::OnItsWay(messages::next_departure(
             app,
+            &case.calendar(),
             waiting.due_at.max(now),
         )));
     }
@@ -76,7 +77,7 @@ fn renew_in(tx: &mut Tx<'_>, app: &App, link: &ActionLink) -> Result<Renewal, Se
         return Err(ServiceError::LimitReached { retry_after });
     }
     let role = asked_role(&all, &db::action_links::of_termination(tx, link.termination_id)?);
-    let due_at = messages::next_departure(app, now);
+    let due_at = messages::next_departure(app, &case.calendar(), now);
     let step = (MessageStep::NewLink, role, Vec::new());
     let message = terminations::message(tx, &case.record, step, due_at);
     db::messages::insert(tx, std::slice::from_ref(&message))?;

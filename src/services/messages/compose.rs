@@ -9,7 +9,7 @@ use crate::domain::calendar::{Calendar, local_date};
 use crate::domain::ids::PersonId;
 use crate::domain::message::{Message, MessageState};
 use crate::domain::termination::{Act, CheckKind, DeviceOutcome};
-use crate::domain::timeline::{MessageStep, RecipientRole, deadline_shown};
+use crate::domain::timeline::{MessageStep, RecipientRole};
 use crate::integrations::mail::{OutgoingMail, mime};
 use crate::mail::{
     self, Asked, Audience, CaseFacts, DeviceFacts, Loss, MailView, Phone, RenderedMail, Sender, Step,
@@ -143,7 +143,7 @@ fn step_in(
     let today = local_date(now);
     let return_by = case.record.termination.return_by;
     let step = draft.message.step;
-    let deadline = deadline_shown(step, return_by, today, &app.calendar).unwrap_or(today);
+    let deadline = case.deadline((step, draft.message.to), today).unwrap_or(today);
     let name_of = |connection: &mut DbConnection, role| -> Result<Option<String>, ServiceError> {
         Ok(resolve_in(connection, app, case, (role, today))?.map(|found| found.name))
     };
@@ -175,7 +175,7 @@ fn step_in(
             confirm_by: deadline,
             earlier: reminders_sent(connection, all, draft.addressee.person)?,
             remaining: case.left_for_receiver(),
-            business_days: business_days_between(&app.calendar, return_by, today),
+            business_days: business_days_between(&case.calendar(), return_by, today),
             next_level: name_of(connection, RecipientRole::ReceiversManager)?.unwrap_or_else(desk),
             escalates_on: escalation_day(all, deadline),
         },

@@ -10,7 +10,6 @@ use crate::domain::calendar::local_date;
 use crate::domain::ids::MessageId;
 use crate::domain::message::{Message, MessageState};
 use crate::domain::policy::Action;
-use crate::domain::record::Meta;
 use crate::integrations::mail::{MailError, OutgoingMail};
 use crate::services::case::Case;
 use crate::services::{Ctx, ServiceError};
@@ -97,10 +96,11 @@ fn judge(
     if message.state != MessageState::Queued {
         return Ok(Verdict::Leave);
     }
-    if !may_leave(app, message.step, now) {
-        return Ok(Verdict::Wait(next_departure(app, now) - now));
-    }
     let case = Case::load(connection, message.termination_id)?;
+    let calendar = case.calendar();
+    if !may_leave(app, &calendar, message.step, now) {
+        return Ok(Verdict::Wait(next_departure(app, &calendar, now) - now));
+    }
     let today = local_date(now);
     if let Some(reason) = why_not(&case, &message, today) {
         return Ok(Verdict::Drop(reason));
@@ -155,18 +155,8 @@ fn plan_again_in(tx: &mut Tx<'_>, app: &App, message: &Message) -> Result<(), Se
         return Ok(());
     }
     let now = tx.now();
-    let again = Message {
-        id: tx.new_id(),
-        state: MessageState::Planned,
-        state_reason: None,
-        due_at: next_departure(app, now),
-        recipient_id: None,
-        language: None,
-        subject: None,
-        queued_at: None,
-        meta: Meta::new(now),
-        ..message.clone()
-    };
+    let calendar = Case::load(tx, message.termination_id)?.calendar();
+    let again = message.again(tx.new_id(), next_departure(app, &calendar, now), now);
     Ok(db::messages::insert(tx, &[again])?)
 }
 

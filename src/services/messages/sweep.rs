@@ -2,19 +2,19 @@
 
 use super::compose::{Draft, Written, compose_in};
 use super::recipients::{Recipient, resolve_in};
-use super::wanted::{URGENT, asks, is_urgent, may_leave, why_not, window_is_open};
+use super::wanted::{URGENT, asks, is_urgent, may_leave, next_departure, why_not, window_is_open};
 use super::{parcel, trail};
 use crate::app::App;
 use crate::crypto::token::OpaqueToken;
 use crate::db::{self, Tx};
 use crate::domain::action_link::{ActionLink, LinkPurpose};
-use crate::domain::calendar::{instant_at, local_date};
+use crate::domain::calendar::{Calendar, instant_at, local_date};
 use crate::domain::ids::{ActionLinkId, PersonId, TerminationId};
 use crate::domain::job::Job;
 use crate::domain::message::{Message, MessageState};
 use crate::domain::policy::Action;
 use crate::domain::record::Meta;
-use crate::domain::timeline::{MessageStep, RecipientRole, deadline_shown};
+use crate::domain::timeline::RecipientRole;
 use crate::mail::Audience;
 use crate::services::case::Case;
 use crate::services::{Ctx, ServiceError};
@@ -32,36 +32,31 @@ const GRACE_DAYS: u64 = 3;
 /// # Errors
 /// What is due cannot be read. A case that fails is logged and left to the next time.
 pub async fn sweep(ctx: &Ctx) -> Result<usize, ServiceError> {
-    let mut failed = BTreeSet::new();
+    let mut seen = BTreeSet::new();
+    let mut after = None;
     let mut moved = 0;
     loop {
         let now = ctx.app.clock.now();
         let only = (!window_is_open(&ctx.app, now)).then_some(URGENT);
         let due = ctx
             .read(Action::Operate, move |connection| {
-                Ok(db::messages::terminations_with_due(
-                    connection,
-                    (now, only),
-                    BATCH,
-                )?)
+                Ok(db::messages::due(connection, (now, only), after, BATCH)?)
             })
             .await?;
-        let before = moved;
-        for id in due
-            .into_iter()
-            .filter(|id| !failed.contains(id))
-            .collect::<Vec<_>>()
-        {
+        let Some((last, _)) = due.last() else {
+            return Ok(moved);
+        };
+        after = Some(*last);
+        for (_, id) in due {
+            if !seen.insert(id) {
+                continue;
+            }
             match one_case(ctx, id).await {
                 Ok(count) => moved += count,
                 Err(error) => {
                     tracing::warn!(termination = %id, %error, "the mails of a case were not written");
-                    failed.insert(id);
                 }
             }
-        }
-        if moved == before {
-            return Ok(moved);
         }
     }
 }
@@ -76,11 +71,12 @@ fn write_due_in(tx: &mut Tx<'_>, app: &App, id: TerminationId) -> Result<usize, 
     let now = tx.now();
     let case = Case::load(tx, id)?;
     let all = db::messages::of_termination(tx, id)?;
-    let due: Vec<&Message> = all
+    let calendar = case.calendar();
+    let (due, early): (Vec<&Message>, Vec<&Message>) = all
         .iter()
         .filter(|message| message.state == MessageState::Planned && message.due_at <= now)
-        .filter(|message| may_leave(app, message.step, now))
-        .collect();
+        .partition(|message| may_leave(app, &calendar, message.step, now));
+    put_off_in(tx, app, (&calendar, &early))?;
     let mut wanted = Vec::with_capacity(due.len());
     for message in &due {
         match why_not(&case, message, local_date(now)) {
@@ -96,6 +92,28 @@ fn write_due_in(tx: &mut Tx<'_>, app: &App, id: TerminationId) -> Result<usize, 
         }
     }
     Ok(due.len())
+}
+
+/// What is due on a day on which the legal entity writes to nobody is due when it does again.
+fn put_off_in(
+    tx: &mut Tx<'_>,
+    app: &App,
+    (calendar, early): (&Calendar, &[&Message]),
+) -> Result<(), ServiceError> {
+    let now = tx.now();
+    // At night the hour is the same for all, and needs no note.
+    if !window_is_open(app, now) {
+        return Ok(());
+    }
+    for message in early {
+        let later = Message {
+            due_at: next_departure(app, calendar, now),
+            meta: message.meta.changed(now),
+            ..(*message).clone()
+        };
+        db::messages::update(tx, &later)?;
+    }
+    Ok(())
 }
 
 /// Of several mails that are due for one role, the last one says what counts.
@@ -167,7 +185,7 @@ fn mint_in(
         message_id: message.id,
         token_hash: token.hash().as_bytes().to_vec(),
         issued_at: now,
-        expires_at: expiry(app, case, message.step, now),
+        expires_at: expiry(app, case, message, now),
         used: None,
         revoked: None,
         undone_at: None,
@@ -176,11 +194,11 @@ fn mint_in(
     Ok(link.id)
 }
 
-fn expiry(app: &App, case: &Case, step: MessageStep, now: DateTime<Utc>) -> DateTime<Utc> {
+fn expiry(app: &App, case: &Case, message: &Message, now: DateTime<Utc>) -> DateTime<Utc> {
     let by_lifetime = now + TimeDelta::days(app.config.link.lifetime_days.into());
     let today = local_date(now);
-    let return_by = case.record.termination.return_by;
-    let by_deadline = deadline_shown(step, return_by, today, &app.calendar)
+    let by_deadline = case
+        .deadline((message.step, message.to), today)
         .and_then(|deadline| deadline.checked_add_days(Days::new(GRACE_DAYS + 1)))
         .map(|day| instant_at(day, NaiveTime::MIN));
     by_deadline.map_or(by_lifetime, |by_deadline| by_lifetime.max(by_deadline))

@@ -1,6 +1,7 @@
 //! Whether a mail is still wanted. Asked when it is due and again when it is delivered.
 
 use crate::app::App;
+use crate::domain::calendar::Calendar;
 use crate::domain::message::Message;
 use crate::domain::termination::{Item, TerminationKind, TerminationState};
 use crate::domain::timeline::{MessageStep, RecipientRole};
@@ -32,6 +33,9 @@ pub(super) fn is_urgent(step: MessageStep) -> bool {
     URGENT.contains(&step)
 }
 
+/// The stable word for a mail of a legal entity that writes to nobody.
+pub(in crate::services) const MAIL_IS_OFF: &str = "mail_is_off";
+
 const fn is_receipt(step: MessageStep) -> bool {
     match step {
         MessageStep::ReceiptHolder | MessageStep::ReceiptReceiver => true,
@@ -55,6 +59,9 @@ pub(super) fn why_not(case: &Case, message: &Message, today: NaiveDate) -> Optio
         // A loss may be all that the case was about, and completes it: the desk is to act all the same.
         let is_missing = termination.items.iter().any(Item::is_missing);
         return (!is_missing).then_some("found");
+    }
+    if !case.legal_entity.schedule.sends_mail && !is_urgent(message.step) {
+        return Some(MAIL_IS_OFF);
     }
     if message.to == RecipientRole::Holder && termination.kind == TerminationKind::Deceased {
         return Some("holder_deceased");
@@ -86,20 +93,24 @@ pub(super) fn why_not(case: &Case, message: &Message, today: NaiveDate) -> Optio
     None
 }
 
-/// Whether a mail of this step may leave now.
-pub(super) fn may_leave(app: &App, step: MessageStep, now: DateTime<Utc>) -> bool {
-    is_urgent(step) || window_is_open(app, now)
+/// Whether a mail of this step may leave now, by the calendar of its legal entity.
+pub(super) fn may_leave(app: &App, calendar: &Calendar, step: MessageStep, now: DateTime<Utc>) -> bool {
+    is_urgent(step) || !app.config.mail.send_window || calendar.in_send_window(now)
 }
 
-/// Whether ordinary mail may leave now.
+/// Whether ordinary mail may leave now for anybody: the days that a legal entity keeps for itself come on top.
 pub(super) fn window_is_open(app: &App, now: DateTime<Utc>) -> bool {
     !app.config.mail.send_window || app.calendar.in_send_window(now)
 }
 
 /// The first instant from now on at which ordinary mail may leave.
-pub(in crate::services) fn next_departure(app: &App, now: DateTime<Utc>) -> DateTime<Utc> {
+pub(in crate::services) fn next_departure(
+    app: &App,
+    calendar: &Calendar,
+    now: DateTime<Utc>,
+) -> DateTime<Utc> {
     if app.config.mail.send_window {
-        app.calendar.next_send_time(now)
+        calendar.next_send_time(now)
     } else {
         now
     }

@@ -72,12 +72,13 @@ pub async fn preview(ctx: &Ctx, days: u16) -> Result<Vec<PlannedMail>, ServiceEr
             .into_iter()
             .map(|message| {
                 let record = terminations::get_in(connection, message.termination_id)?;
+                let entity = db::legal_entities::get(connection, record.legal_entity_id)?;
                 Ok(PlannedMail {
                     number: record.termination.number,
                     leaves_at: if is_urgent(message.step) {
                         message.due_at.max(now)
                     } else {
-                        next_departure(&app, message.due_at.max(now))
+                        next_departure(&app, &entity.schedule.calendar(), message.due_at.max(now))
                     },
                     message,
                 })

@@ -15,6 +15,7 @@ use crate::domain::termination::{
 };
 use crate::domain::timeline::{MessageStep, RecipientRole};
 use crate::services::ServiceError;
+use crate::services::messages::next_departure;
 use chrono::{NaiveTime, TimeDelta};
 
 /// Carries out what the events ask for.
@@ -127,11 +128,11 @@ fn complete_in(tx: &mut Tx<'_>, app: &App, record: &TerminationRecord) -> Result
 
 fn plan_receipts(tx: &mut Tx<'_>, app: &App, record: &TerminationRecord) -> Result<(), ServiceError> {
     let now = tx.now();
-    let due_at = if app.config.mail.send_window {
-        app.calendar.next_send_time(now)
-    } else {
-        now
-    };
+    let entity = db::legal_entities::get(tx, record.legal_entity_id)?;
+    if !entity.schedule.sends_mail {
+        return Ok(());
+    }
+    let due_at = next_departure(app, &entity.schedule.calendar(), now);
     let mut messages = vec![plan::message(
         tx,
         record,

@@ -43,10 +43,12 @@ pub fn follow_employment_in(
             if active.is_none() && held.is_empty() {
                 return Ok(None);
             }
+            let entity = db::legal_entities::get(tx, employment.legal_entity_id)?;
             let wanted = Wanted {
                 kind: moved_or(tx, employment, (end_on, kind))?,
                 end_on,
-                return_by: timeline::return_by(end_on, last_working_on, &app.calendar),
+                return_by: timeline::return_by(end_on, last_working_on, &entity.schedule.calendar()),
+                policy: entity.wipe_policy,
             };
             match active {
                 Some(active) => adjust(tx, app, active, wanted, &held).map(Some),
@@ -62,6 +64,7 @@ struct Wanted {
     kind: TerminationKind,
     end_on: NaiveDate,
     return_by: NaiveDate,
+    policy: WipePolicy,
 }
 
 /// The kind of case, which is a transfer if the holder goes on in another employment. Somebody who was sent home or has
@@ -111,7 +114,6 @@ fn adjust(
     held: &[Assignment],
 ) -> Result<TerminationRecord, ServiceError> {
     let (now, today) = (tx.now(), today(tx));
-    let policy = db::legal_entities::get(tx, active.legal_entity_id)?.wipe_policy;
     let mut added = Vec::new();
     for assignment in held {
         if active
@@ -119,7 +121,7 @@ fn adjust(
             .iter()
             .all(|holding| holding.assignment != assignment.id)
         {
-            added.push(new_item(tx, assignment, policy)?);
+            added.push(new_item(tx, assignment, wanted.policy)?);
         }
     }
     let grown = !added.is_empty();
@@ -150,11 +152,10 @@ fn open(
     wanted: Wanted,
     held: &[Assignment],
 ) -> Result<TerminationRecord, ServiceError> {
-    let policy = db::legal_entities::get(tx, employment.legal_entity_id)?.wipe_policy;
     let mut items = Vec::with_capacity(held.len());
     let mut holdings = Vec::with_capacity(held.len());
     for assignment in held {
-        let (item, holding) = new_item(tx, assignment, policy)?;
+        let (item, holding) = new_item(tx, assignment, wanted.policy)?;
         items.push(item);
         holdings.push(holding);
     }

@@ -3,13 +3,13 @@
 use crate::app::App;
 use crate::db::{self, Tx};
 use crate::domain::action_link::RevokeReason;
-use crate::domain::calendar::local_date;
+use crate::domain::calendar::{Calendar, local_date};
 use crate::domain::message::{Message, MessageState};
-use crate::domain::record::Meta;
 use crate::domain::termination::TerminationRecord;
-use crate::domain::timeline::{self, MessageStep, RecipientRole, Timeline};
-use crate::services::{ServiceError, messages};
-use chrono::{DateTime, Utc};
+use crate::domain::timeline::{self, MessageStep, PlannedMessage, RecipientRole};
+use crate::services::messages::{self, asked_role};
+use crate::services::ServiceError;
+use chrono::{DateTime, NaiveDate, Utc};
 use std::collections::BTreeSet;
 
 /// Plans the mails of a case from now on, in place of what was planned.
@@ -36,42 +36,114 @@ pub(crate) fn replan_rest_in(
     plan_without(tx, app, record, &told)
 }
 
+/// The same for a case on its way whose legal entity has changed its calendar or its timeline: counted from the same day
+/// as before, and only what comes after what has been sent.
+///
+/// # Errors
+/// Only what the database reports.
+pub(super) fn replan_on_the_way_in(
+    tx: &mut Tx<'_>,
+    app: &App,
+    record: &TerminationRecord,
+) -> Result<(), ServiceError> {
+    let id = record.termination.id;
+    let now = tx.now();
+    let all = db::messages::of_termination(tx, id)?;
+    let newest = all
+        .iter()
+        .filter(|message| message.planned_from.is_some())
+        .max_by_key(|message| (message.meta.created_at, message.id));
+    let Some(from) = newest.and_then(|message| message.planned_from) else {
+        return replan_rest_in(tx, app, record);
+    };
+    let asked = asked_role(&all, &db::action_links::of_termination(tx, id)?);
+    // A case that was handed over goes on being asked of the same role.
+    let by_timeline = |message: &Message| match message.to {
+        to if to == asked && asks_receiver(message.step) => (message.step, RecipientRole::Receiver),
+        to => (message.step, to),
+    };
+    let told: BTreeSet<_> = all
+        .iter()
+        .filter(|message| message.planned_from == Some(from))
+        .filter(|message| {
+            matches!(
+                message.state,
+                MessageState::Queued | MessageState::Sent | MessageState::Failed
+            )
+        })
+        .map(by_timeline)
+        .collect();
+    db::messages::cancel_planned(tx, id, "replanned")?;
+    let entity = db::legal_entities::get(tx, record.legal_entity_id)?;
+    if !entity.schedule.sends_mail {
+        return Ok(());
+    }
+    let timeline = entity.schedule.timeline(record.termination.kind);
+    let calendar = entity.schedule.calendar();
+    let mut planned = timeline::plan_rest(&timeline, from, now, &calendar, &told);
+    for message in &mut planned {
+        if message.to == RecipientRole::Receiver && asks_receiver(message.step) {
+            message.to = asked;
+            message.copy_to.retain(|role| *role != asked);
+        }
+    }
+    store_in(tx, app, record, (from, planned, &calendar))
+}
+
 fn plan_without(
     tx: &mut Tx<'_>,
     app: &App,
     record: &TerminationRecord,
     told: &BTreeSet<MessageStep>,
 ) -> Result<(), ServiceError> {
-    let id = record.termination.id;
     let now = tx.now();
-    db::messages::cancel_planned(tx, id, "replanned")?;
+    db::messages::cancel_planned(tx, record.termination.id, "replanned")?;
+    let entity = db::legal_entities::get(tx, record.legal_entity_id)?;
+    if !entity.schedule.sends_mail {
+        return Ok(());
+    }
+    let calendar = entity.schedule.calendar();
     let today = local_date(now);
     let return_by = record.termination.return_by;
-    let anchor = return_by.max(app.calendar.roll_forward(today));
+    let from = return_by.max(calendar.roll_forward(today));
     let holder_is_gone = return_by < today;
-    let messages: Vec<Message> =
-        timeline::plan(&Timeline::of(record.termination.kind), anchor, now, &app.calendar)
-            .into_iter()
-            // After the last day nobody reads that mailbox.
-            .filter(|planned| {
-                planned.to != RecipientRole::Holder || !(holder_is_gone || told.contains(&planned.step))
-            })
-            .map(|planned| {
-                let due_at = if app.config.mail.send_window {
-                    planned.due_at
-                } else {
-                    sooner(app, planned.due_at, now)
-                };
-                message(tx, record, (planned.step, planned.to, planned.copy_to), due_at)
-            })
-            .collect();
+    let timeline = entity.schedule.timeline(record.termination.kind);
+    let mut planned = timeline::plan(&timeline, from, now, &calendar);
+    // After the last day nobody reads that mailbox.
+    planned.retain(|planned| {
+        planned.to != RecipientRole::Holder || !(holder_is_gone || told.contains(&planned.step))
+    });
+    store_in(tx, app, record, (from, planned, &calendar))
+}
+
+fn store_in(
+    tx: &mut Tx<'_>,
+    app: &App,
+    record: &TerminationRecord,
+    (from, planned, calendar): (NaiveDate, Vec<PlannedMessage>, &Calendar),
+) -> Result<(), ServiceError> {
+    let now = tx.now();
+    let messages: Vec<Message> = planned
+        .into_iter()
+        .map(|planned| {
+            let due_at = if app.config.mail.send_window {
+                planned.due_at
+            } else {
+                sooner(calendar, planned.due_at, now)
+            };
+            Message {
+                planned_from: Some(from),
+                ..message(tx, record, (planned.step, planned.to, planned.copy_to), due_at)
+            }
+        })
+        .collect();
     db::messages::insert(tx, &messages)?;
     Ok(())
 }
 
 /// Without a send window, what waits only for the next window to open is due at once.
-fn sooner(app: &App, due_at: DateTime<Utc>, now: DateTime<Utc>) -> DateTime<Utc> {
-    if due_at <= app.calendar.next_send_time(now) || local_date(due_at) == local_date(now) {
+fn sooner(calendar: &Calendar, due_at: DateTime<Utc>, now: DateTime<Utc>) -> DateTime<Utc> {
+    if due_at <= calendar.next_send_time(now) || local_date(due_at) == local_date(now) {
         now
     } else {
         due_at
@@ -107,11 +179,8 @@ pub(crate) fn receiver_changed_in(
     }
     let Some(asked) = asked else { return Ok(()) };
     let now = tx.now();
-    let due_at = if app.config.mail.send_window {
-        app.calendar.next_send_time(now)
-    } else {
-        now
-    };
+    let entity = db::legal_entities::get(tx, record.legal_entity_id)?;
+    let due_at = messages::next_departure(app, &entity.schedule.calendar(), now);
     let again = message(tx, record, (asked.step, asked.to, asked.copy_to), due_at);
     db::messages::insert(tx, &[again])?;
     Ok(())
@@ -170,21 +239,11 @@ pub(in crate::services) fn message(
     (step, to, copy_to): (MessageStep, RecipientRole, Vec<RecipientRole>),
     due_at: DateTime<Utc>,
 ) -> Message {
-    Message {
-        id: tx.new_id(),
-        termination_id: record.termination.id,
-        step,
-        to,
-        copy_to,
-        state: MessageState::Planned,
-        state_reason: None,
+    Message::planned(
+        tx.new_id(),
+        record.termination.id,
+        (step, to, copy_to),
         due_at,
-        recipient_id: None,
-        language: None,
-        subject: None,
-        queued_at: None,
-        sent_at: None,
-        server_reply: None,
-        meta: Meta::new(tx.now()),
-    }
+        tx.now(),
+    )
 }

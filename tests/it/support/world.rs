@@ -52,6 +52,7 @@ impl World {
             language: Language::Sv,
             wipe_policy: WipePolicy::default(),
             chancery_id: None,
+            schedule: Default::default(),
             meta,
         };
         let legal_entity = entity.id;
