@@ -3,7 +3,7 @@
 //! A job carries ids and nothing else. What it needs to know it reads when it runs, so that it acts on the
 //! truth of that moment and the job table never holds personal data or codes.
 
-use super::ids::{JobId, MessageId, ScimConnectionId, SnapshotId, TerminationId};
+use super::ids::{JobId, LegalEntityId, MessageId, ScimConnectionId, SnapshotId, TerminationId};
 use crate::text_enum;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -31,6 +31,8 @@ text_enum! {
         TellSnapshotHeld = "tell_snapshot_held",
         /// Tell the desk that a directory's connection is silent.
         ReportSilence = "report_silence",
+        /// Plan the mails of the cases of a legal entity anew.
+        ReplanTerminations = "replan_terminations",
     }
 }
 
@@ -109,6 +111,13 @@ pub enum Job {
         /// This silence; also in the `Message-ID` of the mail, on every attempt.
         alarm: Uuid,
     },
+    /// Plan the mails of the cases of a legal entity anew, because its schedule changed.
+    ReplanTerminations {
+        /// The legal entity.
+        legal_entity_id: LegalEntityId,
+        /// The version of it that the change made.
+        version: i64,
+    },
 }
 
 impl Job {
@@ -121,6 +130,7 @@ impl Job {
             Self::ApplySnapshot { .. } => JobKind::ApplySnapshot,
             Self::TellSnapshotHeld { .. } => JobKind::TellSnapshotHeld,
             Self::ReportSilence { .. } => JobKind::ReportSilence,
+            Self::ReplanTerminations { .. } => JobKind::ReplanTerminations,
         }
     }
 
@@ -129,7 +139,10 @@ impl Job {
         match self {
             // With the longest pauses about two and a half days: a mail server may be away over a weekend.
             Self::SendMail { .. } | Self::TellSnapshotHeld { .. } | Self::ReportSilence { .. } => 20,
-            Self::OpenTermination { .. } | Self::DestroyCodes { .. } | Self::ApplySnapshot { .. } => 12,
+            Self::OpenTermination { .. }
+            | Self::DestroyCodes { .. }
+            | Self::ApplySnapshot { .. }
+            | Self::ReplanTerminations { .. } => 12,
         }
     }
 
@@ -137,6 +150,8 @@ impl Job {
     pub const fn priority(&self) -> i32 {
         match self {
             Self::OpenTermination { .. } => 10,
+            // Before the mails that it may call off.
+            Self::ReplanTerminations { .. } => 15,
             Self::SendMail { .. } | Self::TellSnapshotHeld { .. } | Self::ReportSilence { .. } => 20,
             Self::ApplySnapshot { .. } => 25,
             Self::DestroyCodes { .. } => 30,
@@ -153,6 +168,10 @@ impl Job {
                 Some(snapshot_id.to_string())
             }
             Self::ReportSilence { alarm, .. } => Some(alarm.to_string()),
+            Self::ReplanTerminations {
+                legal_entity_id,
+                version,
+            } => Some(format!("{legal_entity_id} {version}")),
         }
     }
 }
@@ -337,6 +356,13 @@ mod tests {
                     alarm: id,
                 },
                 format!(r#"{{"kind":"report_silence","connection_id":"{id}","alarm":"{id}"}}"#),
+            ),
+            (
+                Job::ReplanTerminations {
+                    legal_entity_id: id.into(),
+                    version: 2,
+                },
+                format!(r#"{{"kind":"replan_terminations","legal_entity_id":"{id}","version":2}}"#),
             ),
         ];
         for (job, stored) in &forms {

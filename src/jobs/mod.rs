@@ -11,6 +11,7 @@ mod apply_snapshot;
 mod destroy_codes;
 mod once;
 mod open_termination;
+mod replan_terminations;
 mod report_silence;
 mod run;
 mod runner;
@@ -70,6 +71,9 @@ impl Execute for Deliveries {
             Job::ApplySnapshot { snapshot_id } => apply_snapshot::execute(app, *snapshot_id, run).await,
             Job::TellSnapshotHeld { snapshot_id } => {
                 tell_snapshot_held::execute(app, *snapshot_id, run).await
+            }
+            Job::ReplanTerminations { legal_entity_id, .. } => {
+                replan_terminations::execute(app, *legal_entity_id, run).await
             }
             Job::ReportSilence { connection_id, alarm } => {
                 report_silence::execute(app, (*connection_id, *alarm), run).await

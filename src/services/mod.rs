@@ -24,6 +24,7 @@ pub mod person_merges;
 pub mod queue;
 pub mod receipts;
 mod references;
+pub mod schedules;
 pub mod scim;
 pub mod service_accounts;
 pub mod snapshots;

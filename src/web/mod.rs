@@ -67,6 +67,7 @@ pub fn configure(config: &mut ServiceConfig) {
                 .get(ReadRegister, legal_entities::get)
                 .patch(EditOrganisation, legal_entities::update),
         )
+        .configure(schedule)
         .configure(register)
         .configure(work)
         .configure(deliveries)
@@ -103,6 +104,27 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(resource("/docs").get(Access::Open, docs::page))
         .service(resource("/docs/{file}").get(Access::Open, docs::file))
         .default_service(web::to(routing::not_found));
+}
+
+fn schedule(config: &mut ServiceConfig) {
+    use Action::{EditOrganisation, ReadRegister};
+    use api::schedules;
+
+    config
+        .service(
+            resource("/v1/legal-entities/{id}/schedule")
+                .get(ReadRegister, schedules::get)
+                .put(EditOrganisation, schedules::set),
+        )
+        .service(
+            resource("/v1/legal-entities/{id}/schedule/versions").get(ReadRegister, schedules::versions),
+        )
+        .service(resource("/v1/legal-entities/{id}/timelines").get(ReadRegister, schedules::timelines))
+        .service(
+            resource("/v1/legal-entities/{id}/timelines/{kind}")
+                .put(EditOrganisation, schedules::set_timeline)
+                .delete(EditOrganisation, schedules::reset_timeline),
+        );
 }
 
 /// The routes of the register: who there is, what there is, and who has what.

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// What HR says of somebody: one employment of theirs, and what differs from the plainest one.
-fn employment(person: &str, sequence: i64, other: Value) -> Value {
+pub(super) fn employment(person: &str, sequence: i64, other: Value) -> Value {
     let mut document = json!({
         "person": {
             "external_id": person,
@@ -30,18 +30,18 @@ fn employment(person: &str, sequence: i64, other: Value) -> Value {
     document
 }
 
-fn led_by(manager: &str) -> Value {
+pub(super) fn led_by(manager: &str) -> Value {
     json!({"external_id": manager})
 }
 
 /// A municipality with HR, where Bo leads Alva and Cia leads Bo.
-struct Town<'s> {
-    server: &'s TestServer<'s>,
-    entity: Value,
+pub(super) struct Town<'s> {
+    pub(super) server: &'s TestServer<'s>,
+    pub(super) entity: Value,
 }
 
 impl<'s> Town<'s> {
-    async fn of(server: &'s TestServer<'s>) -> Self {
+    pub(super) async fn of(server: &'s TestServer<'s>) -> Self {
         let admin = server.caller(&[Scope::Admin]).await;
         let entity = json!({"name": "Socialnämnden", "kind": "authority"});
         let entity = admin.make("/v1/legal-entities", &entity).await;
@@ -58,20 +58,20 @@ impl<'s> Town<'s> {
     }
 
     // A token does not outlive the days that pass in a story.
-    async fn desk(&self) -> TestCaller<'s> {
+    pub(super) async fn desk(&self) -> TestCaller<'s> {
         self.server.caller(&[Scope::Desk]).await
     }
 
-    async fn admin(&self) -> TestCaller<'s> {
+    pub(super) async fn admin(&self) -> TestCaller<'s> {
         self.server.caller(&[Scope::Admin]).await
     }
 
     /// HR delivers; the answer.
-    async fn hr(&self, employment: &str, document: &Value) -> Value {
+    pub(super) async fn hr(&self, employment: &str, document: &Value) -> Value {
         self.deliver("hr", employment, document).await
     }
 
-    async fn deliver(&self, source: &str, employment: &str, document: &Value) -> Value {
+    pub(super) async fn deliver(&self, source: &str, employment: &str, document: &Value) -> Value {
         let path = format!("/v1/sources/{source}/employments/{employment}");
         let answer = self.server.caller(&[Scope::Hr]).await.put(&path, document).await;
         assert!(answer.status.is_success(), "{}", answer.body);
@@ -79,7 +79,7 @@ impl<'s> Town<'s> {
     }
 
     /// Gives the employment a phone and a subscription of its own.
-    async fn equip(&self, delivered: &Value, serial: &str) {
+    pub(super) async fn equip(&self, delivered: &Value, serial: &str) {
         let device = json!({"legal_entity_id": self.entity["id"], "serial": serial, "model": "E10", "data_class": "standard"});
         let device = self.admin().await.make("/v1/devices", &device).await;
         let assignment = json!({"employment_id": delivered["employment_id"], "device_id": device["id"]});
@@ -87,7 +87,7 @@ impl<'s> Town<'s> {
     }
 
     /// Alva works for Bo and has a phone.
-    async fn alva(&self) -> Value {
+    pub(super) async fn alva(&self) -> Value {
         let delivered = self
             .hr("alva", &employment("alva", 1, json!({"manager": led_by("bo")})))
             .await;
@@ -95,20 +95,20 @@ impl<'s> Town<'s> {
         delivered
     }
 
-    async fn case(&self, delivered: &Value) -> Value {
+    pub(super) async fn case(&self, delivered: &Value) -> Value {
         let id = delivered["termination"]["id"].as_str().expect("there is a case");
         let path = format!("/v1/terminations/{id}");
         self.desk().await.get(&path).await.expect(StatusCode::OK).json()
     }
 
     /// Lets time pass until then; the mails that left.
-    async fn until(&self, instant: &str) -> Vec<ReadMail> {
+    pub(super) async fn until(&self, instant: &str) -> Vec<ReadMail> {
         self.server.db.app().clock.set(utc(instant));
         self.mails().await
     }
 
     /// The mails that leave now.
-    async fn mails(&self) -> Vec<ReadMail> {
+    pub(super) async fn mails(&self) -> Vec<ReadMail> {
         let before = self.server.db.mailer().sent().len();
         self.server.run_jobs().await;
         self.server.db.mailer().sent()[before..]

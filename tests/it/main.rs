@@ -29,6 +29,7 @@ mod migrations;
 mod openapi;
 mod register;
 mod runner;
+mod schedules;
 mod scim;
 mod snapshots;
 mod support;

@@ -20,5 +20,5 @@ pub(super) use compose::sender;
 pub use deliver::{Delivery, deliver};
 pub use sweep::sweep;
 pub(super) use trail::supersede_in;
-pub(super) use wanted::{asks, next_departure};
+pub(super) use wanted::{MAIL_IS_OFF, asks, next_departure};
 pub use watch::{PlannedMail, get, list, preview, timeline};

@@ -58,6 +58,23 @@ pub fn follow_employment_in(
     }
 }
 
+/// Brings a case in line with a changed calendar or timeline of its legal entity: its day of return first, and then its
+/// mails, if that day stays as it was.
+///
+/// # Errors
+/// Only what the database reports.
+pub fn replan_in(tx: &mut Tx<'_>, app: &App, record: &TerminationRecord) -> Result<(), ServiceError> {
+    let employment =
+        db::employments::find(tx, record.employment_id)?.ok_or(ServiceError::NotFound("employment"))?;
+    match follow_employment_in(tx, app, &employment)? {
+        Some(after) if after.meta.version == record.meta.version => {
+            plan::replan_on_the_way_in(tx, app, record)
+        }
+        // Moved with the day of return, or closed since it was looked up.
+        Some(_) | None => Ok(()),
+    }
+}
+
 /// What the case shall be.
 #[derive(Clone, Copy)]
 struct Wanted {

@@ -15,7 +15,7 @@ mod work;
 pub use crate::db::terminations::TerminationFilter;
 pub use begin::begin;
 pub(super) use consequences::{can_take_completion_back, take_completion_back_in};
-pub use follow::{follow_employment_in, follow_others_in};
+pub use follow::{follow_employment_in, follow_others_in, replan_in};
 pub use identity::{Identity, IdentityRead};
 pub(super) use plan::{message, receiver_changed_in, tell_desk_in};
 pub use read::{TerminationView, get, list};

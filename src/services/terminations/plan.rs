@@ -73,11 +73,12 @@ pub(super) fn replan_on_the_way_in(
         })
         .map(by_timeline)
         .collect();
-    db::messages::cancel_planned(tx, id, "replanned")?;
     let entity = db::legal_entities::get(tx, record.legal_entity_id)?;
     if !entity.schedule.sends_mail {
+        db::messages::cancel_planned(tx, id, messages::MAIL_IS_OFF)?;
         return Ok(());
     }
+    db::messages::cancel_planned(tx, id, "replanned")?;
     let timeline = entity.schedule.timeline(record.termination.kind);
     let calendar = entity.schedule.calendar();
     let mut planned = timeline::plan_rest(&timeline, from, now, &calendar, &told);

@@ -15,6 +15,7 @@ pub mod messages;
 pub mod missing;
 pub mod people;
 pub mod person_merges;
+pub mod schedules;
 pub mod snapshots;
 pub mod sources;
 pub mod subscriptions;

@@ -45,6 +45,7 @@ pub fn operations() -> BTreeMap<String, Operation> {
                 .replace("{external_id}", "e-1")
                 .replace("{snapshot_id}", "s-1")
                 .replace("{check}", "returned")
+                .replace("{kind}", "ordinary")
                 .replace("{id}", "01939e5c-5b6a-7c1e-8f00-0242ac120002")
                 .replace("{merge}", "01939e5c-5b6a-7c1e-8f00-0242ac120004")
                 .replace("{item}", "01939e5c-5b6a-7c1e-8f00-0242ac120003");
