@@ -395,6 +395,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    receipt (code) {
+        code -> Text,
+        termination_id -> Text,
+        issued_at -> Timestamp,
+        replaced_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
     scim_connection (id) {
         id -> Text,
         name -> Text,
@@ -666,6 +675,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     person,
     person_identifier,
     person_merge,
+    receipt,
     scim_connection,
     scim_token,
     scim_user,
