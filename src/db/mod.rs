@@ -35,6 +35,7 @@ pub mod notes;
 pub mod people;
 pub mod person_merges;
 mod prepared;
+pub mod receipts;
 #[expect(
     missing_docs,
     reason = "the columns are documented where they are written: in the migrations"

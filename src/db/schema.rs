@@ -397,6 +397,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    receipt (code) {
+        code -> Text,
+        termination_id -> Text,
+        issued_at -> Timestamp,
+        replaced_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
     schedule_version (legal_entity_id, version) {
         legal_entity_id -> Text,
         version -> BigInt,
@@ -677,6 +686,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     person,
     person_identifier,
     person_merge,
+    receipt,
     schedule_version,
     scim_connection,
     scim_token,

@@ -33,5 +33,6 @@ pub mod text_enum;
 pub mod timeline;
 pub mod unit;
 pub mod unmatched;
+pub mod verification_code;
 pub mod wipe;
 pub mod worklist;

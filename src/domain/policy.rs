@@ -23,6 +23,8 @@ pub enum Action {
     WorkTermination,
     /// Answer the checks of one termination through the link that was mailed.
     AnswerByLink,
+    /// Ask whether a receipt is genuine, by its code: everybody may, so no scope is needed.
+    VerifyReceipt,
     /// Read a sealed code in clear.
     RevealCode,
     /// Keep accounts over SCIM: what a directory's connection does, and nothing else.
@@ -55,7 +57,7 @@ impl Action {
             Self::WorkTermination | Self::RevealCode => &[Scope::Desk],
             Self::DeliverMdmReport => &[Scope::Mdm],
             Self::ReadAudit => &[Scope::Read, Scope::Admin],
-            Self::AnswerByLink | Self::ProvisionAccounts | Self::Operate => &[],
+            Self::AnswerByLink | Self::VerifyReceipt | Self::ProvisionAccounts | Self::Operate => &[],
         }
     }
 }

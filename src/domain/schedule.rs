@@ -185,11 +185,7 @@ pub fn checked_timeline(kind: TerminationKind, timeline: &Timeline) -> Result<()
     let asks = |rule: &TimelineRule| rule.step == MessageStep::ConfirmReturn;
     if !timeline.rules.iter().any(asks) {
         let detail = "Somebody must be asked to confirm: add confirm_return.";
-        faults.push(ScheduleFault::at(
-            "/rules".to_owned(),
-            "nobody_is_asked",
-            detail,
-        ));
+        faults.push(ScheduleFault::at("/rules".to_owned(), "nobody_is_asked", detail));
     }
     if faults.is_empty() { Ok(()) } else { Err(faults) }
 }
@@ -280,11 +276,7 @@ mod tests {
     #[test]
     fn the_standard_timelines_are_ones_that_could_be_given() {
         for kind in TerminationKind::ALL {
-            assert_eq!(
-                checked_timeline(*kind, &Timeline::of(*kind)),
-                Ok(()),
-                "{kind}"
-            );
+            assert_eq!(checked_timeline(*kind, &Timeline::of(*kind)), Ok(()), "{kind}");
         }
     }
 
@@ -310,11 +302,7 @@ mod tests {
                 RecipientRole::Holder,
                 Offset::Days(-5),
             ),
-            rule(
-                MessageStep::LossReported,
-                RecipientRole::Desk,
-                Offset::Days(0),
-            ),
+            rule(MessageStep::LossReported, RecipientRole::Desk, Offset::Days(0)),
             rule(
                 MessageStep::Reminder1,
                 RecipientRole::Coordinator,

@@ -13,6 +13,7 @@ mod held;
 mod letter;
 mod letters;
 mod noun;
+pub mod pdf;
 pub mod receipt;
 #[cfg(test)]
 mod tests;

@@ -329,8 +329,21 @@ impl Receipt {
                     pick(language, "Kontrollkod", "Verification code"),
                     self.verification_code.clone(),
                 ),
-            ],
+            ]
+            .into_iter()
+            .chain(self.verify_address().map(|address| {
+                let checked_at = pick(language, "Kontrolleras på", "Checked at");
+                (checked_at, address.to_owned())
+            }))
+            .collect(),
         }
+    }
+
+    /// Where the code is typed in, as somebody with the receipt on paper writes it.
+    pub(super) fn verify_address(&self) -> Option<&str> {
+        let url = self.verify_url.as_deref()?;
+        let (page, _code) = url.rsplit_once('/')?;
+        Some(page.split_once("://").map_or(page, |(_, address)| address))
     }
 
     /// One group of rows per item.

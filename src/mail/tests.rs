@@ -86,8 +86,8 @@ pub(super) fn receipt() -> Receipt {
             directory_updated_on: Some(day(2027, 10, 1)),
         }],
         deviations: vec![],
-        verification_code: "K7QM-2XRD".to_owned(),
-        verify_url: Some("https://handback.example/verify/K7QM-2XRD".to_owned()),
+        verification_code: "K7QM-2XRD-9F4T-HB31-0VWZ".to_owned(),
+        verify_url: Some("https://handback.example/verify/K7QM-2XRD-9F4T-HB31-0VWZ".to_owned()),
     }
 }
 

@@ -104,7 +104,11 @@ impl Case {
     }
 
     /// The date that a mail of the case asks its reader to act by, if it is sent today.
-    pub(super) fn deadline(&self, (step, to): (MessageStep, RecipientRole), today: NaiveDate) -> Option<NaiveDate> {
+    pub(super) fn deadline(
+        &self,
+        (step, to): (MessageStep, RecipientRole),
+        today: NaiveDate,
+    ) -> Option<NaiveDate> {
         let termination = &self.record.termination;
         let timeline = self.legal_entity.schedule.timeline(termination.kind);
         let within = timeline.answer_within(step, to);

@@ -3,11 +3,12 @@
 
 use super::{Ctx, ServiceError, Violation, terminations};
 use crate::db::legal_entities::ScheduleVersion;
+use crate::db::terminations::TerminationFilter;
 use crate::db::{self, Tx, audit};
 use crate::domain::ids::LegalEntityId;
 use crate::domain::job::Job;
 use crate::domain::organisation::LegalEntity;
-use crate::domain::page::{MAX_LIMIT, PageRequest};
+use crate::domain::page::PageRequest;
 use crate::domain::policy::Action;
 use crate::domain::record::ExpectedVersion;
 use crate::domain::schedule::{
@@ -15,12 +16,11 @@ use crate::domain::schedule::{
 };
 use crate::domain::termination::{TerminationKind, TerminationState};
 use crate::domain::timeline::Timeline;
-use crate::db::terminations::TerminationFilter;
 
 /// The most versions that are shown.
 pub const MAX_VERSIONS: i64 = 200;
 /// How many cases are planned anew in one transaction.
-const BATCH: u16 = 50;
+const BATCH: u32 = 50;
 
 /// On which days a legal entity writes to people, and whether it does at all.
 #[derive(Clone, Debug)]
@@ -46,8 +46,8 @@ pub async fn set_days(
     let (closed_days, quiet_periods) = checked_days(days.closed_days, days.quiet_periods).map_err(invalid)?;
     change(ctx, id, expected, "days", move |schedule| {
         schedule.sends_mail = days.sends_mail;
-        schedule.closed_days = closed_days;
-        schedule.quiet_periods = quiet_periods;
+        schedule.closed_days.clone_from(&closed_days);
+        schedule.quiet_periods.clone_from(&quiet_periods);
     })
     .await
 }
@@ -66,8 +66,8 @@ pub async fn set_timeline(
         checked_timeline(kind, timeline).map_err(invalid)?;
     }
     change(ctx, id, expected, kind.as_str(), move |schedule| {
-        match timeline {
-            Some(timeline) => schedule.timelines.insert(kind, timeline),
+        match &timeline {
+            Some(timeline) => schedule.timelines.insert(kind, timeline.clone()),
             None => schedule.timelines.remove(&kind),
         };
     })
@@ -99,7 +99,7 @@ pub async fn replan(ctx: &Ctx, id: LegalEntityId) -> Result<usize, ServiceError>
             ..TerminationFilter::default()
         };
         let mut page = PageRequest {
-            limit: BATCH.min(MAX_LIMIT),
+            limit: BATCH,
             after: None,
         };
         loop {
@@ -130,7 +130,7 @@ async fn change(
     id: LegalEntityId,
     expected: ExpectedVersion,
     what: &'static str,
-    command: impl FnOnce(&mut Schedule) + Send + 'static,
+    command: impl Fn(&mut Schedule) + Send + 'static,
 ) -> Result<LegalEntity, ServiceError> {
     ctx.write(Action::EditOrganisation, move |tx| {
         let current = db::legal_entities::find(tx, id)?.ok_or(NOT_FOUND)?;

@@ -26,6 +26,7 @@ pub mod scim;
 mod state;
 #[cfg(test)]
 mod tests;
+pub mod verify;
 
 pub use state::State;
 
@@ -97,6 +98,8 @@ pub fn configure(config: &mut ServiceConfig) {
                 .get(Access::Open, links::show)
                 .post(Access::Open, links::submit),
         )
+        .service(resource("/verify").get(Access::Open, verify::ask))
+        .service(resource("/verify/{code}").get(Access::Open, verify::show))
         .service(resource("/livez").get(Access::Open, health::live))
         .service(resource("/readyz").get(Access::Open, health::ready))
         .service(resource("/metrics").get(Access::Open, health::metrics))
@@ -116,9 +119,7 @@ fn schedule(config: &mut ServiceConfig) {
                 .get(ReadRegister, schedules::get)
                 .put(EditOrganisation, schedules::set),
         )
-        .service(
-            resource("/v1/legal-entities/{id}/schedule/versions").get(ReadRegister, schedules::versions),
-        )
+        .service(resource("/v1/legal-entities/{id}/schedule/versions").get(ReadRegister, schedules::versions))
         .service(resource("/v1/legal-entities/{id}/timelines").get(ReadRegister, schedules::timelines))
         .service(
             resource("/v1/legal-entities/{id}/timelines/{kind}")

@@ -27,6 +27,7 @@ mod manners;
 mod mdm;
 mod migrations;
 mod openapi;
+mod receipts;
 mod register;
 mod runner;
 mod schedules;

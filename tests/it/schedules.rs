@@ -44,7 +44,8 @@ impl Town<'_> {
         let admin = self.admin().await;
         let etag = admin.get(&self.path("schedule")).await.etag();
         let answer = admin.put_if(&self.path(rest), &etag, body).await;
-        self.server.run_jobs().await;
+        let summary = self.server.run_jobs().await;
+        assert_eq!(summary.retried + summary.dead, 0, "{summary:?}");
         answer
     }
 
@@ -184,8 +185,7 @@ fn a_schedule_that_cannot_be_is_refused_with_every_fault() {
         for code in ["closed_day_twice", "label_unusable", "period_reversed"] {
             assert!(refused.body.contains(code), "{}", refused.body);
         }
-        let rules =
-            json!({"rules": [{"step": "reminder_1", "to": "desk", "offset": 400, "unit": "days"}]});
+        let rules = json!({"rules": [{"step": "reminder_1", "to": "desk", "offset": 400, "unit": "days"}]});
         let refused = town
             .decides("timelines/ordinary", &rules)
             .await
@@ -195,11 +195,7 @@ fn a_schedule_that_cannot_be_is_refused_with_every_fault() {
         }
         let admin = town.admin().await;
         let stale = admin
-            .put_if(
-                &town.path("schedule"),
-                "\"v99\"",
-                &json!({"sends_mail": false}),
-            )
+            .put_if(&town.path("schedule"), "\"v99\"", &json!({"sends_mail": false}))
             .await;
         stale.expect(StatusCode::PRECONDITION_FAILED);
     });

@@ -7,6 +7,7 @@ CREATE TABLE legal_entity (
     wipe_standard TEXT NOT NULL,
     wipe_secrecy TEXT NOT NULL,
     chancery_id TEXT,
+    schedule TEXT NOT NULL,
     version BIGINT NOT NULL,
     created_at TIMESTAMP NOT NULL,
     updated_at TIMESTAMP NOT NULL

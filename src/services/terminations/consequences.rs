@@ -14,8 +14,8 @@ use crate::domain::termination::{
     DeviceOutcome, Event, Holding, Item, NumberDecision, TerminationKind, TerminationRecord,
 };
 use crate::domain::timeline::{MessageStep, RecipientRole};
-use crate::services::ServiceError;
 use crate::services::messages::next_departure;
+use crate::services::{ServiceError, receipts};
 use chrono::{NaiveTime, TimeDelta};
 
 /// Carries out what the events ask for.
@@ -42,6 +42,7 @@ pub(super) fn follow_in(
             }
             Event::Cancelled { .. } => close_in(tx, record, "cancelled")?,
             Event::Completed { .. } => complete_in(tx, app, record)?,
+            Event::Reopened { .. } => receipts::withdraw_in(tx, record.termination.id)?,
             Event::TerminationOpened { .. }
             | Event::ItemAdded { .. }
             | Event::Begun { .. }
@@ -57,8 +58,7 @@ pub(super) fn follow_in(
             | Event::WipeAssessed { .. }
             | Event::WipeContradicted { .. }
             | Event::ContradictionAccepted { .. }
-            | Event::AnswerUndone { .. }
-            | Event::Reopened { .. } => {}
+            | Event::AnswerUndone { .. } => {}
         }
     }
     match (record.termination.is_active(), is_moved, is_other_kind) {
@@ -123,6 +123,7 @@ fn complete_in(tx: &mut Tx<'_>, app: &App, record: &TerminationRecord) -> Result
             end_custody(tx, item, holding)?;
         }
     }
+    receipts::issue_in(tx, record.termination.id)?;
     plan_receipts(tx, app, record)
 }
 
@@ -210,6 +211,7 @@ pub(in crate::services) fn take_completion_back_in(
     record: &TerminationRecord,
 ) -> Result<(), ServiceError> {
     let now = tx.now();
+    receipts::withdraw_in(tx, record.termination.id)?;
     for holding in &record.holdings {
         if let Some(mut assignment) = db::assignments::find(tx, holding.assignment)? {
             assignment.ended = None;

@@ -7,8 +7,8 @@ use crate::domain::calendar::{Calendar, local_date};
 use crate::domain::message::{Message, MessageState};
 use crate::domain::termination::TerminationRecord;
 use crate::domain::timeline::{self, MessageStep, PlannedMessage, RecipientRole};
-use crate::services::messages::{self, asked_role};
 use crate::services::ServiceError;
+use crate::services::messages::{self, asked_role};
 use chrono::{DateTime, NaiveDate, Utc};
 use std::collections::BTreeSet;
 
@@ -124,6 +124,16 @@ fn store_in(
     (from, planned, calendar): (NaiveDate, Vec<PlannedMessage>, &Calendar),
 ) -> Result<(), ServiceError> {
     let now = tx.now();
+    // What was written for other days, or is written anew, has not left yet and must not.
+    for message in db::messages::of_termination(tx, record.termination.id)? {
+        let is_planned_anew = planned
+            .iter()
+            .any(|new| (new.step, new.to) == (message.step, message.to));
+        let is_for_other_days = message.planned_from.is_some_and(|before| before != from);
+        if message.state == MessageState::Queued && (is_planned_anew || is_for_other_days) {
+            messages::supersede_in(tx, &message)?;
+        }
+    }
     let messages: Vec<Message> = planned
         .into_iter()
         .map(|planned| {

@@ -20,7 +20,8 @@ const SWEEP_EVERY: u32 = 1_000;
 /// How long a page may stay open, in minutes.
 const FORM_MINUTES: i64 = 30;
 
-/// Counts dead links per network. Live ones are never held up by it: many offices sit behind one address.
+/// Counts dead links, or codes that do not exist, per network. Live ones are never held up by it: many offices sit
+/// behind one address.
 pub struct Misses {
     limiter: DefaultKeyedRateLimiter<IpAddr>,
     count: AtomicU32,

@@ -17,6 +17,7 @@ mod receipt;
 pub mod site;
 #[cfg(test)]
 mod tests;
+mod verify;
 
 pub use confirm::ConfirmPage;
 pub use done::{DonePage, OpenItem, Undo};
@@ -24,3 +25,4 @@ pub use frame::{Site, style_sha256_base64};
 pub use mailbox::{MailPage, MailboxPage, MailboxRow};
 pub use message::{ErrorKind, ErrorPage, GonePage, Renewed, RenewedPage};
 pub use receipt::ReceiptPage;
+pub use verify::{Verdict, VerifyPage};

@@ -5,16 +5,16 @@ use crate::domain::ids::TerminationId;
 use crate::domain::language::Language;
 use crate::domain::text::PhoneNumber;
 use crate::domain::wipe::WipeLevel;
-use crate::mail::Phone;
 use crate::mail::receipt::{Proof, Receipt, ReceiptDevice, ReceiptSubscription};
 use crate::mail::words::{DeviceOutcome, Fact, FactLevel, NumberDecision};
+use crate::mail::{Phone, pdf};
 use crate::services::receipts;
 use crate::web::auth::Caller;
 use crate::web::extract::{PathId, Query};
 use crate::web::pages::{ReceiptPage, Site, style_sha256_base64};
 use crate::web::problem::{Problem, ProblemType};
 use actix_web::http::header::{self, Header};
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -112,6 +112,9 @@ pub struct ReceiptOut {
     /// The code that authenticity is checked with.
     #[schema(max_length = 40)]
     verification_code: String,
+    /// Where anybody can do that, without signing in.
+    #[schema(max_length = 2000)]
+    verify_url: Option<String>,
     /// The devices.
     #[schema(max_items = 1000)]
     devices: Vec<ReceiptDeviceOut>,
@@ -122,6 +125,15 @@ pub struct ReceiptOut {
     #[schema(max_items = 1000)]
     deviations: Vec<String>,
 }
+
+/// A document in PDF.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[expect(
+    dead_code,
+    reason = "it stands in the description of the API, in place of bytes"
+)]
+pub struct PdfFile(Vec<u8>);
 
 /// How the receipt is to be written.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -177,6 +189,7 @@ impl From<&Receipt> for ReceiptOut {
             issuer: receipt.issuer.clone(),
             issued_at: receipt.issued_at,
             verification_code: receipt.verification_code.clone(),
+            verify_url: receipt.verify_url.clone(),
             devices: receipt.devices.iter().map(Into::into).collect(),
             subscriptions: receipt.subscriptions.iter().map(Into::into).collect(),
             deviations: receipt.deviations.clone(),
@@ -192,11 +205,12 @@ impl From<&Receipt> for ReceiptOut {
     operation_id = "terminations_receipt",
     params(("id" = uuid::Uuid, Path, description = "The case"), ReceiptParams),
     responses(
-        (status = 200, description = "The receipt; as a page when `Accept` prefers `text/html`", content(
+        (status = 200, description = "The receipt; as a page or a tagged PDF when `Accept` prefers `text/html` or `application/pdf`", content(
             (ReceiptOut = "application/json"),
             (String = "text/html"),
+            (PdfFile = "application/pdf"),
         )),
-        (status = 406, description = "Neither JSON nor HTML is accepted", body = crate::web::problem::ProblemBody<'static>, content_type = "application/problem+json"),
+        (status = 406, description = "Neither JSON nor HTML nor PDF is accepted", body = crate::web::problem::ProblemBody<'static>, content_type = "application/problem+json"),
         (status = 409, description = "The case is not completed", body = crate::web::problem::ProblemBody<'static>, content_type = "application/problem+json"),
     )
 )]
@@ -211,6 +225,7 @@ pub async fn get(
     match format {
         Format::Json => Ok(HttpResponse::Ok().json(ReceiptOut::from(&receipt))),
         Format::Page => page(&caller.app.config, receipt, language),
+        Format::Pdf => document(receipt, language).await,
     }
 }
 
@@ -218,6 +233,7 @@ pub async fn get(
 enum Format {
     Json,
     Page,
+    Pdf,
 }
 
 /// The form that the caller likes best; JSON for those who do not say.
@@ -232,9 +248,25 @@ fn wanted(request: &HttpRequest) -> Result<Format, Problem> {
         .find_map(|wanted| match wanted.essence_str() {
             "application/json" | "application/*" | "*/*" => Some(Format::Json),
             "text/html" | "text/*" => Some(Format::Page),
+            "application/pdf" => Some(Format::Pdf),
             _ => None,
         });
     format.ok_or_else(|| Problem::new(ProblemType::NotAcceptable))
+}
+
+/// The receipt to keep on file. Writing it takes some milliseconds of work, so it is done beside the requests.
+async fn document(receipt: Receipt, language: Language) -> Result<HttpResponse, Problem> {
+    let name = pdf::file_name(&receipt, language);
+    let written = web::block(move || pdf::receipt(&receipt, language)).await;
+    let bytes = written
+        .map_err(|error| Problem::internal(error.to_string()))?
+        .map_err(|error| Problem::internal(error.to_string()))?;
+    Ok(HttpResponse::Ok()
+        .content_type("application/pdf")
+        .insert_header(("content-disposition", format!("inline; filename=\"{name}\"")))
+        .insert_header(("content-language", language.as_str()))
+        .insert_header(("vary", "accept"))
+        .body(bytes))
 }
 
 fn page(config: &Config, receipt: Receipt, language: Language) -> Result<HttpResponse, Problem> {

@@ -179,8 +179,8 @@ pub(super) fn receipt() -> Receipt {
             directory_updated_on: Some(day(2027, 10, 1)),
         }],
         deviations: Vec::new(),
-        verification_code: "K7QM-2XRD".to_owned(),
-        verify_url: Some("/verify/K7QM-2XRD".to_owned()),
+        verification_code: "K7QM-2XRD-9F4T-HB31-0VWZ".to_owned(),
+        verify_url: Some("/verify/K7QM-2XRD-9F4T-HB31-0VWZ".to_owned()),
     }
 }
 
@@ -294,6 +294,17 @@ fn answer_pages(language: Language) -> Vec<(String, String)> {
         .to_vec()
 }
 
+fn verify(language: Language, verdict: Verdict) -> String {
+    let page = VerifyPage {
+        language,
+        site: site(),
+        is_chosen: language == Language::En,
+        verdict,
+        typed: "7K3F-\"><i>".to_owned(),
+    };
+    page.render().unwrap()
+}
+
 fn other_pages(language: Language) -> Vec<(String, String)> {
     let row = MailboxRow {
         url: "/mailbox/1".to_owned(),
@@ -332,6 +343,13 @@ fn other_pages(language: Language) -> Vec<(String, String)> {
         ),
         ("receipt".to_owned(), receipt_page(language, receipt())),
         ("receipt-lost".to_owned(), receipt_page(language, lost_receipt())),
+        ("verify".to_owned(), verify(language, Verdict::NotAsked)),
+        (
+            "verify-genuine".to_owned(),
+            verify(language, Verdict::Genuine(day(2027, 10, 1))),
+        ),
+        ("verify-replaced".to_owned(), verify(language, Verdict::Replaced)),
+        ("verify-unknown".to_owned(), verify(language, Verdict::Unknown)),
         ("mailbox".to_owned(), mailbox(vec![row.clone(), row])),
         ("mailbox-empty".to_owned(), mailbox(Vec::new())),
         ("mail".to_owned(), mail(language).render().unwrap()),

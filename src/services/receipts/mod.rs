@@ -1,9 +1,13 @@
 //! The facts of a receipt, gathered from a case. Nothing is rounded up: what nobody has said is said to be open.
 
+mod issue;
+
+pub use issue::{Genuineness, verify};
+pub(super) use issue::{issue_in, withdraw_in};
+
 use super::case::{Case, CaseDevice, CaseSubscription};
 use super::{Ctx, ServiceError};
 use crate::app::App;
-use crate::crypto::digest::digest;
 use crate::db::{self, DbConnection};
 use crate::domain::calendar::local_date;
 use crate::domain::ids::TerminationId;
@@ -19,7 +23,6 @@ use crate::mail::format::pick;
 use crate::mail::receipt::{Proof, Receipt, ReceiptDevice, ReceiptSubscription};
 use crate::mail::words::{self, Condition, FactLevel, SimAnswer, WipeMethod};
 use std::collections::BTreeSet;
-use uuid::Uuid;
 
 /// The reason that is kept when the receiver reports a loss without own words.
 pub(super) const REPORTED_BY_RECEIVER: &str = "reported_by_receiver";
@@ -66,6 +69,9 @@ pub(super) fn receipt_in(
 ) -> Result<Receipt, ServiceError> {
     let record = &case.record;
     let issued_at = record.termination.completed_at.unwrap_or(record.meta.updated_at);
+    let code = db::receipts::current(connection, record.termination.id)?.ok_or_else(|| {
+        ServiceError::Internal("a completed case without a code for its receipt".to_owned())
+    })?;
     let mut devices = Vec::with_capacity(case.devices.len());
     for device in &case.devices {
         devices.push(device_facts(connection, app, case, device)?);
@@ -83,25 +89,9 @@ pub(super) fn receipt_in(
         devices,
         subscriptions: subscriptions.collect::<Result<_, _>>()?,
         deviations: deviations(case, language),
-        verification_code: verification_code(record.termination.id.into(), issued_at.timestamp_micros()),
-        verify_url: None,
+        verify_url: Some(format!("{}/verify/{code}", app.config.public_url)),
+        verification_code: code.to_string(),
     })
-}
-
-/// Ties a receipt to its case and to the moment of its completion. Whoever knows only the case number cannot work it
-/// out, because the id of the case is told to nobody.
-fn verification_code(termination: Uuid, issued_micros: i64) -> String {
-    let digest = digest(&[
-        b"handback/receipt/v1",
-        termination.as_bytes(),
-        &issued_micros.to_be_bytes(),
-    ]);
-    let words: Vec<String> = digest
-        .chunks(2)
-        .take(3)
-        .map(|pair| pair.iter().map(|byte| format!("{byte:02X}")).collect())
-        .collect();
-    words.join("-")
 }
 
 fn device_facts(
