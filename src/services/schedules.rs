@@ -2,7 +2,7 @@
 //! under way as well: their mails are planned anew, but nobody is told again what they have been told.
 
 use super::{Ctx, ServiceError, Violation, terminations};
-use crate::db::legal_entities::ScheduleVersion;
+pub use crate::db::legal_entities::ScheduleVersion;
 use crate::db::terminations::TerminationFilter;
 use crate::db::{self, Tx, audit};
 use crate::domain::ids::LegalEntityId;

@@ -1,13 +1,12 @@
 //! `/v1/legal-entities/{id}/schedule` and `/timelines`: when a legal entity writes to people.
 
-use crate::db::legal_entities::ScheduleVersion;
 use crate::domain::ids::LegalEntityId;
 use crate::domain::organisation::LegalEntity;
 use crate::domain::schedule::{ClosedDay, QuietPeriod, Schedule};
 use crate::domain::termination::TerminationKind;
 use crate::domain::timeline::{MessageStep, Offset, RecipientRole, Timeline, TimelineRule};
 use crate::services::legal_entities;
-use crate::services::schedules::{self, Days};
+use crate::services::schedules::{self, Days, ScheduleVersion};
 use crate::text_enum;
 use crate::web::auth::Caller;
 use crate::web::etag::{respond_with_etag, respond_with_record};
