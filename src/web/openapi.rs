@@ -204,6 +204,7 @@ fn security_scheme() -> SecurityScheme {
     let scopes = [
         ("hr", "Deliver employment documents"),
         ("mdm", "Deliver MDM reports"),
+        ("telephony", "Say what the telephony system has carried out"),
         (
             "desk",
             "Keep the register and work with terminations, codes included",

@@ -18,6 +18,7 @@ pub mod person_merges;
 pub mod snapshots;
 pub mod sources;
 pub mod subscriptions;
+pub mod tasks;
 pub mod terminations;
 pub mod units;
 pub mod unmatched;
