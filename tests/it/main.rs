@@ -32,5 +32,6 @@ mod runner;
 mod scim;
 mod snapshots;
 mod support;
+mod tasks;
 mod terminations;
 mod wipes;
