@@ -179,14 +179,19 @@ pub fn same_text(a: &str, b: &str) -> bool {
 /// A new case number such as `HB-7K3F-9Q2M`: 40 random bits, easy to say, telling nothing about how many
 /// cases there are. Numbers may repeat by chance: the database decides, the caller draws again.
 pub fn random_case_number() -> String {
-    case_number(random_bytes())
+    human_number("HB", random_bytes())
 }
 
-fn case_number(random: [u8; 5]) -> String {
+/// A new number of a task such as `HU-7K3F-9Q2M` (U for uppgift), made as [`random_case_number`] makes one.
+pub fn random_task_number() -> String {
+    human_number("HU", random_bytes())
+}
+
+fn human_number(prefix: &str, random: [u8; 5]) -> String {
     let bits = random
         .iter()
         .fold(0_usize, |bits, byte| bits << 8 | usize::from(*byte));
-    let mut number = String::from("HB");
+    let mut number = String::from(prefix);
     for place in (0..8).rev() {
         if place % 4 == 3 {
             number.push('-');
@@ -288,9 +293,9 @@ mod tests {
 
     #[test]
     fn a_case_number_spells_forty_bits_in_crockfords_alphabet() {
-        assert_eq!(case_number([0; 5]), "HB-0000-0000");
-        assert_eq!(case_number([0xff; 5]), "HB-ZZZZ-ZZZZ");
-        assert_eq!(case_number([0x00, 0x44, 0x32, 0x14, 0xc7]), "HB-0123-4567");
+        assert_eq!(human_number("HB", [0; 5]), "HB-0000-0000");
+        assert_eq!(human_number("HB", [0xff; 5]), "HB-ZZZZ-ZZZZ");
+        assert_eq!(human_number("HB", [0x00, 0x44, 0x32, 0x14, 0xc7]), "HB-0123-4567");
         let drawn: HashSet<String> = (0..1000).map(|_| random_case_number()).collect();
         assert!(drawn.len() > 990);
         for number in drawn {

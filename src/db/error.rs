@@ -31,6 +31,10 @@ pub enum Constraint {
     TerminationActive,
     /// Another termination has the number.
     TerminationNumber,
+    /// Another task has the number.
+    TaskNumber,
+    /// The same task is open already.
+    TaskOpen,
     /// The message of this step is planned already.
     MessageStep,
     /// The code is stored already.
@@ -113,6 +117,8 @@ impl Constraint {
             "termination_number_key",
             "termination.number",
         ),
+        (Self::TaskNumber, "task_number_key", "task.number"),
+        (Self::TaskOpen, "task_open_key", "task.kind, task.open_key"),
         (
             Self::MessageStep,
             "message_step_active_key",

@@ -48,6 +48,7 @@ pub mod snapshot_rows;
 pub mod snapshots;
 pub mod sources;
 pub mod subscriptions;
+pub mod tasks;
 pub mod terminations;
 mod transaction;
 pub mod types;

@@ -548,6 +548,35 @@ diesel::table! {
 }
 
 diesel::table! {
+    task (id) {
+        id -> Text,
+        number -> Text,
+        kind -> Text,
+        state -> Text,
+        open_key -> Nullable<Text>,
+        owner_id -> Nullable<Text>,
+        due_on -> Date,
+        legal_entity_id -> Text,
+        unit_id -> Text,
+        termination_id -> Nullable<Text>,
+        item_id -> Nullable<Text>,
+        person_id -> Nullable<Text>,
+        facts -> Text,
+        text -> Nullable<Text>,
+        actor_kind -> Text,
+        actor_id -> Text,
+        closed_at -> Nullable<Timestamp>,
+        closed_by_kind -> Nullable<Text>,
+        closed_by_id -> Nullable<Text>,
+        reference -> Nullable<Text>,
+        reason -> Nullable<Text>,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     termination (id) {
         id -> Text,
         number -> Text,
@@ -638,6 +667,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    unit_phone_hours (unit_id, valid_from) {
+        unit_id -> Text,
+        valid_from -> Date,
+        hours -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     unmatched (id) {
         id -> Text,
         source -> Text,
@@ -697,10 +735,12 @@ diesel::allow_tables_to_appear_in_same_query!(
     snapshot_row,
     source,
     subscription,
+    task,
     termination,
     termination_check,
     termination_item,
     termination_note,
     unit,
+    unit_phone_hours,
     unmatched,
 );

@@ -14,6 +14,8 @@ text_enum! {
         Desk = "desk",
         /// Read everything but codes.
         Read = "read",
+        /// Say what a telephony system has carried out, such as a diversion.
+        Telephony = "telephony",
         /// Set up legal entities, sources and the service itself.
         Admin = "admin",
     }

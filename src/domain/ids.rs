@@ -66,6 +66,8 @@ ids! {
     ItemId,
     /// What somebody wrote down about a termination.
     NoteId,
+    /// Something that the desk, or somebody by name, is to do.
+    TaskId,
     /// One planned or sent mail.
     MessageId,
     /// One action link in a mail.

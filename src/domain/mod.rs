@@ -27,6 +27,7 @@ pub mod service_account;
 pub mod snapshot;
 pub mod source;
 pub mod subscription;
+pub mod task;
 pub mod termination;
 pub mod text;
 pub mod text_enum;

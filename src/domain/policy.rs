@@ -21,6 +21,14 @@ pub enum Action {
     ReadTermination,
     /// Work with terminations: checks, holds, dates, links.
     WorkTermination,
+    /// Read the tasks.
+    ReadTask,
+    /// Tell the desk of a change: of staff, of the organisation, of phone hours or of something else.
+    ReportChange,
+    /// Say who does a task, or that it is declined.
+    WorkTask,
+    /// Say that a task is done; for the telephony system only of its own.
+    FinishTask,
     /// Answer the checks of one termination through the link that was mailed.
     AnswerByLink,
     /// Ask whether a receipt is genuine, by its code: everybody may, so no scope is needed.
@@ -51,7 +59,10 @@ impl Action {
                 &[Scope::Read, Scope::Desk, Scope::Admin]
             }
             Self::ReadEmployment => &[Scope::Read, Scope::Desk, Scope::Admin, Scope::Hr],
-            Self::EditRegister | Self::DecideDelivery => &[Scope::Desk, Scope::Admin],
+            Self::ReadTask => &[Scope::Read, Scope::Desk, Scope::Admin, Scope::Telephony],
+            Self::ReportChange => &[Scope::Desk, Scope::Admin, Scope::Hr],
+            Self::FinishTask => &[Scope::Desk, Scope::Admin, Scope::Telephony],
+            Self::EditRegister | Self::DecideDelivery | Self::WorkTask => &[Scope::Desk, Scope::Admin],
             Self::EditOrganisation | Self::ManageJobs => &[Scope::Admin],
             Self::DeliverEmployment => &[Scope::Hr],
             Self::WorkTermination | Self::RevealCode => &[Scope::Desk],

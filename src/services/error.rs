@@ -198,6 +198,8 @@ fn from_constraint(constraint: Constraint) -> ServiceError {
         Constraint::EmploymentExternalId
         | Constraint::TerminationActive
         | Constraint::TerminationNumber
+        | Constraint::TaskNumber
+        | Constraint::TaskOpen
         | Constraint::MessageStep
         | Constraint::CodeItem
         | Constraint::DataKeyActive

@@ -30,6 +30,7 @@ pub mod service_accounts;
 pub mod snapshots;
 pub mod sources;
 pub mod subscriptions;
+pub mod tasks;
 pub mod terminations;
 pub mod tokens;
 mod trail;

@@ -71,6 +71,7 @@ pub fn configure(config: &mut ServiceConfig) {
         .configure(schedule)
         .configure(register)
         .configure(work)
+        .configure(queue)
         .configure(deliveries)
         .configure(scim::configure)
         .service(
@@ -230,6 +231,26 @@ fn deliveries(config: &mut ServiceConfig) {
             resource("/v1/sources/{source}/unmatched/{id}/resolution")
                 .post(DecideDelivery, unmatched::resolve),
         );
+}
+
+/// The routes of the desk's queue.
+fn queue(config: &mut ServiceConfig) {
+    use Action::{FinishTask, ReadTask, ReportChange, WorkTask};
+    use api::tasks;
+
+    config
+        .service(
+            resource("/v1/tasks")
+                .get(ReadTask, tasks::list)
+                .post(ReportChange, tasks::create),
+        )
+        .service(
+            resource("/v1/tasks/{id}")
+                .get(ReadTask, tasks::get)
+                .patch(WorkTask, tasks::update),
+        )
+        .service(resource("/v1/tasks/{id}/done").post(FinishTask, tasks::finish))
+        .service(resource("/v1/tasks/{id}/decline").post(WorkTask, tasks::decline));
 }
 
 /// The routes of terminations, of what proves them, and of collected codes.

@@ -28,6 +28,7 @@ const SCHEME: &str = "oauth2";
         (name = "Organisation", description = "Legal entities, units, people and employments."),
         (name = "Devices", description = "Devices, subscriptions, and who has them."),
         (name = "Terminations", description = "Cases, from the end of an employment to the receipt."),
+        (name = "Tasks", description = "What the desk is to do; change notices."),
         (name = "Codes", description = "Collected codes: sealed, read once, destroyed."),
         (name = "HR", description = "Employments, as the HR system delivers them."),
         (name = "Watching", description = "What was planned, sent, done and recorded."),
@@ -97,6 +98,12 @@ const SCHEME: &str = "oauth2";
         api::assignments::get,
         api::assignments::end,
         api::worklist::list,
+        api::tasks::create,
+        api::tasks::list,
+        api::tasks::get,
+        api::tasks::update,
+        api::tasks::finish,
+        api::tasks::decline,
         api::terminations::list,
         api::terminations::get,
         api::terminations::work::settle,
@@ -210,6 +217,7 @@ fn security_scheme() -> SecurityScheme {
     let scopes = [
         ("hr", "Deliver employment documents"),
         ("mdm", "Deliver MDM reports"),
+        ("telephony", "Say what the telephony system has carried out"),
         (
             "desk",
             "Keep the register and work with terminations, codes included",

@@ -7,7 +7,7 @@ use super::support::operations::{OPEN, Operation, call, operations};
 use handback::domain::actor::Scope;
 use reqwest::{Method, StatusCode};
 
-use Scope::{Admin, Desk, Hr, Mdm, Read};
+use Scope::{Admin, Desk, Hr, Mdm, Read, Telephony};
 
 /// The scopes of which one is enough, by operation.
 const ALLOWED: &[(&str, &[Scope])] = &[
@@ -68,6 +68,12 @@ const ALLOWED: &[(&str, &[Scope])] = &[
     ("subscriptions_get", &[Read, Desk, Admin]),
     ("subscriptions_list", &[Read, Desk, Admin]),
     ("subscriptions_update", &[Desk, Admin]),
+    ("tasks_create", &[Desk, Admin, Hr]),
+    ("tasks_decline", &[Desk, Admin]),
+    ("tasks_finish", &[Desk, Admin, Telephony]),
+    ("tasks_get", &[Read, Desk, Admin, Telephony]),
+    ("tasks_list", &[Read, Desk, Admin, Telephony]),
+    ("tasks_update", &[Desk, Admin]),
     ("terminations_accept_contradiction", &[Desk]),
     ("terminations_decide_number", &[Desk]),
     ("terminations_get", &[Read, Desk, Admin]),

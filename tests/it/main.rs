@@ -34,5 +34,6 @@ mod schedules;
 mod scim;
 mod snapshots;
 mod support;
+mod tasks;
 mod terminations;
 mod wipes;

@@ -10,12 +10,13 @@ use crate::domain::device::DeviceStatus;
 use crate::domain::ids::{DeviceId, SubscriptionId};
 use crate::domain::job::Job;
 use crate::domain::subscription::SubscriptionStatus;
+use crate::domain::task::WithdrawReason;
 use crate::domain::termination::{
-    DeviceOutcome, Event, Holding, Item, NumberDecision, TerminationKind, TerminationRecord,
+    CheckKind, DeviceOutcome, Event, Holding, Item, NumberDecision, TerminationKind, TerminationRecord,
 };
 use crate::domain::timeline::{MessageStep, RecipientRole};
 use crate::services::messages::next_departure;
-use crate::services::{ServiceError, receipts};
+use crate::services::{ServiceError, receipts, tasks};
 use chrono::{NaiveTime, TimeDelta};
 
 /// Carries out what the events ask for.
@@ -26,6 +27,7 @@ pub(super) fn follow_in(
     events: &[Event],
 ) -> Result<(), ServiceError> {
     let (mut is_moved, mut is_other_kind) = (false, false);
+    tasks_follow_in(tx, app, record, events)?;
     for event in events {
         match event {
             Event::Rescheduled { .. } => {
@@ -66,6 +68,36 @@ pub(super) fn follow_in(
         (true, false, true) => plan::replan_rest_in(tx, app, record),
         (true | false, _, _) => Ok(()),
     }
+}
+
+/// The tasks of the desk follow the case.
+fn tasks_follow_in(
+    tx: &mut Tx<'_>,
+    app: &App,
+    record: &TerminationRecord,
+    events: &[Event],
+) -> Result<(), ServiceError> {
+    let mut is_changed = false;
+    for event in events {
+        match event {
+            Event::CheckSettled { item, check, .. } | Event::CheckCorrected { item, check, .. }
+                if *check == CheckKind::Directory =>
+            {
+                tasks::directory_settled_in(tx, record, *item)?;
+            }
+            Event::Cancelled { .. } => tasks::case_closed_in(tx, record, WithdrawReason::Cancelled)?,
+            Event::Completed { .. } => tasks::case_closed_in(tx, record, WithdrawReason::Completed)?,
+            Event::ItemAdded { .. }
+            | Event::Rescheduled { .. }
+            | Event::Reclassified { .. }
+            | Event::Reopened { .. } => is_changed = true,
+            _ => {}
+        }
+    }
+    if is_changed && record.termination.is_active() {
+        tasks::case_changed_in(tx, app, record)?;
+    }
+    Ok(())
 }
 
 /// The desk acts at once when somebody was sent home or has died.

@@ -14,7 +14,7 @@ use crate::domain::termination::{
 };
 use crate::domain::timeline;
 use crate::domain::wipe::{WipeLevel, WipePolicy};
-use crate::services::{ServiceError, evidence};
+use crate::services::{ServiceError, evidence, tasks};
 use chrono::NaiveDate;
 
 /// Brings the termination of an employment in line with it: opens one, moves it, takes in what was handed out
@@ -196,6 +196,7 @@ fn open(
     };
     db::terminations::insert(tx, &record)?;
     record_in(tx, &events)?;
+    tasks::case_changed_in(tx, app, &record)?;
     plan::replan_in(tx, app, &record)?;
     consequences::tell_desk_at_once_in(tx, app, &record)?;
     consequences::schedule_begin_in(tx, &record)?;

@@ -19,6 +19,7 @@ pub mod schedules;
 pub mod snapshots;
 pub mod sources;
 pub mod subscriptions;
+pub mod tasks;
 pub mod terminations;
 pub mod units;
 pub mod unmatched;

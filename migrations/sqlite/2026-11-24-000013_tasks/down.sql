@@ -1,0 +1,2 @@
+DROP TABLE unit_phone_hours;
+DROP TABLE task;

@@ -1,0 +1,76 @@
+//! Which tasks a case asks of the desk.
+
+use super::{DiversionCause, TaskFacts, TaskKind};
+use crate::domain::ids::ItemId;
+use crate::domain::termination::{CheckKind, ItemKind, Termination, TerminationKind};
+use chrono::NaiveDate;
+
+/// A task that a case asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WantedTask {
+    /// What is to be done.
+    pub kind: TaskKind,
+    /// About which item.
+    pub item: ItemId,
+    /// What the kind knows besides.
+    pub facts: TaskFacts,
+    /// By when, before it is made a business day; none for what is to be done at once.
+    pub day: Option<NaiveDate>,
+}
+
+/// What a case that is under way asks for, for each of its subscriptions: an entry in the directory, a diversion, and a
+/// block where somebody was sent home.
+pub fn wanted_by(termination: &Termination, back_on: Option<NaiveDate>) -> Vec<WantedTask> {
+    if !termination.is_active() {
+        return Vec::new();
+    }
+    let return_by = Some(termination.return_by);
+    let mut wanted = Vec::new();
+    for item in termination
+        .items
+        .iter()
+        .filter(|item| item.kind == ItemKind::Subscription)
+    {
+        let is_entered = item
+            .check(CheckKind::Directory)
+            .is_ok_and(|check| check.state.is_settled());
+        let task = |kind, facts, day| WantedTask {
+            kind,
+            item: item.id,
+            facts,
+            day,
+        };
+        if !is_entered {
+            wanted.push(task(TaskKind::Directory, TaskFacts::None, return_by));
+        }
+        if let Some(cause) = diversion_cause(termination.kind) {
+            let return_on = back_on.filter(|_| cause == DiversionCause::Leave);
+            let facts = TaskFacts::Diversion { cause, return_on };
+            wanted.push(task(TaskKind::Diversion, facts, return_by));
+        }
+        if termination.kind == TerminationKind::Immediate {
+            wanted.push(task(TaskKind::BlockSubscription, TaskFacts::None, None));
+        }
+    }
+    wanted
+}
+
+/// What callers are told. The number of somebody who moves inside the group goes with them or is settled there.
+const fn diversion_cause(kind: TerminationKind) -> Option<DiversionCause> {
+    match kind {
+        TerminationKind::Ordinary | TerminationKind::Immediate | TerminationKind::MandateEnd => {
+            Some(DiversionCause::Ended)
+        }
+        TerminationKind::Deceased => Some(DiversionCause::Neutral),
+        TerminationKind::Absence => Some(DiversionCause::Leave),
+        TerminationKind::Transfer => None,
+    }
+}
+
+impl TaskKind {
+    /// Whether a case asks for it by itself (see [`wanted_by`]), and may stop asking. What somebody reported as lost is
+    /// blocked although the kind of case does not ask for it, so a block is not taken back.
+    pub const fn follows_the_case(self) -> bool {
+        matches!(self, Self::Directory | Self::Diversion)
+    }
+}

@@ -1,0 +1,145 @@
+//! The tasks of a case follow it: they come with it, move with its dates and go with it.
+
+use super::{NewTask, closing, note_in, open_in, withdraw_in, withdraw_one_in};
+use crate::app::App;
+use crate::db::{self, Tx};
+use crate::domain::calendar::local_date;
+use crate::domain::ids::ItemId;
+use crate::domain::task::{Task, TaskKind, TaskState, WantedTask, WithdrawReason, wanted_by};
+use crate::domain::termination::{CheckKind, CheckState, TerminationKind, TerminationRecord};
+use crate::services::ServiceError;
+use chrono::{Days, NaiveDate};
+
+/// Brings the tasks in line with a case that is new or has changed: opens what it asks for, moves what is due another
+/// day, and withdraws what it no longer asks for. What has been done or declined is not asked for again.
+///
+/// # Errors
+/// Only what the database reports.
+pub(in crate::services) fn case_changed_in(
+    tx: &mut Tx<'_>,
+    app: &App,
+    record: &TerminationRecord,
+) -> Result<(), ServiceError> {
+    let wanted = wanted_by(&record.termination, back_on(tx, record)?);
+    let known = db::tasks::of_termination(tx, record.termination.id)?;
+    let is_about = |task: &Task, want: &WantedTask| task.kind == want.kind && task.item_id == Some(want.item);
+    for task in &known {
+        let is_open = task.state == TaskState::Open && task.kind.follows_the_case();
+        if is_open && !wanted.iter().any(|want| is_about(task, want)) {
+            withdraw_one_in(tx, task.clone(), WithdrawReason::NotNeeded)?;
+        }
+    }
+    for want in wanted {
+        // A task that was withdrawn is asked for anew; one that was answered is not.
+        let standing = known
+            .iter()
+            .rfind(|task| is_about(task, &want) && task.state != TaskState::Withdrawn);
+        match standing {
+            Some(task) if task.state == TaskState::Open => move_in(tx, app, task, want)?,
+            Some(_) => {}
+            None => {
+                let new = NewTask {
+                    day: want.day,
+                    facts: want.facts,
+                    ..NewTask::of_case(want.kind, record).about(want.item)
+                };
+                open_in(tx, app, new)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn move_in(tx: &mut Tx<'_>, app: &App, task: &Task, want: WantedTask) -> Result<(), ServiceError> {
+    let soonest = app.calendar.roll_forward(local_date(tx.now()));
+    let due_on = match want.day {
+        Some(day) => app.calendar.roll_back(day).max(soonest),
+        None => task.due_on,
+    };
+    // What is late stays late: that time passes is no reason to move it.
+    let is_moved = due_on != task.due_on && !(task.due_on < soonest && due_on == soonest);
+    if !is_moved && want.facts == task.facts {
+        return Ok(());
+    }
+    let changed = Task {
+        due_on: if is_moved { due_on } else { task.due_on },
+        facts: want.facts,
+        meta: task.meta.changed(tx.now()),
+        ..task.clone()
+    };
+    db::tasks::update(tx, &changed)?;
+    note_in(tx, "task.changed", &changed)
+}
+
+/// For a leave: the day on which the holder is back, if that is known.
+fn back_on(tx: &mut Tx<'_>, record: &TerminationRecord) -> Result<Option<NaiveDate>, ServiceError> {
+    if record.termination.kind != TerminationKind::Absence {
+        return Ok(None);
+    }
+    let employment = db::employments::find(tx, record.employment_id)?;
+    let last_away = employment.and_then(|found| {
+        let leave = found.document.leave.into_iter();
+        leave
+            .filter(|leave| leave.to.is_none_or(|to| to >= record.termination.end_on))
+            .find_map(|leave| leave.to)
+    });
+    Ok(last_away.map(|day| day + Days::new(1)))
+}
+
+/// Withdraws what a closed case no longer asks for.
+///
+/// # Errors
+/// Only what the database reports.
+pub(in crate::services) fn case_closed_in(
+    tx: &mut Tx<'_>,
+    record: &TerminationRecord,
+    reason: WithdrawReason,
+) -> Result<(), ServiceError> {
+    let id = record.termination.id;
+    if reason == WithdrawReason::Cancelled {
+        return withdraw_in(tx, id, None, reason);
+    }
+    for kind in TaskKind::ALL.iter().filter(|kind| kind.is_moot_when_completed()) {
+        withdraw_in(tx, id, Some(*kind), reason)?;
+    }
+    Ok(())
+}
+
+/// Closes the task of a directory check that was settled. Whoever settles the one settles the other.
+///
+/// # Errors
+/// Only what the database reports.
+pub(in crate::services) fn directory_settled_in(
+    tx: &mut Tx<'_>,
+    record: &TerminationRecord,
+    item: ItemId,
+) -> Result<(), ServiceError> {
+    let Ok(check) = record
+        .termination
+        .item(item)
+        .and_then(|item| item.check(CheckKind::Directory))
+    else {
+        return Ok(());
+    };
+    let all = db::tasks::of_termination(tx, record.termination.id)?;
+    let open = all.into_iter().filter(|task| {
+        task.kind == TaskKind::Directory && task.item_id == Some(item) && task.state == TaskState::Open
+    });
+    for mut task in open {
+        let action = match check.state {
+            CheckState::Done => {
+                task.finish(closing(tx), None)?;
+                "task.done"
+            }
+            CheckState::NotApplicable | CheckState::Deviation => {
+                let reason = check.reason.as_ref().map(|reason| reason.as_str().to_owned());
+                task.decline(closing(tx), reason.unwrap_or_default())?;
+                "task.declined"
+            }
+            CheckState::Open | CheckState::Declared => continue,
+        };
+        db::tasks::update(tx, &task)?;
+        note_in(tx, action, &task)?;
+    }
+    Ok(())
+}
