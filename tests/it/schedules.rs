@@ -152,14 +152,12 @@ fn a_legal_entity_that_writes_to_nobody_writes_what_was_missed_as_one_mail_when_
         let server = TestServer::start_app(db, by_day(db));
         let town = Town::of(&server).await;
         let case = leaving(&town).await;
-        town.decides("schedule", &json!({"sends_mail": false}))
-            .await
-            .expect(StatusCode::OK);
+        let off = town.decides("schedule", &json!({"sends_mail": false})).await;
+        assert_eq!(off.json()["sends_mail"], false, "{}", off.body);
         assert!(town.planned(&case).await.is_empty());
         assert!(town.until("2027-03-02T09:00:00Z").await.is_empty());
-        town.decides("schedule", &json!({"sends_mail": true}))
-            .await
-            .expect(StatusCode::OK);
+        let on = town.decides("schedule", &json!({"sends_mail": true})).await;
+        assert_eq!(on.json()["sends_mail"], true, "{}", on.body);
         let caught_up = town.until("2027-03-02T09:05:00Z").await;
         let to: Vec<&str> = caught_up.iter().map(|mail| mail.to.as_str()).collect();
         assert!(to.len() <= 1, "{to:?}");
@@ -197,6 +195,6 @@ fn a_schedule_that_cannot_be_is_refused_with_every_fault() {
         let stale = admin
             .put_if(&town.path("schedule"), "\"v99\"", &json!({"sends_mail": false}))
             .await;
-        stale.expect(StatusCode::PRECONDITION_FAILED);
+        assert_eq!(stale.status, StatusCode::PRECONDITION_FAILED, "{}", stale.body);
     });
 }
