@@ -23,7 +23,7 @@ pub const MAX_ANSWER_WITHIN: i64 = 60;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClosedDay {
     /// The day.
-    pub on: NaiveDate,
+    pub date: NaiveDate,
     /// What people call it.
     pub label: String,
 }
@@ -67,7 +67,7 @@ impl Schedule {
     /// Its business days and quiet periods.
     pub fn calendar(&self) -> Calendar {
         let quiet = self.quiet_periods.iter().map(|period| period.from..=period.to);
-        Calendar::with_closed_days(self.closed_days.iter().map(|day| day.on)).with_quiet_periods(quiet)
+        Calendar::with_closed_days(self.closed_days.iter().map(|day| day.date)).with_quiet_periods(quiet)
     }
 
     /// The timeline of a kind of case.
@@ -112,10 +112,10 @@ pub fn checked_days(
     let mut seen = BTreeSet::new();
     for (index, day) in closed.iter().enumerate() {
         let pointer = format!("/closed_days/{index}");
-        if !seen.insert(day.on) {
+        if !seen.insert(day.date) {
             let detail = "Name each closed day once.";
             faults.push(ScheduleFault::at(
-                format!("{pointer}/on"),
+                format!("{pointer}/date"),
                 "closed_day_twice",
                 detail,
             ));
@@ -144,7 +144,7 @@ pub fn checked_days(
         }
         faults.extend(label_fault(&period.label, &pointer));
     }
-    closed.sort_by_key(|day| day.on);
+    closed.sort_by_key(|day| day.date);
     quiet.sort_by_key(|period| (period.from, period.to));
     if faults.is_empty() {
         Ok((closed, quiet))
@@ -336,7 +336,7 @@ mod tests {
     #[test]
     fn days_are_put_in_order_and_their_faults_are_said_at_once() {
         let day = |on, label: &str| ClosedDay {
-            on: date(on),
+            date: date(on),
             label: label.to_owned(),
         };
         let period = |from, to| QuietPeriod {
@@ -355,7 +355,7 @@ mod tests {
             ],
         )
         .unwrap();
-        assert_eq!(closed[0].on, date("2027-01-05"));
+        assert_eq!(closed[0].date, date("2027-01-05"));
         assert_eq!(quiet[0].from, date("2027-07-05"));
 
         let faults = checked_days(
@@ -367,7 +367,7 @@ mod tests {
         )
         .unwrap_err();
         let expected = [
-            ("/closed_days/1/on", "closed_day_twice"),
+            ("/closed_days/1/date", "closed_day_twice"),
             ("/closed_days/1/label", "label_unusable"),
             ("/quiet_periods/0/to", "period_reversed"),
             ("/quiet_periods/1/to", "period_too_long"),
@@ -382,7 +382,7 @@ mod tests {
     fn a_schedule_keeps_its_stored_form() {
         let schedule = Schedule {
             closed_days: vec![ClosedDay {
-                on: date("2027-05-07"),
+                date: date("2027-05-07"),
                 label: "Klämdag".to_owned(),
             }],
             ..Schedule::default()
@@ -391,7 +391,7 @@ mod tests {
         assert_eq!(
             stored,
             serde_json::json!({
-                "sends_mail": true, "closed_days": [{"on": "2027-05-07", "label": "Klämdag"}],
+                "sends_mail": true, "closed_days": [{"date": "2027-05-07", "label": "Klämdag"}],
                 "quiet_periods": [], "timelines": {},
             })
         );

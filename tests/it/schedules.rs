@@ -75,7 +75,7 @@ fn a_day_on_which_nobody_is_at_work_moves_the_day_of_return_and_the_mails_of_ope
         assert_eq!(town.case(&case).await["return_by"], "2027-02-26");
         let days = json!({
             "sends_mail": true,
-            "closed_days": [{"on": "2027-02-26", "label": "Planeringsdag"}],
+            "closed_days": [{"date": "2027-02-26", "label": "Planeringsdag"}],
             "quiet_periods": [{"from": "2027-03-01", "to": "2027-03-05", "label": "Sportlov"}],
         });
         let set = town.decides("schedule", &days).await.expect(StatusCode::OK);
@@ -173,7 +173,7 @@ fn a_schedule_that_cannot_be_is_refused_with_every_fault() {
         let town = Town::of(&server).await;
         let days = json!({
             "sends_mail": true,
-            "closed_days": [{"on": "2027-05-07", "label": "Klämdag"}, {"on": "2027-05-07", "label": ""}],
+            "closed_days": [{"date": "2027-05-07", "label": "Klämdag"}, {"date": "2027-05-07", "label": ""}],
             "quiet_periods": [{"from": "2027-07-30", "to": "2027-07-05", "label": "Semester"}],
         });
         let refused = town

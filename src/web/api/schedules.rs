@@ -22,7 +22,7 @@ use utoipa::ToSchema;
 #[serde(deny_unknown_fields)]
 pub struct ClosedDayBody {
     /// The day.
-    on: NaiveDate,
+    date: NaiveDate,
     /// What people call it.
     #[schema(min_length = 1, max_length = 100)]
     label: String,
@@ -46,7 +46,7 @@ pub struct QuietPeriodBody {
 #[serde(deny_unknown_fields)]
 #[schema(examples(json!({
     "sends_mail": true,
-    "closed_days": [{"on": "2027-05-07", "label": "Klämdag efter Kristi himmelsfärdsdag"}],
+    "closed_days": [{"date": "2027-05-07", "label": "Klämdag efter Kristi himmelsfärdsdag"}],
     "quiet_periods": [{"from": "2027-07-05", "to": "2027-07-30", "label": "Sommaruppehåll"}]
 })))]
 pub struct ScheduleIn {
@@ -171,7 +171,7 @@ pub struct ScheduleVersionsOut {
 impl From<ScheduleIn> for Days {
     fn from(body: ScheduleIn) -> Self {
         let closed = body.closed_days.into_iter().map(|day| ClosedDay {
-            on: day.on,
+            date: day.date,
             label: day.label,
         });
         let quiet = body.quiet_periods.into_iter().map(|period| QuietPeriod {
@@ -190,7 +190,7 @@ impl From<ScheduleIn> for Days {
 impl ScheduleOut {
     fn of(schedule: &Schedule, version: i64) -> Self {
         let closed = schedule.closed_days.iter().map(|day| ClosedDayBody {
-            on: day.on,
+            date: day.date,
             label: day.label.clone(),
         });
         let quiet = schedule.quiet_periods.iter().map(|period| QuietPeriodBody {
