@@ -163,6 +163,7 @@ async fn register(ctx: &Ctx) -> DeviceId {
 fn document(sequence: i64) -> EmploymentDocument {
     EmploymentDocument {
         person: PersonReference {
+            is_protected: None,
             external_id: format!("p-{}", sequence % 64).parse().unwrap(),
             name: None,
             email: None,

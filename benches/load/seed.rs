@@ -73,6 +73,7 @@ pub fn document(
 ) -> anyhow::Result<EmploymentDocument> {
     let reference = |id: String, name: &str| -> anyhow::Result<PersonReference> {
         Ok(PersonReference {
+            is_protected: None,
             email: Some(EmailAddress::parse(&format!("{id}@exempelkommunen.example"))?),
             name: Some(PersonName::parse(name)?),
             external_id: id.parse()?,

@@ -14,7 +14,7 @@ use std::process::ExitCode;
 pub(super) enum AccountCommand {
     /// Make an account with a secret, which is shown once, or for a client of another issuer.
     #[command(
-        after_help = "Scopes:\n  hr         deliver employment documents, and tell of changes\n  mdm        deliver MDM reports\n  telephony  say what the telephony system has carried out\n  desk       keep the register and work with terminations, codes included\n  read       read everything but codes\n  admin      set up legal entities and sources\n\nExamples:\n  handback service-account create hr-system --scope hr\n  handback service-account create desk --scope desk --scope admin --json\n  handback service-account create mdm --scope mdm --issuer https://idp.example --client-id handset-bridge"
+        after_help = "Scopes:\n  hr         deliver employment documents, and tell of changes\n  mdm        deliver MDM reports\n  telephony  say what the telephony system has carried out\n  desk       keep the register and work with terminations, codes included\n  read       read everything but codes\n  protected  beside another scope: see who people with a protected identity are\n  admin      set up legal entities and sources\n\nExamples:\n  handback service-account create hr-system --scope hr\n  handback service-account create desk --scope desk --scope admin --json\n  handback service-account create mdm --scope mdm --issuer https://idp.example --client-id handset-bridge"
     )]
     Create(CreateArgs),
     /// List the accounts.

@@ -55,8 +55,8 @@ pub(super) fn keys(config: Config, command: &KeysCommand) -> anyhow::Result<Exit
     match command {
         KeysCommand::Status => attached(config, async |app| {
             out::line(format_args!(
-                "{:32} {:10} {:>10} {:>10}",
-                "key", "state", "data keys", "mails"
+                "{:32} {:10} {:>10} {:>10} {:>10}",
+                "key", "state", "data keys", "mails", "addresses"
             ))?;
             let mut missing = false;
             for key in keys::status(&Ctx::operator(app)).await? {
@@ -67,8 +67,8 @@ pub(super) fn keys(config: Config, command: &KeysCommand) -> anyhow::Result<Exit
                 };
                 missing |= !key.in_keyring && key.uses() > 0;
                 out::line(format_args!(
-                    "{:32} {state:10} {:>10} {:>10}",
-                    key.kid, key.data_keys, key.messages
+                    "{:32} {state:10} {:>10} {:>10} {:>10}",
+                    key.kid, key.data_keys, key.messages, key.private_addresses
                 ))?;
             }
             Ok(if missing {

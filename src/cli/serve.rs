@@ -5,9 +5,9 @@ use crate::app::App;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::jobs::{Deliveries, Runner, Settings, schedule};
-use crate::services::{Ctx, audit, health, keys, service_accounts};
+use crate::services::{Ctx, audit, health, keys, receipts, service_accounts};
 use crate::startup::{self, Prepare, Started};
-use crate::web::health::ReadinessCheck;
+use crate::web::health::{Outcome, ReadinessCheck};
 use crate::web::{self, State, middleware};
 use anyhow::Context;
 use chrono::TimeDelta;
@@ -27,6 +27,7 @@ pub(super) fn serve(config: Config) -> anyhow::Result<ExitCode> {
     } = startup::start(config, Clock::system(), Prepare::Serve)?;
     block_on(async {
         keys::check_at_start(&app).await?;
+        receipts::freeze_missing(&app).await?;
         let listener = listen(&app)?;
         greet(&app, migrated.len()).await?;
         run(app, listener, stop_signal()?).await
@@ -93,7 +94,11 @@ fn start_runner(app: &App) -> Runner {
 
 fn with_checks(state: State, runner: Option<&Runner>) -> State {
     let state = state.with_check(ReadinessCheck::new("mail", |app| async move {
-        health::mail(&app).await.map_err(|error| error.to_string())
+        match health::mail(&app).await {
+            Ok(None) => Outcome::Well,
+            Ok(Some(why)) => Outcome::Degraded(why),
+            Err(error) => Outcome::NotReady(error.to_string()),
+        }
     }));
     let Some(runner) = runner else { return state };
     let pulse = runner.pulse();
@@ -101,9 +106,9 @@ fn with_checks(state: State, runner: Option<&Runner>) -> State {
         let age = pulse.age(app.clock.now());
         async move {
             if age < RUNNER_SILENCE {
-                Ok(())
+                Outcome::Well
             } else {
-                Err(format!("silent for {} s", age.num_seconds()))
+                Outcome::NotReady(format!("silent for {} s", age.num_seconds()))
             }
         }
     }))

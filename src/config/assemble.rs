@@ -134,6 +134,7 @@ fn mail(r: &mut Reader, data_dir: &std::path::Path) -> MailConfig {
         .unwrap_or_else(Mailbox::stand_in);
     let reply_to = r.optional("mail.reply_to", parse_mailbox);
     let send_window = r.flag("mail.send_window");
+    let rate_per_minute = r.number("mail.rate_per_minute");
     let service_name = r.text("mail.service_name");
     let municipality = r.text("mail.municipality");
     let phone = r.text("mail.phone");
@@ -148,6 +149,7 @@ fn mail(r: &mut Reader, data_dir: &std::path::Path) -> MailConfig {
         from,
         reply_to,
         send_window,
+        rate_per_minute,
         service_name,
         municipality,
         phone,

@@ -136,6 +136,8 @@ pub struct MailConfig {
     pub reply_to: Option<Mailbox>,
     /// Send only in the sending hours of business days.
     pub send_window: bool,
+    /// How many mails leave in a minute at most.
+    pub rate_per_minute: u32,
     /// Who signs.
     pub service_name: String,
     /// Name of the municipality.

@@ -221,6 +221,8 @@ pub static SETTINGS: &[Setting] = &[
     setting("mail.reply_to", MAILBOX, Nothing, "Mailbox for answers, if not the sender."),
     setting("mail.send_window", Kind::Flag, Value("true"),
         "Send only on business days 08–16 Swedish time, except what the desk must know at once, such as a theft."),
+    setting("mail.rate_per_minute", number(1, 10_000), Value("100"),
+        "How many mails leave in a minute at most when many are due; what is urgent leaves at once."),
     setting("mail.service_name", Kind::Text, Value("Kundtjänst telefoni"), "Who signs the mails."),
     setting("mail.municipality", Kind::Text, Value("Exempelkommunen"), "Name of the municipality in mails and pages."),
     setting("mail.phone", Kind::Text, Value("070-174 06 99"), "Phone number for questions, in mails and pages."),

@@ -11,5 +11,6 @@ pub mod digest;
 pub mod envelope;
 pub mod keyring;
 pub mod random;
+pub mod receipt_signature;
 pub mod strict_json;
 pub mod token;

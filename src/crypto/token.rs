@@ -187,6 +187,11 @@ pub fn random_task_number() -> String {
     human_number("HU", random_bytes())
 }
 
+/// A new number of a claim such as `HK-7K3F-9Q2M` (K for krav), made as [`random_case_number`] makes one.
+pub fn random_claim_number() -> String {
+    human_number("HK", random_bytes())
+}
+
 fn human_number(prefix: &str, random: [u8; 5]) -> String {
     let bits = random
         .iter()

@@ -35,8 +35,14 @@ pub enum Constraint {
     TaskNumber,
     /// The same task is open already.
     TaskOpen,
+    /// Another claim has the number.
+    ClaimNumber,
+    /// There is a claim about the item already.
+    ClaimItem,
     /// The message of this step is planned already.
     MessageStep,
+    /// The reader has a mail of that day already.
+    MailDay,
     /// The code is stored already.
     CodeItem,
     /// The termination has a data key already.
@@ -118,12 +124,15 @@ impl Constraint {
             "termination.number",
         ),
         (Self::TaskNumber, "task_number_key", "task.number"),
+        (Self::ClaimNumber, "claim_number_key", "claim.number"),
+        (Self::ClaimItem, "claim_item_key", "claim.item_id"),
         (Self::TaskOpen, "task_open_key", "task.kind, task.open_key"),
         (
             Self::MessageStep,
             "message_step_active_key",
             "message.termination_id, message.step, message.recipient_role",
         ),
+        (Self::MailDay, "mail_day_pkey", "mail_day.reader, mail_day.day"),
         (Self::CodeItem, "code_item_active_key", "code.item_id, code.kind"),
         (
             Self::DataKeyActive,

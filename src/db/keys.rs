@@ -1,6 +1,6 @@
 //! Which keys of the keyring are in use, and the proof that they are still the same keys.
 
-use super::schema::{data_key, key_check, message};
+use super::schema::{data_key, key_check, message, private_address, receipt_key};
 use super::{DbConnection, DbError, Tx};
 use crate::on_both;
 use diesel::dsl::count_star;
@@ -19,6 +19,29 @@ pub fn insert_check(tx: &mut Tx<'_>, kid: &str, sealed: &[u8]) -> Result<(), DbE
     on_both!(tx, |inner| diesel::insert_into(key_check::table)
         .values((key_check::kid.eq(kid), key_check::sealed.eq(sealed)))
         .on_conflict(key_check::kid)
+        .do_nothing()
+        .execute(inner))?;
+    Ok(())
+}
+
+/// The public keys that receipts are or were signed with, by kid.
+pub fn receipt_keys(connection: &mut DbConnection) -> Result<Vec<(String, Vec<u8>)>, DbError> {
+    Ok(receipt_key::table
+        .order(receipt_key::kid)
+        .select((receipt_key::kid, receipt_key::public_key))
+        .load(connection)?)
+}
+
+/// Keeps the public key of a new key; one that is kept already stays.
+pub fn insert_receipt_key(tx: &mut Tx<'_>, kid: &str, public_key: &[u8]) -> Result<(), DbError> {
+    let now = tx.now().naive_utc();
+    on_both!(tx, |inner| diesel::insert_into(receipt_key::table)
+        .values((
+            receipt_key::kid.eq(kid),
+            receipt_key::public_key.eq(public_key),
+            receipt_key::created_at.eq(now),
+        ))
+        .on_conflict(receipt_key::kid)
         .do_nothing()
         .execute(inner))?;
     Ok(())
@@ -46,4 +69,13 @@ pub fn messages_by_kid(connection: &mut DbConnection) -> Result<Vec<(String, i64
         .into_iter()
         .filter_map(|(kid, count)| Some((kid?, count)))
         .collect())
+}
+
+/// How many private addresses each key seals.
+pub fn private_addresses_by_kid(connection: &mut DbConnection) -> Result<Vec<(String, i64)>, DbError> {
+    Ok(private_address::table
+        .group_by(private_address::sealed_kid)
+        .order(private_address::sealed_kid)
+        .select((private_address::sealed_kid, count_star()))
+        .load(connection)?)
 }

@@ -28,6 +28,8 @@ struct Row {
     version: i64,
     created_at: NaiveDateTime,
     updated_at: NaiveDateTime,
+    allows_buy_out: bool,
+    claim_after_days: i32,
 }
 
 impl TryFrom<Row> for LegalEntity {
@@ -46,6 +48,11 @@ impl TryFrom<Row> for LegalEntity {
             },
             chancery_id: parse_optional("legal_entity", "chancery_id", row.chancery_id.as_deref())?,
             schedule: parse_json("legal_entity", "schedule", &row.schedule)?,
+            allows_buy_out: row.allows_buy_out,
+            claim_after_days: u16::try_from(row.claim_after_days).map_err(|_| DbError::Corrupt {
+                table: "legal_entity",
+                column: "claim_after_days",
+            })?,
             meta: meta(row.version, row.created_at, row.updated_at),
         })
     }
@@ -71,6 +78,8 @@ impl TryFrom<&LegalEntity> for Row {
             version: entity.meta.version,
             created_at: entity.meta.created_at.naive_utc(),
             updated_at: entity.meta.updated_at.naive_utc(),
+            allows_buy_out: entity.allows_buy_out,
+            claim_after_days: entity.claim_after_days.into(),
         })
     }
 }
@@ -105,6 +114,15 @@ pub fn list(
     }
     let rows = keyset_rows!(connection, query, table, page)?;
     page_of(rows, page, |entity: &LegalEntity| entity.id.into())
+}
+
+/// All of them, in the order in which they were made: a group has tens, not thousands.
+pub fn all(connection: &mut DbConnection) -> Result<Vec<LegalEntity>, DbError> {
+    let rows: Vec<Row> = table::table
+        .order(table::id)
+        .select(Row::as_select())
+        .load(connection)?;
+    rows.into_iter().map(LegalEntity::try_from).collect()
 }
 
 /// Stores a new one.

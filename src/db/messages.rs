@@ -31,6 +31,9 @@ struct Row {
     sent_at: Option<NaiveDateTime>,
     server_reply: Option<String>,
     planned_from: Option<NaiveDate>,
+    carried_by: Option<String>,
+    copy_of: Option<String>,
+    deferred_since: Option<NaiveDateTime>,
     version: i64,
     created_at: NaiveDateTime,
     updated_at: NaiveDateTime,
@@ -56,6 +59,9 @@ impl TryFrom<&Message> for Row {
             sent_at: message.sent_at.map(|at| at.naive_utc()),
             server_reply: message.server_reply.clone(),
             planned_from: message.planned_from,
+            carried_by: message.carried_by.map(|id| id.to_string()),
+            copy_of: message.copy_of.map(|id| id.to_string()),
+            deferred_since: message.deferred_since.map(|at| at.naive_utc()),
             version: message.meta.version,
             created_at: message.meta.created_at.naive_utc(),
             updated_at: message.meta.updated_at.naive_utc(),
@@ -83,6 +89,9 @@ impl TryFrom<Row> for Message {
             sent_at: utc_optional(row.sent_at),
             server_reply: row.server_reply,
             planned_from: row.planned_from,
+            carried_by: parse_optional("message", "carried_by", row.carried_by.as_deref())?,
+            copy_of: parse_optional("message", "copy_of", row.copy_of.as_deref())?,
+            deferred_since: utc_optional(row.deferred_since),
             meta: meta(row.version, row.created_at, row.updated_at),
         })
     }
@@ -99,6 +108,8 @@ pub struct MessageFilter {
     pub step: Option<MessageStep>,
     /// To this role.
     pub to: Option<RecipientRole>,
+    /// Only those that the mail server does not take, or the others.
+    pub is_deferred: Option<bool>,
 }
 
 /// The message with this id.
@@ -171,13 +182,34 @@ pub fn planned_until(connection: &mut DbConnection, until: DateTime<Utc>) -> Res
     rows.into_iter().map(Message::try_from).collect()
 }
 
-/// How many are written and not delivered, and since when the oldest of them.
-pub fn backlog(connection: &mut DbConnection) -> Result<(i64, Option<DateTime<Utc>>), DbError> {
-    let queued = table::table.filter(table::state.eq("queued"));
-    let (count, oldest): (i64, Option<NaiveDateTime>) = queued
-        .select((diesel::dsl::count_star(), diesel::dsl::min(table::queued_at)))
+/// The messages whose mails are told in the mail of this one, in the order of their ids.
+pub fn carried_by(connection: &mut DbConnection, id: MessageId) -> Result<Vec<Message>, DbError> {
+    let rows: Vec<Row> = table::table
+        .filter(table::carried_by.eq(id.to_string()))
+        .order(table::id)
+        .select(Row::as_select())
+        .load(connection)?;
+    rows.into_iter().map(Message::try_from).collect()
+}
+
+/// How many mails are written and not delivered. A digest is one.
+pub fn waiting(connection: &mut DbConnection) -> Result<i64, DbError> {
+    Ok(table::table
+        .filter(table::state.eq("queued"))
+        .filter(table::carried_by.is_null())
+        .count()
+        .get_result(connection)?)
+}
+
+/// How many mails the mail server has not taken when they were tried, and since when the first of them.
+pub fn deferred(connection: &mut DbConnection) -> Result<(i64, Option<DateTime<Utc>>), DbError> {
+    let deferred = table::table
+        .filter(table::deferred_since.is_not_null())
+        .filter(table::state.eq("queued"));
+    let (count, since): (i64, Option<NaiveDateTime>) = deferred
+        .select((diesel::dsl::count_star(), diesel::dsl::min(table::deferred_since)))
         .first(connection)?;
-    Ok((count, utc_optional(oldest)))
+    Ok((count, utc_optional(since)))
 }
 
 /// One page of messages.
@@ -198,6 +230,17 @@ pub fn list(
     }
     if let Some(to) = filter.to {
         query = query.filter(table::recipient_role.eq(to.as_str()));
+    }
+    match filter.is_deferred {
+        Some(true) => {
+            query = query
+                .filter(table::deferred_since.is_not_null())
+                .filter(table::state.eq("queued"));
+        }
+        Some(false) => {
+            query = query.filter(table::deferred_since.is_null().or(table::state.ne("queued")));
+        }
+        None => {}
     }
     let rows = keyset_rows!(connection, query, table, page)?;
     page_of(rows, page, |message: &Message| message.id.into())

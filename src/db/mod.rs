@@ -9,12 +9,14 @@ pub mod account_reviews;
 pub mod action_links;
 pub mod assignments;
 pub mod audit;
+pub mod claims;
 pub mod codes;
 #[expect(
     missing_docs,
     reason = "the derive of the multi-connection writes items without documentation"
 )]
 pub mod connection;
+pub mod deliveries;
 pub mod devices;
 pub mod dialect;
 pub mod employments;
@@ -28,6 +30,7 @@ pub mod jobs;
 pub mod keys;
 mod keyset;
 pub mod legal_entities;
+pub mod mail_days;
 pub mod messages;
 pub mod migrations;
 pub mod missing;
@@ -35,7 +38,9 @@ pub mod notes;
 pub mod people;
 pub mod person_merges;
 mod prepared;
+pub mod private_addresses;
 pub mod receipts;
+pub mod reports;
 #[expect(
     missing_docs,
     reason = "the columns are documented where they are written: in the migrations"
@@ -54,6 +59,7 @@ mod transaction;
 pub mod types;
 pub mod units;
 pub mod unmatched;
+pub mod unreachable_addresses;
 mod writer;
 
 pub use connection::{DatabaseUrl, DbConnection, ServingLock};

@@ -24,6 +24,7 @@ struct Row {
     version: i64,
     created_at: NaiveDateTime,
     updated_at: NaiveDateTime,
+    is_protected: bool,
 }
 
 #[derive(Queryable, Selectable, Insertable)]
@@ -48,6 +49,7 @@ impl From<&Person> for Row {
             version: person.meta.version,
             created_at: person.meta.created_at.naive_utc(),
             updated_at: person.meta.updated_at.naive_utc(),
+            is_protected: person.is_protected,
         }
     }
 }
@@ -61,6 +63,7 @@ fn to_person(row: Row, mut identifiers: Vec<(SourceName, ExternalId)>) -> Result
         email: parse_optional("person", "email", row.email.as_deref())?,
         language: parse("person", "language", &row.language)?,
         identifiers,
+        is_protected: row.is_protected,
         meta: meta(row.version, row.created_at, row.updated_at),
     })
 }
@@ -79,6 +82,8 @@ pub struct PersonFilter {
     pub name_prefix: Option<String>,
     /// Who lack a name or an address, or do not.
     pub is_incomplete: Option<bool>,
+    /// Without those whose identity is protected: whoever may not see a name must not find it either.
+    pub hides_protected: bool,
 }
 
 /// The person with this id.
@@ -147,6 +152,9 @@ pub fn list(
     }
     if let Some(incomplete) = filter.is_incomplete {
         query = query.filter(table::is_incomplete.eq(incomplete));
+    }
+    if filter.hides_protected {
+        query = query.filter(table::is_protected.eq(false));
     }
     let rows = keyset_rows!(connection, query, table, page)?;
     let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();

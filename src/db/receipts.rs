@@ -1,5 +1,4 @@
-//! Which receipts were issued: the code of each, and whether a newer one took its place. What a receipt says is read
-//! from the case.
+//! Which receipts were issued: the code of each, what it says, and whether a newer one took its place.
 
 use super::prepared::ExecutePrepared;
 use super::schema::receipt as table;
@@ -19,14 +18,29 @@ pub struct Issued {
     pub replaced_at: Option<DateTime<Utc>>,
 }
 
-/// Notes that a receipt with this code is issued now.
-pub fn insert(tx: &mut Tx<'_>, code: &VerificationCode, id: TerminationId) -> Result<(), DbError> {
+/// The receipt of a case that counts.
+#[derive(Clone)]
+pub struct Current {
+    /// Its code.
+    pub code: VerificationCode,
+    /// What it says, as JSON. None if it was issued before facts were kept, and they are not frozen yet.
+    pub facts: Option<String>,
+}
+
+/// Notes that a receipt with this code is issued now, and what it says.
+pub fn insert(
+    tx: &mut Tx<'_>,
+    code: &VerificationCode,
+    id: TerminationId,
+    facts: &str,
+) -> Result<(), DbError> {
     let now = tx.now().naive_utc();
     diesel::insert_into(table::table)
         .values((
             table::code.eq(code.letters()),
             table::termination_id.eq(id.to_string()),
             table::issued_at.eq(now),
+            table::facts.eq(Some(facts)),
         ))
         .execute(&mut **tx)?;
     Ok(())
@@ -42,18 +56,46 @@ pub fn replace(tx: &mut Tx<'_>, id: TerminationId) -> Result<usize, DbError> {
         .execute_prepared(tx)
 }
 
-/// The code of the receipt of a case that counts.
-pub fn current(
-    connection: &mut DbConnection,
-    id: TerminationId,
-) -> Result<Option<VerificationCode>, DbError> {
-    let code: Option<String> = table::table
+/// The receipt of a case that counts.
+pub fn current(connection: &mut DbConnection, id: TerminationId) -> Result<Option<Current>, DbError> {
+    let found: Option<(String, Option<String>)> = table::table
         .filter(table::termination_id.eq(id.to_string()))
         .filter(table::replaced_at.is_null())
-        .select(table::code)
+        .select((table::code, table::facts))
         .first(connection)
         .optional()?;
-    code.map(|code| parse("receipt", "code", &code)).transpose()
+    let Some((code, facts)) = found else {
+        return Ok(None);
+    };
+    Ok(Some(Current {
+        code: parse("receipt", "code", &code)?,
+        facts,
+    }))
+}
+
+/// Cases whose receipt counts and has no facts.
+pub fn without_facts(connection: &mut DbConnection, limit: i64) -> Result<Vec<TerminationId>, DbError> {
+    let found: Vec<String> = table::table
+        .filter(table::facts.is_null())
+        .filter(table::replaced_at.is_null())
+        .order(table::termination_id)
+        .limit(limit)
+        .select(table::termination_id)
+        .load(connection)?;
+    found
+        .iter()
+        .map(|id| parse("receipt", "termination_id", id))
+        .collect()
+}
+
+/// Keeps what the receipt of a case that counts says, if nothing is kept yet.
+pub fn set_facts(tx: &mut Tx<'_>, id: TerminationId, facts: &str) -> Result<usize, DbError> {
+    diesel::update(table::table)
+        .filter(table::termination_id.eq(id.to_string()))
+        .filter(table::replaced_at.is_null())
+        .filter(table::facts.is_null())
+        .set(table::facts.eq(Some(facts)))
+        .execute_prepared(tx)
 }
 
 /// The receipt with this code.

@@ -117,6 +117,24 @@ diesel::table! {
 }
 
 diesel::table! {
+    claim (id) {
+        id -> Text,
+        number -> Text,
+        state -> Text,
+        termination_id -> Text,
+        item_id -> Text,
+        device_id -> Text,
+        legal_entity_id -> Text,
+        unit_id -> Text,
+        return_by -> Date,
+        settlement -> Nullable<Text>,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     code (id) {
         id -> Text,
         termination_id -> Text,
@@ -315,6 +333,16 @@ diesel::table! {
         version -> BigInt,
         created_at -> Timestamp,
         updated_at -> Timestamp,
+        allows_buy_out -> Bool,
+        claim_after_days -> Integer,
+    }
+}
+
+diesel::table! {
+    mail_day (reader, day) {
+        reader -> Text,
+        day -> Date,
+        message_id -> Text,
     }
 }
 
@@ -347,9 +375,22 @@ diesel::table! {
         sent_at -> Nullable<Timestamp>,
         server_reply -> Nullable<Text>,
         planned_from -> Nullable<Date>,
+        carried_by -> Nullable<Text>,
+        copy_of -> Nullable<Text>,
+        deferred_since -> Nullable<Timestamp>,
         version -> BigInt,
         created_at -> Timestamp,
         updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    message_delivery (id) {
+        id -> Text,
+        message_id -> Text,
+        at -> Timestamp,
+        outcome -> Text,
+        reply -> Nullable<Text>,
     }
 }
 
@@ -374,6 +415,7 @@ diesel::table! {
         version -> BigInt,
         created_at -> Timestamp,
         updated_at -> Timestamp,
+        is_protected -> Bool,
     }
 }
 
@@ -397,11 +439,29 @@ diesel::table! {
 }
 
 diesel::table! {
+    private_address (termination_id) {
+        termination_id -> Text,
+        sealed_kid -> Text,
+        sealed -> Binary,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     receipt (code) {
         code -> Text,
         termination_id -> Text,
         issued_at -> Timestamp,
         replaced_at -> Nullable<Timestamp>,
+        facts -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    receipt_key (kid) {
+        kid -> Text,
+        public_key -> Binary,
+        created_at -> Timestamp,
     }
 }
 
@@ -597,6 +657,7 @@ diesel::table! {
         version -> BigInt,
         created_at -> Timestamp,
         updated_at -> Timestamp,
+        breach_notify_by -> Nullable<Timestamp>,
     }
 }
 
@@ -633,6 +694,9 @@ diesel::table! {
         is_wipe_contradicted -> Bool,
         wipe_due_at -> Nullable<Timestamp>,
         contradiction -> Nullable<Text>,
+        loss -> Nullable<Text>,
+        disposal -> Nullable<Text>,
+        damage -> Nullable<Text>,
     }
 }
 
@@ -693,6 +757,14 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    unreachable_address (person_id) {
+        person_id -> Text,
+        email -> Text,
+        since -> Timestamp,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     account_review,
     account_signal,
@@ -703,6 +775,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     audit_pending,
     audit_seal,
     audit_seal_entry,
+    claim,
     code,
     code_answer,
     data_key,
@@ -718,13 +791,17 @@ diesel::allow_tables_to_appear_in_same_query!(
     job,
     key_check,
     legal_entity,
+    mail_day,
     mdm_report,
     message,
+    message_delivery,
     missing_employment,
     person,
     person_identifier,
     person_merge,
+    private_address,
     receipt,
+    receipt_key,
     schedule_version,
     scim_connection,
     scim_token,
@@ -743,4 +820,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     unit,
     unit_phone_hours,
     unmatched,
+    unreachable_address,
 );

@@ -13,7 +13,7 @@ use crate::db::instance_settings::DatabasePurpose;
 use crate::domain::actor::Scope;
 use crate::domain::calendar::local_date;
 use crate::domain::ids::ServiceAccountId;
-use crate::services::{Ctx, health, keys, service_accounts, sources};
+use crate::services::{Ctx, health, keys, receipts, service_accounts, sources};
 use crate::startup::{self, Prepare, Started};
 use anyhow::{Context, bail};
 use chrono::Days;
@@ -84,6 +84,7 @@ impl DemoArgs {
         let Started { app, lock: _lock, .. } = startup::start(config, Clock::system(), Prepare::Serve)?;
         serve::block_on(async {
             keys::check_at_start(&app).await?;
+            receipts::freeze_missing(&app).await?;
             prepare(&app, self.story).await?;
             let access = access(&app).await?;
             let listener = serve::listen(&app)?;

@@ -161,6 +161,7 @@ fn document(index: usize, name: &str, end_date: Option<NaiveDate>) -> anyhow::Re
     let place = place(index);
     let reference = |index: usize, name: Option<&str>| -> anyhow::Result<PersonReference> {
         Ok(PersonReference {
+            is_protected: None,
             external_id: format!("p-{}", 1001 + index).parse()?,
             name: name.map(PersonName::parse).transpose()?,
             email: name.map(|name| EmailAddress::parse(&email(name))).transpose()?,

@@ -16,6 +16,8 @@ text_enum! {
         Read = "read",
         /// Say what a telephony system has carried out, such as a diversion.
         Telephony = "telephony",
+        /// Beside another scope: see who people with a protected identity are.
+        Protected = "protected",
         /// Set up legal entities, sources and the service itself.
         Admin = "admin",
     }

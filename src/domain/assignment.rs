@@ -21,6 +21,8 @@ text_enum! {
         Returned = "returned",
         /// A termination was completed.
         Terminated = "terminated",
+        /// The holder went on with it in another employment.
+        Transferred = "transferred",
         /// Never came back.
         Missing = "missing",
         /// Registered by mistake.

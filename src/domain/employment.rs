@@ -80,6 +80,9 @@ pub struct PersonReference {
     /// The language that they are written to in.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub language: Option<Language>,
+    /// Whether their identity is protected.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub is_protected: Option<bool>,
 }
 
 /// The full state of one employment, as a source delivers it.

@@ -68,6 +68,10 @@ ids! {
     NoteId,
     /// Something that the desk, or somebody by name, is to do.
     TaskId,
+    /// One line of the delivery log of a message.
+    DeliveryNoteId,
+    /// A claim about a device that has not come back.
+    ClaimId,
     /// One planned or sent mail.
     MessageId,
     /// One action link in a mail.

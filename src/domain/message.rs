@@ -1,6 +1,6 @@
 //! Mails: planned with the case, written when they are due, kept until they are delivered.
 
-use super::ids::{MessageId, PersonId, TerminationId};
+use super::ids::{DeliveryNoteId, MessageId, PersonId, TerminationId};
 use super::language::Language;
 use super::record::Meta;
 use super::timeline::{MessageStep, RecipientRole};
@@ -16,6 +16,8 @@ text_enum! {
         Queued = "queued",
         /// The mail server took it.
         Sent = "sent",
+        /// The mail server took it, and it came back.
+        Bounced = "bounced",
         /// A newer mail of the same case made it superfluous before it was written.
         Superseded = "superseded",
         /// The case no longer needs it.
@@ -23,6 +25,50 @@ text_enum! {
         /// It could not be written or delivered; the reason is kept.
         Failed = "failed",
     }
+}
+
+impl MessageState {
+    /// Whether it was given up: whoever it was for did not get it.
+    pub const fn is_undelivered(self) -> bool {
+        match self {
+            Self::Failed | Self::Bounced => true,
+            Self::Planned | Self::Queued | Self::Sent | Self::Superseded | Self::Cancelled => false,
+        }
+    }
+}
+
+/// The stable word of a message that is planned again because its recipient cannot be reached.
+pub const UNREACHABLE: &str = "unreachable";
+/// The stable word of a message that somebody asked to be sent again.
+pub const RESENT: &str = "resent";
+
+text_enum! {
+    /// What came of one try to deliver a mail.
+    pub enum MailOutcome {
+        /// The mail server took it.
+        Accepted = "accepted",
+        /// It could not be handed over now, or nobody knows; it is tried again.
+        Deferred = "deferred",
+        /// The mail server will never take it.
+        Refused = "refused",
+        /// It was taken and came back.
+        Bounced = "bounced",
+    }
+}
+
+/// One line of the delivery log of a message. Lines are added and never changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeliveryNote {
+    /// Its id.
+    pub id: DeliveryNoteId,
+    /// The message that was handed over: of a digest, the one that carries the others.
+    pub message_id: MessageId,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// What came of it.
+    pub outcome: MailOutcome,
+    /// What the other side said: one line, without addresses.
+    pub reply: Option<String>,
 }
 
 /// One mail of a case.
@@ -40,7 +86,7 @@ pub struct Message {
     pub copy_to: Vec<RecipientRole>,
     /// Where it is on its way.
     pub state: MessageState,
-    /// Why it is superseded, cancelled or failed: a stable word.
+    /// Why it is superseded, cancelled, failed or planned again: a stable word.
     pub state_reason: Option<String>,
     /// When it is due.
     pub due_at: DateTime<Utc>,
@@ -58,6 +104,12 @@ pub struct Message {
     pub server_reply: Option<String>,
     /// The T0 that its time was counted from, if a timeline planned it.
     pub planned_from: Option<NaiveDate>,
+    /// The message in whose mail it is told, if that is a digest.
+    pub carried_by: Option<MessageId>,
+    /// The message that it is a copy of: it tells somebody what somebody else is asked.
+    pub copy_of: Option<MessageId>,
+    /// Since when the mail server does not take it.
+    pub deferred_since: Option<DateTime<Utc>>,
     /// Version and dates.
     pub meta: Meta,
 }
@@ -87,14 +139,18 @@ impl Message {
             sent_at: None,
             server_reply: None,
             planned_from: None,
+            carried_by: None,
+            copy_of: None,
+            deferred_since: None,
             meta: Meta::new(now),
         }
     }
 
-    /// The same mail again, as if it had never been written.
+    /// The same mail, planned again as if it had never been written.
     pub fn again(&self, id: MessageId, due_at: DateTime<Utc>, now: DateTime<Utc>) -> Self {
         Self {
             planned_from: self.planned_from,
+            copy_of: self.copy_of,
             ..Self::planned(
                 id,
                 self.termination_id,
@@ -103,5 +159,25 @@ impl Message {
                 now,
             )
         }
+    }
+
+    /// A copy of this mail, which is being written, for somebody who is to know.
+    pub fn copy(&self, id: MessageId, to: RecipientRole, now: DateTime<Utc>) -> Self {
+        Self {
+            copy_of: Some(self.id),
+            ..Self::planned(id, self.termination_id, (self.step, to, Vec::new()), now, now)
+        }
+    }
+
+    /// Whether it is planned because an earlier one did not reach anybody: it does not wait for another day.
+    pub fn is_planned_again(&self) -> bool {
+        self.state_reason
+            .as_deref()
+            .is_some_and(|reason| [UNREACHABLE, RESENT].contains(&reason))
+    }
+
+    /// The message that is handed over with it, and whose id is in the `Message-ID`.
+    pub fn carrier(&self) -> MessageId {
+        self.carried_by.unwrap_or(self.id)
     }
 }

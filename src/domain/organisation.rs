@@ -39,6 +39,10 @@ pub struct LegalEntity {
     pub chancery_id: Option<PersonId>,
     /// When its people are written to.
     pub schedule: Schedule,
+    /// Whether holders may buy their devices. No, unless somebody has decided so: it is taxed below the market value.
+    pub allows_buy_out: bool,
+    /// After how many days without a return a claim opens (see [`crate::domain::claim`]).
+    pub claim_after_days: u16,
     /// Version and dates.
     pub meta: Meta,
 }

@@ -1,5 +1,6 @@
 //! People: whoever has an employment, leads one, or looks after telephones.
 
+use super::actor::{Actor, Scope};
 use super::ids::{ActionLinkId, EmploymentId, PersonId, PersonMergeId, ScimUserId, TerminationId};
 use super::language::Language;
 use super::record::Meta;
@@ -20,6 +21,8 @@ pub struct Person {
     pub language: Language,
     /// What the sources call them.
     pub identifiers: Vec<(SourceName, ExternalId)>,
+    /// Whether their identity is protected (skyddade personuppgifter): see [`Person::seen_by`].
+    pub is_protected: bool,
     /// Version and dates.
     pub meta: Meta,
 }
@@ -29,6 +32,41 @@ impl Person {
     pub const fn is_incomplete(&self) -> bool {
         self.name.is_none() || self.email.is_none()
     }
+
+    /// The name as everybody may read it: in a mail, on a page that a link opens, on a receipt. Those can be passed on,
+    /// so a protected name is in none of them, whoever it is for.
+    pub fn open_name(&self) -> Option<&PersonName> {
+        self.name.as_ref().filter(|_| !self.is_protected)
+    }
+
+    /// The person without a name that not everybody may read. Mail still reaches them.
+    #[must_use]
+    pub fn without_protected_name(self) -> Self {
+        Self {
+            name: self.open_name().cloned(),
+            ..self
+        }
+    }
+
+    /// The person as this actor may see them: every view of a person goes through here. Of a protected one, name, address
+    /// and what sources call them are for those alone who have the scope for it.
+    #[must_use]
+    pub fn seen_by(self, actor: &Actor) -> Self {
+        if !self.is_protected || may_see_protected(actor) {
+            return self;
+        }
+        Self {
+            name: None,
+            email: None,
+            identifiers: Vec::new(),
+            ..self
+        }
+    }
+}
+
+/// Whether the actor may see who people with a protected identity are.
+pub fn may_see_protected(actor: &Actor) -> bool {
+    actor.has_scope(Scope::Protected)
 }
 
 /// What went from one person to the other when two turned out to be one. It is what goes back when that was wrong.

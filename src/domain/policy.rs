@@ -21,6 +21,8 @@ pub enum Action {
     ReadTermination,
     /// Work with terminations: checks, holds, dates, links.
     WorkTermination,
+    /// Give the private address at which a leaver gets the receipt, or have it forgotten.
+    GivePrivateAddress,
     /// Read the tasks.
     ReadTask,
     /// Tell the desk of a change: of staff, of the organisation, of phone hours or of something else.
@@ -41,6 +43,8 @@ pub enum Action {
     DeliverMdmReport,
     /// Read what the MDM reported.
     ReadMdmReports,
+    /// Read reports: numbers, and no names of people.
+    ReadReport,
     /// Read the job table.
     ReadJobs,
     /// Resume or cancel jobs.
@@ -55,9 +59,11 @@ impl Action {
     /// The scopes of which one is enough for a service account.
     pub const fn scopes(self) -> &'static [Scope] {
         match self {
-            Self::ReadRegister | Self::ReadTermination | Self::ReadMdmReports | Self::ReadJobs => {
-                &[Scope::Read, Scope::Desk, Scope::Admin]
-            }
+            Self::ReadRegister
+            | Self::ReadTermination
+            | Self::ReadMdmReports
+            | Self::ReadReport
+            | Self::ReadJobs => &[Scope::Read, Scope::Desk, Scope::Admin],
             Self::ReadEmployment => &[Scope::Read, Scope::Desk, Scope::Admin, Scope::Hr],
             Self::ReadTask => &[Scope::Read, Scope::Desk, Scope::Admin, Scope::Telephony],
             Self::ReportChange => &[Scope::Desk, Scope::Admin, Scope::Hr],
@@ -66,6 +72,7 @@ impl Action {
             Self::EditOrganisation | Self::ManageJobs => &[Scope::Admin],
             Self::DeliverEmployment => &[Scope::Hr],
             Self::WorkTermination | Self::RevealCode => &[Scope::Desk],
+            Self::GivePrivateAddress => &[Scope::Desk, Scope::Hr],
             Self::DeliverMdmReport => &[Scope::Mdm],
             Self::ReadAudit => &[Scope::Read, Scope::Admin],
             Self::AnswerByLink | Self::VerifyReceipt | Self::ProvisionAccounts | Self::Operate => &[],

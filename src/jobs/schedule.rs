@@ -3,7 +3,9 @@
 use super::supervise::raised;
 use crate::app::App;
 use crate::services::queue::{self, jitter};
-use crate::services::{Ctx, ServiceError, audit, evidence, messages, scim, snapshots, terminations, upkeep};
+use crate::services::{
+    Ctx, ServiceError, audit, claims, evidence, messages, scim, snapshots, terminations, upkeep,
+};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use std::panic::AssertUnwindSafe;
@@ -79,6 +81,7 @@ pub const RECONCILERS: &[Reconciler] = &[
     Reconciler::new("receiver_repoint", 300, |ctx| {
         Box::pin(terminations::repoint_due(ctx))
     }),
+    Reconciler::new("claims_open", 3_600, |ctx| Box::pin(claims::open_due(ctx))),
     Reconciler::new("job_rescue", 15, |ctx| Box::pin(queue::rescue(ctx))),
     Reconciler::new("instance_beat", 20, |ctx| Box::pin(upkeep::beat(ctx))),
     Reconciler::new("audit_seal", 2, |ctx| Box::pin(audit::seal(ctx))),

@@ -4,19 +4,25 @@
 
 use super::format::{pick, say};
 use super::receipt::FactGroup;
-use super::view::{MailView, RenderedMail, Sender};
+use super::view::{MailView, Recipient, RenderedMail, Sender};
 use crate::domain::language::Language;
 use askama::Template;
+use std::borrow::Cow;
 
 /// Longest subject in characters: what fits on one line of a mail header (RFC 5322, section 2.1.1).
 const SUBJECT_LIMIT: usize = 78;
 
 /// A part of a letter.
+#[derive(Clone)]
 pub(super) enum Block {
+    /// What the blocks after it are about.
+    Heading(String),
+    /// One of several cases under such a heading.
+    Entry(FactGroup),
     /// Running text.
     Paragraph(String),
     /// The one thing to press.
-    Action { label: &'static str, url: String },
+    Action { label: Cow<'static, str>, url: String },
     /// Where to read more.
     Link { label: &'static str, url: String },
     /// One group per device or subscription.
@@ -92,9 +98,11 @@ impl<'a> Frame<'a> {
         Self {
             lang: language.as_str(),
             kind: pick(language, "mejl", "e-mail"),
-            greeting: match language {
-                Language::Sv => format!("Hej {name}!"),
-                Language::En => format!("Hello {name},"),
+            greeting: match (language, name) {
+                (Language::Sv, "") => "Hej!".to_owned(),
+                (Language::En, "") => "Hello,".to_owned(),
+                (Language::Sv, name) => format!("Hej {name}!"),
+                (Language::En, name) => format!("Hello {name},"),
             },
             regards: pick(language, "Vänliga hälsningar", "Kind regards"),
             phone: sender.phone.show(language),
@@ -134,6 +142,21 @@ pub(super) fn render_notice(
     letter: &Letter,
 ) -> Result<RenderedMail, askama::Error> {
     let frame = Frame::new(language, sender, (&sender.service_name, reference.to_owned()));
+    lay_out(letter, &frame)
+}
+
+/// Lays a letter out that tells of several cases.
+pub(super) fn render_digest(
+    reader: &Recipient,
+    views: &[&MailView],
+    letter: &Letter,
+) -> Result<RenderedMail, askama::Error> {
+    let Some(first) = views.first() else {
+        return Err(askama::Error::custom("a digest of nothing"));
+    };
+    let (language, count) = (first.language, views.len());
+    let reference = say!(language, "{count} ärenden", "{count} cases");
+    let frame = Frame::new(language, &first.sender, (&reader.first_name, reference));
     lay_out(letter, &frame)
 }
 

@@ -8,6 +8,7 @@
 //! Each sentence exists once per language (the macro `say` asks for both at the same spot, so a text can
 //! never exist in one language only). The two parts are two layouts of the same letter.
 
+pub mod event;
 pub mod format;
 mod held;
 mod letter;
@@ -19,6 +20,8 @@ pub mod receipt;
 mod tests;
 mod view;
 pub mod words;
+
+use crate::domain::language::Language;
 
 pub use held::{HeldBecause, HeldSnapshot, render_held};
 pub use view::{
@@ -32,6 +35,15 @@ pub use view::{
 /// Only when a template cannot be written out, which no view data is known to cause.
 pub fn render(view: &MailView) -> Result<RenderedMail, askama::Error> {
     letter::render(view, &letters::write(view))
+}
+
+/// Writes one mail that tells its reader of several cases. The views are in the reader's language.
+///
+/// # Errors
+/// As [`render`]; when there is nothing to tell.
+pub fn render_digest(reader: &Recipient, views: &[&MailView]) -> Result<RenderedMail, askama::Error> {
+    let language = views.first().map_or(Language::Sv, |view| view.language);
+    letter::render_digest(reader, views, &letters::digest(language, views))
 }
 
 /// Writes the mail to the desk about a directory's connection that is silent.

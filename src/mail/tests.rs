@@ -62,6 +62,7 @@ pub(super) fn receipt() -> Receipt {
             model: "Exempel X1".to_owned(),
             serial_last4: "7Q2K".to_owned(),
             outcome: DeviceOutcome::Returned,
+            outcome_facts: Vec::new(),
             returned: proof(FactLevel::Attested),
             condition: Some(Condition::Intact),
             reset: proof(FactLevel::Attested),
@@ -91,7 +92,7 @@ pub(super) fn receipt() -> Receipt {
     }
 }
 
-fn steps() -> Vec<(&'static str, Step)> {
+pub(super) fn steps() -> Vec<(&'static str, Step)> {
     let (return_by, confirm_by) = (day(2027, 9, 30), day(2027, 10, 4));
     let hand_to = "Maria Lind".to_owned();
     let keep_number_by = Some(day(2027, 9, 15));
@@ -174,7 +175,7 @@ fn loss() -> Loss {
     }
 }
 
-fn view(language: Language, step: Step) -> MailView {
+pub(super) fn view(language: Language, step: Step) -> MailView {
     let recipient = match &step {
         Step::EndApproaching { .. } | Step::ReturnReminder { .. } | Step::ReceiptHolder(_) => {
             (HOLDER, "Anna")
@@ -530,5 +531,56 @@ fn a_death_a_dismissal_and_a_move_are_written_about_as_what_they_are() {
             format!("{}\n\n{}", mail.subject, mail.text)
         });
         insta::assert_snapshot!(name, texts.collect::<Vec<_>>().join("\n=====\n\n"));
+    }
+}
+
+/// A digest with something in each of its parts.
+fn digest(language: Language) -> RenderedMail {
+    let wanted = [
+        ("escalation", Audience::Addressee),
+        ("reminder_2", Audience::Addressee),
+        ("confirm_return", Audience::Addressee),
+        ("end_approaching_receiver", Audience::Addressee),
+        ("reminder_2", Audience::Copy),
+    ];
+    let views: Vec<MailView> = wanted
+        .into_iter()
+        .enumerate()
+        .map(|(index, (name, audience))| {
+            let (_, step) = steps().into_iter().find(|(known, _)| *known == name).unwrap();
+            let mut view = view(language, step);
+            view.audience = audience;
+            view.case.number = format!("HB-2027-0004{index}");
+            if audience == Audience::Copy || name == "end_approaching_receiver" {
+                view.link = None;
+            }
+            view
+        })
+        .collect();
+    let reader = Recipient {
+        name: "Maria Lind".to_owned(),
+        first_name: "Maria".to_owned(),
+    };
+    render_digest(&reader, &views.iter().collect::<Vec<_>>()).unwrap()
+}
+
+#[test]
+fn a_digest_says_first_what_to_decide_and_last_what_is_only_to_be_known() {
+    for language in [Language::Sv, Language::En] {
+        let mail = digest(language);
+        assert!(mail.subject.chars().count() <= 78, "{}", mail.subject);
+        assert!(!mail.subject.contains(HOLDER), "{}", mail.subject);
+        assert_eq!(
+            mail.text.matches("/c/").count(),
+            3,
+            "only those that ask have a link"
+        );
+        insta::assert_snapshot!(
+            format!("digest_{}", language.as_str()),
+            format!("{}\n\n{}", mail.subject, mail.text)
+        );
+        if language == Language::Sv {
+            insta::assert_snapshot!("digest_html", mail.html);
+        }
     }
 }

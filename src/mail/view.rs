@@ -8,10 +8,11 @@ use crate::domain::language::Language;
 use crate::domain::termination::TerminationKind;
 use crate::domain::text::PhoneNumber;
 use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
 
 /// A telephone number as it is shown in each language, for example "070-174 06 05" and "+46 70 174 06 05".
 /// It is shown as it is given: with no-break spaces it never breaks over two lines.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Phone {
     /// National form, for Swedish text.
     pub sv: String,

@@ -25,6 +25,8 @@ pub(super) struct Case {
     pub holder: Person,
     pub unit: Unit,
     pub legal_entity: LegalEntity,
+    /// Whether the holder gets the receipt at a private address.
+    pub has_private_address: bool,
     /// In the order of the items.
     pub devices: Vec<CaseDevice>,
     /// In the order of the items.
@@ -67,6 +69,8 @@ impl Case {
             db::people::find(connection, record.person_id)?.ok_or(ServiceError::NotFound("person"))?;
         let unit = db::units::find(connection, employment.unit_id)?.ok_or(ServiceError::NotFound("unit"))?;
         let legal_entity = db::legal_entities::get(connection, record.legal_entity_id)?;
+        let has_private_address =
+            db::private_addresses::given_at(connection, record.termination.id)?.is_some();
         let (mut devices, mut subscriptions) = (Vec::new(), Vec::new());
         for holding in &record.holdings {
             match holding.assigned {
@@ -90,9 +94,11 @@ impl Case {
         Ok(Self {
             record,
             employment,
-            holder,
+            // Mails, pages and receipts can be passed on to anybody.
+            holder: holder.without_protected_name(),
             unit,
             legal_entity,
+            has_private_address,
             devices,
             subscriptions,
         })

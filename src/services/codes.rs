@@ -4,7 +4,7 @@
 //! four digits of a PIN are found from their digest in no time. So the requests that carry a code take no
 //! idempotency key, whose receipt holds a digest of the request; storing a code again replaces it instead.
 
-use super::{Ctx, ServiceError, terminations};
+use super::{Ctx, ServiceError, private_addresses, terminations};
 use crate::app::App;
 use crate::crypto::envelope::{self, CodeContext, DataKey, DataKeyContext, IntegrityError};
 use crate::db::{self, Tx, audit};
@@ -338,7 +338,7 @@ pub(super) fn destroy_of_item_in(
     destroyed_note(tx, termination, "wipe_verified", destroyed)
 }
 
-/// Destroys every code of a termination, for the job that is due some days after its end. A case that was opened
+/// Destroys every code of a termination and forgets its private address, for the job that is due some days after its end. A case that was opened
 /// again keeps them until it is closed again. Safe to repeat.
 ///
 /// # Errors
@@ -352,6 +352,7 @@ pub async fn destroy(ctx: &Ctx, termination: TerminationId) -> Result<usize, Ser
             }
             let destroyed = db::codes::destroy_of_termination(tx, termination)?;
             db::codes::destroy_key(tx, termination)?;
+            private_addresses::forget_in(tx, termination)?;
             if destroyed > 0 {
                 destroyed_note(tx, termination, "case_closed", destroyed)?;
             }

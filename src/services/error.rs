@@ -200,7 +200,10 @@ fn from_constraint(constraint: Constraint) -> ServiceError {
         | Constraint::TerminationNumber
         | Constraint::TaskNumber
         | Constraint::TaskOpen
+        | Constraint::ClaimNumber
+        | Constraint::ClaimItem
         | Constraint::MessageStep
+        | Constraint::MailDay
         | Constraint::CodeItem
         | Constraint::DataKeyActive
         | Constraint::MdmReport

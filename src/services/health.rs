@@ -36,26 +36,23 @@ pub async fn migrations(app: &App) -> Result<(), ServiceError> {
     }
 }
 
-/// Mails that wait to be delivered for so long that somebody should look.
-const MAIL_BACKLOG: TimeDelta = TimeDelta::minutes(5);
+/// How long the mail server may refuse to take a mail before somebody should look. A server that does not know us yet
+/// puts a first mail off for a minute or so (greylisting).
+const MAIL_DEFERRED: TimeDelta = TimeDelta::minutes(2);
 
-/// Whether mail gets out.
+/// Whether mail gets out; if not, how many mails wait and since when. Requests are served all the same.
 ///
 /// # Errors
-/// [`ServiceError::Unavailable`] when a written mail has waited too long; what the database reports.
-pub async fn mail(app: &App) -> Result<(), ServiceError> {
+/// What the database reports.
+pub async fn mail(app: &App) -> Result<Option<String>, ServiceError> {
     let (waiting, oldest) = app
         .db
-        .read(|connection| Ok::<_, ServiceError>(db::messages::backlog(connection)?))
+        .read(|connection| Ok::<_, ServiceError>(db::messages::deferred(connection)?))
         .await?;
     let now = app.clock.now();
-    match oldest {
-        Some(since) if now - since > MAIL_BACKLOG => {
-            tracing::warn!(waiting, since = %since, "mail does not get out");
-            Err(ServiceError::Unavailable)
-        }
-        Some(_) | None => Ok(()),
-    }
+    Ok(oldest
+        .filter(|since| now - *since > MAIL_DEFERRED)
+        .map(|since| format!("the mail server does not take {waiting} mails, the first since {since}")))
 }
 
 /// Whether time may be moved by hand here: only where no real person gets mail.

@@ -4,6 +4,7 @@ use super::{Ctx, ServiceError};
 use crate::app::App;
 use crate::crypto::envelope;
 use crate::crypto::keyring::{Kek, Keyring};
+use crate::crypto::receipt_signature;
 use crate::db::{self, DbConnection, DbError, Tx, instance_settings};
 use crate::domain::policy::Action;
 use std::collections::BTreeMap;
@@ -49,12 +50,14 @@ pub struct KeyUse {
     pub data_keys: i64,
     /// How many written mails it seals.
     pub messages: i64,
+    /// How many private addresses it seals.
+    pub private_addresses: i64,
 }
 
 impl KeyUse {
     /// How many values could not be read without it.
     pub const fn uses(&self) -> i64 {
-        self.data_keys + self.messages
+        self.data_keys + self.messages + self.private_addresses
     }
 }
 
@@ -71,26 +74,32 @@ pub async fn status(ctx: &Ctx) -> Result<Vec<KeyUse>, ServiceError> {
 }
 
 fn uses(connection: &mut DbConnection, keyring: &Keyring) -> Result<Vec<KeyUse>, DbError> {
-    let mut counts: BTreeMap<String, (i64, i64)> =
-        keyring.keys().map(|key| (key.kid().to_owned(), (0, 0))).collect();
+    let unused = (0, 0, 0);
+    let mut counts: BTreeMap<String, (i64, i64, i64)> =
+        keyring.keys().map(|key| (key.kid().to_owned(), unused)).collect();
     for (kid, count) in db::keys::data_keys_by_kid(connection)? {
         counts.entry(kid).or_default().0 = count;
     }
     for (kid, count) in db::keys::messages_by_kid(connection)? {
         counts.entry(kid).or_default().1 = count;
     }
-    let key_use = |(kid, (data_keys, messages)): (String, (i64, i64))| KeyUse {
+    for (kid, count) in db::keys::private_addresses_by_kid(connection)? {
+        counts.entry(kid).or_default().2 = count;
+    }
+    let key_use = |(kid, (data_keys, messages, private_addresses)): (String, (i64, i64, i64))| KeyUse {
         in_keyring: keyring.get(&kid).is_some(),
         is_current: keyring.current().kid() == kid,
         kid,
         data_keys,
         messages,
+        private_addresses,
     };
     Ok(counts.into_iter().map(key_use).collect())
 }
 
 /// Proves that every key in use is there and is the very key that it was. New keys of the keyring get their proof
-/// stored. To be called before anything is served.
+/// stored, and the public key that checks receipts signed under them, which outlives the key itself. To be called before
+/// anything is served.
 ///
 /// # Errors
 /// [`KeyCheckError`], which names the key.
@@ -117,6 +126,11 @@ fn check_in(tx: &mut Tx<'_>, keyring: &Keyring) -> Result<Result<(), KeyCheckErr
     }
     for key in keyring.keys().filter(|key| !stored.contains_key(key.kid())) {
         db::keys::insert_check(tx, key.kid(), &envelope::key_check(key, installation))?;
+    }
+    for key in keyring.keys() {
+        let public_key =
+            receipt_signature::public_key(key).map_err(|error| ServiceError::Internal(error.to_string()))?;
+        db::keys::insert_receipt_key(tx, key.kid(), &public_key)?;
     }
     // An instance that started at the same time may have stored its proof first.
     let stored = db::keys::checks(tx)?.into_iter().collect();

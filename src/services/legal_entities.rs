@@ -3,6 +3,7 @@
 use super::{Ctx, Recorded, Recorder, ServiceError, Violation, Violations, references, terminations};
 use crate::config::has_unsafe_characters;
 use crate::db::{self, Tx, audit};
+use crate::domain::claim::{CLAIM_AFTER_DAYS, MAX_CLAIM_AFTER_DAYS};
 use crate::domain::ids::{LegalEntityId, PersonId};
 use crate::domain::language::Language;
 use crate::domain::organisation::{LegalEntity, LegalEntityKind};
@@ -49,6 +50,10 @@ pub struct LegalEntityPatch {
     pub wipe_secrecy: Option<WipeLevel>,
     /// Who takes devices back from elected representatives, or nobody in particular any more.
     pub chancery_id: Option<Option<PersonId>>,
+    /// Whether holders may buy their devices.
+    pub allows_buy_out: Option<bool>,
+    /// After how many days without a return a claim opens.
+    pub claim_after_days: Option<u16>,
 }
 
 /// Makes a legal entity.
@@ -77,6 +82,8 @@ pub async fn create(
             wipe_policy: new.wipe_policy,
             chancery_id: new.chancery_id,
             schedule: Schedule::default(),
+            allows_buy_out: false,
+            claim_after_days: CLAIM_AFTER_DAYS,
             meta: Meta::new(tx.now()),
         };
         db::legal_entities::insert(tx, &entity)?;
@@ -171,6 +178,12 @@ fn patched(mut entity: LegalEntity, patch: &LegalEntityPatch) -> Result<LegalEnt
     }
     entity.language = patch.language.unwrap_or(entity.language);
     entity.chancery_id = patch.chancery_id.unwrap_or(entity.chancery_id);
+    entity.claim_after_days = patch.claim_after_days.unwrap_or(entity.claim_after_days);
+    if !(1..=MAX_CLAIM_AFTER_DAYS).contains(&entity.claim_after_days) {
+        let detail = "Wait for at least one day and at most 365.";
+        rules.refuse("/claim_after_days", "claim_after_days_range", detail);
+    }
+    entity.allows_buy_out = patch.allows_buy_out.unwrap_or(entity.allows_buy_out);
     let policy = &mut entity.wipe_policy;
     policy.standard = patch.wipe_standard.unwrap_or(policy.standard);
     policy.secrecy = patch.wipe_secrecy.unwrap_or(policy.secrecy);
@@ -179,14 +192,21 @@ fn patched(mut entity: LegalEntity, patch: &LegalEntityPatch) -> Result<LegalEnt
     Ok(entity)
 }
 
-/// The proof that is asked for is named, unlike other fields: it says what was asked for, and since when.
+/// What is asked for and allowed is named, unlike other fields: it says what held, and since when.
 fn changed_details(before: &LegalEntity, after: &LegalEntity) -> serde_json::Value {
-    let version = after.meta.version;
-    if before.wipe_policy == after.wipe_policy {
-        return json!({ "version": version });
+    let mut details = serde_json::Map::new();
+    details.insert("version".to_owned(), json!(after.meta.version));
+    if before.wipe_policy != after.wipe_policy {
+        let policy = json!({ "from": before.wipe_policy, "to": after.wipe_policy });
+        details.insert("wipe_policy".to_owned(), policy);
     }
-    let policy = json!({ "from": before.wipe_policy, "to": after.wipe_policy });
-    json!({ "version": version, "wipe_policy": policy })
+    if before.claim_after_days != after.claim_after_days {
+        details.insert("claim_after_days".to_owned(), json!(after.claim_after_days));
+    }
+    if before.allows_buy_out != after.allows_buy_out {
+        details.insert("allows_buy_out".to_owned(), json!(after.allows_buy_out));
+    }
+    details.into()
 }
 
 fn entry(action: &'static str, id: LegalEntityId, details: serde_json::Value) -> audit::Entry {

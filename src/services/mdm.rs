@@ -283,6 +283,7 @@ const fn is_about_command(kind: EvidenceKind) -> bool {
         | EvidenceKind::Inventory
         | EvidenceKind::Attested
         | EvidenceKind::AttestationWithdrawn
+        | EvidenceKind::DestructionWithdrawn
         | EvidenceKind::Verified
         | EvidenceKind::VerificationFailed
         | EvidenceKind::Destroyed => false,

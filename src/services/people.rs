@@ -6,7 +6,7 @@ use crate::db::{self, Tx};
 use crate::domain::ids::PersonId;
 use crate::domain::language::Language;
 use crate::domain::page::{Page, PageRequest};
-use crate::domain::person::Person;
+use crate::domain::person::{Person, may_see_protected};
 use crate::domain::policy::Action;
 use crate::domain::record::{ExpectedVersion, Meta};
 use crate::domain::text::{EmailAddress, ExternalId, PersonName, SourceName};
@@ -25,6 +25,8 @@ pub struct NewPerson {
     pub language: Language,
     /// What the sources call them.
     pub identifiers: Vec<(SourceName, ExternalId)>,
+    /// Whether their identity is protected.
+    pub is_protected: bool,
 }
 
 /// What is to change. Nothing where nothing is said.
@@ -38,6 +40,8 @@ pub struct PersonPatch {
     pub language: Option<Language>,
     /// What the sources call them from now on: all of it.
     pub identifiers: Option<Vec<(SourceName, ExternalId)>>,
+    /// Whether their identity is protected from now on.
+    pub is_protected: Option<bool>,
 }
 
 const NOT_FOUND: ServiceError = ServiceError::NotFound("person");
@@ -52,6 +56,7 @@ pub async fn create(
     recorder: Recorder<Person>,
     new: NewPerson,
 ) -> Result<Recorded<Person>, ServiceError> {
+    let actor = ctx.actor.clone();
     ctx.write_once(Action::EditRegister, recorder, move |tx| {
         require_sources(tx, &new.identifiers)?;
         let person = Person {
@@ -60,12 +65,13 @@ pub async fn create(
             email: new.email.clone(),
             language: new.language,
             identifiers: in_order(new.identifiers.clone()),
+            is_protected: new.is_protected,
             meta: Meta::new(tx.now()),
         };
         db::people::insert(tx, &person)?;
         let sources: Vec<&SourceName> = person.identifiers.iter().map(|(source, _)| source).collect();
         trail::note(tx, "person.created", person.id, json!({ "sources": sources }))?;
-        Ok(person)
+        Ok(person.seen_by(&actor))
     })
     .await
 }
@@ -90,8 +96,10 @@ fn in_order(mut identifiers: Vec<(SourceName, ExternalId)>) -> Vec<(SourceName, 
 /// # Errors
 /// [`ServiceError::NotFound`]; as [`Ctx::read`].
 pub async fn get(ctx: &Ctx, id: PersonId) -> Result<Person, ServiceError> {
+    let actor = ctx.actor.clone();
     ctx.look_up(Action::ReadRegister, move |connection| {
-        db::people::find(connection, id)?.ok_or(NOT_FOUND)
+        let found = db::people::find(connection, id)?.ok_or(NOT_FOUND)?;
+        Ok(found.seen_by(&actor))
     })
     .await
 }
@@ -100,9 +108,17 @@ pub async fn get(ctx: &Ctx, id: PersonId) -> Result<Person, ServiceError> {
 ///
 /// # Errors
 /// As [`Ctx::read`].
-pub async fn list(ctx: &Ctx, filter: PersonFilter, page: PageRequest) -> Result<Page<Person>, ServiceError> {
+pub async fn list(
+    ctx: &Ctx,
+    mut filter: PersonFilter,
+    page: PageRequest,
+) -> Result<Page<Person>, ServiceError> {
+    let actor = ctx.actor.clone();
+    // Whether anybody is found by the beginning of a name would tell the name.
+    filter.hides_protected |= filter.name_prefix.is_some() && !may_see_protected(&actor);
     ctx.read(Action::ReadRegister, move |connection| {
-        Ok(db::people::list(connection, &filter, page)?)
+        let people = db::people::list(connection, &filter, page)?;
+        Ok(people.map(|person| person.seen_by(&actor)))
     })
     .await
 }
@@ -111,6 +127,7 @@ pub async fn list(ctx: &Ctx, filter: PersonFilter, page: PageRequest) -> Result<
 ///
 /// # Errors
 /// [`ServiceError::NotFound`]; [`ServiceError::Stale`]; [`ServiceError::Invalid`] `unknown_source`;
+/// [`ServiceError::Forbidden`] for taking the protection of an identity away without the scope to see it;
 /// [`ServiceError::Conflict`] `person_identifier_taken`, or `person_identifier_in_use` when employments of a source
 /// name a person that the source would have no name for any more; as [`Ctx::write`].
 pub async fn update(
@@ -119,6 +136,7 @@ pub async fn update(
     expected: ExpectedVersion,
     patch: PersonPatch,
 ) -> Result<Person, ServiceError> {
+    let actor = ctx.actor.clone();
     ctx.write(Action::EditRegister, move |tx| {
         if patch.identifiers.is_some() {
             dialect::lock(tx, Anchor::Person(id))?;
@@ -127,8 +145,11 @@ pub async fn update(
         references::check_version(&expected, current.meta)?;
         require_sources(tx, patch.identifiers.as_deref().unwrap_or_default())?;
         let mut person = patched(&current, &patch);
+        if current.is_protected && !person.is_protected && !may_see_protected(&actor) {
+            return Err(ServiceError::Forbidden(Action::EditRegister));
+        }
         if person == current {
-            return Ok(current);
+            return Ok(current.seen_by(&actor));
         }
         person.meta = current.meta.changed(tx.now());
         db::people::update(tx, &person)?;
@@ -138,9 +159,10 @@ pub async fn update(
             ("email", person.email != current.email),
             ("language", person.language != current.language),
             ("identifiers", person.identifiers != current.identifiers),
+            ("is_protected", person.is_protected != current.is_protected),
         ]);
         trail::note(tx, "person.changed", id, json!({ "changed": changed }))?;
-        Ok(person)
+        Ok(person.seen_by(&actor))
     })
     .await
 }
@@ -150,6 +172,7 @@ fn patched(current: &Person, patch: &PersonPatch) -> Person {
         name: patch.name.clone().unwrap_or_else(|| current.name.clone()),
         email: patch.email.clone().unwrap_or_else(|| current.email.clone()),
         language: patch.language.unwrap_or(current.language),
+        is_protected: patch.is_protected.unwrap_or(current.is_protected),
         identifiers: in_order(
             patch
                 .identifiers

@@ -63,6 +63,7 @@ fn merge_in(
         undone_at: None,
     };
     move_in(tx, (other, person), &merge.moved)?;
+    protect_in(tx, (other, person))?;
     db::person_merges::insert(tx, &merge)?;
     follow_in(tx, app, &[person])?;
     let details = json!({
@@ -74,6 +75,19 @@ fn merge_in(
     });
     trail::note(tx, "person.merged", person, details)?;
     Ok(merge)
+}
+
+/// Whoever is protected under one name is so under both.
+fn protect_in(tx: &mut Tx<'_>, (from, to): (PersonId, PersonId)) -> Result<(), ServiceError> {
+    let merged = db::people::find(tx, from)?.ok_or(NOT_FOUND)?;
+    let mut stays = db::people::find(tx, to)?.ok_or(NOT_FOUND)?;
+    if merged.is_protected && !stays.is_protected {
+        stays.is_protected = true;
+        stays.meta = stays.meta.changed(tx.now());
+        db::people::update(tx, &stays)?;
+        trail::note(tx, "person.changed", to, json!({ "changed": ["is_protected"] }))?;
+    }
+    Ok(())
 }
 
 /// Undoes a merge: what went to the person who stayed goes back, as far as it still is with them.

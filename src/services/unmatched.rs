@@ -7,10 +7,12 @@
 use super::{Ctx, ServiceError, hr, references, trail};
 use crate::db::types::{parse_json, to_json};
 pub use crate::db::unmatched::UnmatchedFilter;
-use crate::db::{self, Tx};
+use crate::db::{self, DbConnection, Tx};
+use crate::domain::actor::Actor;
 use crate::domain::employment::EmploymentDocument;
 use crate::domain::ids::UnmatchedId;
 use crate::domain::page::{Page, PageRequest};
+use crate::domain::person::may_see_protected;
 use crate::domain::policy::Action;
 use crate::domain::record::{ExpectedVersion, Meta};
 use crate::domain::text::{ExternalId, SourceName};
@@ -85,9 +87,14 @@ pub async fn list(
     filter: UnmatchedFilter,
     page: PageRequest,
 ) -> Result<Page<Unmatched>, ServiceError> {
+    let actor = ctx.actor.clone();
     ctx.read(Action::ReadEmployment, move |connection| {
         db::sources::find(connection, &filter.source)?.ok_or(ServiceError::NotFound("source"))?;
-        Ok(db::unmatched::list(connection, &filter, page)?)
+        let mut found = db::unmatched::list(connection, &filter, page)?;
+        for unmatched in &mut found.items {
+            mask_in(connection, &actor, unmatched)?;
+        }
+        Ok(found)
     })
     .await
 }
@@ -97,11 +104,14 @@ pub async fn list(
 /// # Errors
 /// [`ServiceError::NotFound`]; as [`Ctx::read`].
 pub async fn get(ctx: &Ctx, source: SourceName, id: UnmatchedId) -> Result<Unmatched, ServiceError> {
+    let actor = ctx.actor.clone();
     ctx.look_up(Action::ReadEmployment, move |connection| {
         let found = db::unmatched::find(connection, id)?;
-        found
+        let mut unmatched = found
             .filter(|unmatched| unmatched.source == source)
-            .ok_or(NOT_FOUND)
+            .ok_or(NOT_FOUND)?;
+        mask_in(connection, &actor, &mut unmatched)?;
+        Ok(unmatched)
     })
     .await
 }
@@ -118,7 +128,7 @@ pub async fn resolve(
     expected: ExpectedVersion,
     decision: Decision,
 ) -> Result<Unmatched, ServiceError> {
-    let app = ctx.app.clone();
+    let (app, actor) = (ctx.app.clone(), ctx.actor.clone());
     ctx.write(Action::DecideDelivery, move |tx| {
         let source = db::sources::find(tx, &source)?.ok_or(NOT_FOUND)?;
         let found = db::unmatched::find(tx, id)?;
@@ -144,7 +154,7 @@ pub async fn resolve(
             hr::deliver_anyway_in(tx, &app, (&source, &current.external_id), &document)?;
         }
         let now = tx.now();
-        let resolved = Unmatched {
+        let mut resolved = Unmatched {
             resolution: Some(decision.resolution),
             note: Some(decision.note.clone()),
             resolved_at: Some(now),
@@ -154,7 +164,29 @@ pub async fn resolve(
         db::unmatched::update(tx, &resolved)?;
         let details = json!({ "source": source.name, "resolution": decision.resolution });
         trail::note(tx, "unmatched.resolved", resolved.id, details)?;
+        mask_in(tx, &actor, &mut resolved)?;
         Ok(resolved)
     })
     .await
+}
+
+/// Takes out of a document whom its reader may not know.
+fn mask_in(
+    connection: &mut DbConnection,
+    actor: &Actor,
+    unmatched: &mut Unmatched,
+) -> Result<(), ServiceError> {
+    if may_see_protected(actor) {
+        return Ok(());
+    }
+    let mut document: EmploymentDocument = parse_json("unmatched", "document", &unmatched.document)?;
+    let named = [Some(&mut document.person), document.manager.as_mut()];
+    for reference in named.into_iter().flatten() {
+        let known = db::people::find_external(connection, &unmatched.source, &reference.external_id)?;
+        if reference.is_protected == Some(true) || known.is_some_and(|known| known.is_protected) {
+            (reference.name, reference.email) = (None, None);
+        }
+    }
+    unmatched.document = to_json(&document)?;
+    Ok(())
 }

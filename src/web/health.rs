@@ -13,9 +13,29 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use utoipa::ToSchema;
 
-type Run = dyn Fn(App) -> BoxFuture<'static, Result<(), String>> + Send + Sync;
+type Run = dyn Fn(App) -> BoxFuture<'static, Outcome> + Send + Sync;
 
-/// Something that must be well before the service calls itself ready.
+/// What a look at something has found. The texts go to the log alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is well.
+    Well,
+    /// Requests are served, and somebody should look all the same: no other instance would do better.
+    Degraded(String),
+    /// Requests should not be sent here.
+    NotReady(String),
+}
+
+impl From<Result<(), String>> for Outcome {
+    fn from(result: Result<(), String>) -> Self {
+        match result {
+            Ok(()) => Self::Well,
+            Err(why) => Self::NotReady(why),
+        }
+    }
+}
+
+/// Something that is looked at before the service calls itself ready.
 pub struct ReadinessCheck {
     name: &'static str,
     run: Box<Run>,
@@ -26,11 +46,12 @@ impl ReadinessCheck {
     pub fn new<F, R>(name: &'static str, run: F) -> Self
     where
         F: Fn(App) -> R + Send + Sync + 'static,
-        R: Future<Output = Result<(), String>> + Send + 'static,
+        R: Future + Send + 'static,
+        R::Output: Into<Outcome>,
     {
         Self {
             name,
-            run: Box::new(move |app| run(app).boxed()),
+            run: Box::new(move |app| run(app).map(Into::into).boxed()),
         }
     }
 
@@ -67,6 +88,10 @@ pub struct Healthy {
     /// What was looked at.
     #[schema(max_items = 20)]
     checks: Vec<&'static str>,
+    /// What of it somebody should look at, although requests are served: `mail` when the mail server has not taken
+    /// mail for two minutes.
+    #[schema(max_items = 20)]
+    degraded: Vec<&'static str>,
 }
 
 /// Tell that the process serves requests
@@ -78,6 +103,7 @@ pub async fn live() -> HttpResponse {
     HttpResponse::Ok().json(Healthy {
         status: "live",
         checks: Vec::new(),
+        degraded: Vec::new(),
     })
 }
 
@@ -88,22 +114,24 @@ pub async fn ready(request: HttpRequest) -> Result<HttpResponse, Problem> {
     let state = State::of(&request)?;
     let outcomes = join_all(state.checks.iter().map(|check| async {
         let outcome = (check.run)(state.app.clone()).await;
-        if let Err(error) = &outcome {
-            tracing::warn!(check = check.name, error, "not ready");
+        match &outcome {
+            Outcome::Well => {}
+            Outcome::Degraded(why) => tracing::warn!(check = check.name, why, "degraded"),
+            Outcome::NotReady(error) => tracing::warn!(check = check.name, error, "not ready"),
         }
-        (check.name, outcome.is_ok())
+        (check.name, outcome)
     }))
     .await;
-    let failed: Vec<&str> = outcomes
-        .iter()
-        .filter(|(_, well)| !well)
-        .map(|(name, _)| *name)
-        .collect();
+    let names = |wanted: fn(&Outcome) -> bool| {
+        let found = outcomes.iter().filter(move |(_, outcome)| wanted(outcome));
+        found.map(|(name, _)| *name).collect::<Vec<_>>()
+    };
+    let failed = names(|outcome| matches!(outcome, Outcome::NotReady(_)));
     if failed.is_empty() {
-        let checks = outcomes.into_iter().map(|(name, _)| name).collect();
         return Ok(HttpResponse::Ok().json(Healthy {
             status: "ready",
-            checks,
+            checks: names(|_| true),
+            degraded: names(|outcome| matches!(outcome, Outcome::Degraded(_))),
         }));
     }
     Err(Problem::new(ProblemType::NotReady)

@@ -54,6 +54,7 @@ const METRICS_UPKEEP: Duration = Duration::from_secs(5);
 pub fn configure(config: &mut ServiceConfig) {
     use Action::{
         DeliverEmployment, EditOrganisation, ManageJobs, ReadAudit, ReadJobs, ReadRegister, ReadTermination,
+        WorkTermination,
     };
     use api::{audit_events, employment_documents, jobs, legal_entities, messages};
 
@@ -72,6 +73,7 @@ pub fn configure(config: &mut ServiceConfig) {
         .configure(register)
         .configure(work)
         .configure(queue)
+        .configure(reports)
         .configure(deliveries)
         .configure(scim::configure)
         .service(
@@ -84,6 +86,9 @@ pub fn configure(config: &mut ServiceConfig) {
         )
         .service(resource("/v1/messages").get(ReadTermination, messages::list))
         .service(resource("/v1/messages/{id}").get(ReadTermination, messages::get))
+        .service(resource("/v1/messages/{id}/deliveries").get(ReadTermination, messages::deliveries))
+        .service(resource("/v1/messages/{id}/resend").post(WorkTermination, messages::resend))
+        .service(resource("/v1/messages/{id}/bounces").post(WorkTermination, messages::report_bounce))
         .service(resource("/v1/terminations/{id}/timeline").get(ReadTermination, messages::timeline))
         .service(resource("/v1/jobs").get(ReadJobs, jobs::list))
         .service(resource("/v1/jobs/{id}").get(ReadJobs, jobs::get))
@@ -100,6 +105,9 @@ pub fn configure(config: &mut ServiceConfig) {
                 .post(Access::Open, links::submit),
         )
         .service(resource("/verify").get(Access::Open, verify::ask))
+        .service(
+            resource("/.well-known/handback-receipts/jwks.json").get(Access::Open, api::receipt_keys::read),
+        )
         .service(resource("/verify/{code}").get(Access::Open, verify::show))
         .service(resource("/livez").get(Access::Open, health::live))
         .service(resource("/readyz").get(Access::Open, health::ready))
@@ -253,18 +261,75 @@ fn queue(config: &mut ServiceConfig) {
         .service(resource("/v1/tasks/{id}/decline").post(WorkTask, tasks::decline));
 }
 
+/// The routes of reports.
+fn reports(config: &mut ServiceConfig) {
+    use Action::ReadReport;
+    use api::reports;
+
+    let read = || Access::Negotiated(ReadReport);
+    config
+        .service(resource("/v1/reports/lead-times").get(read(), reports::lead_times))
+        .service(resource("/v1/reports/overdue").get(read(), reports::overdue))
+        .service(resource("/v1/reports/reuse").get(read(), reports::reuse))
+        .service(resource("/v1/reports/devices").get(read(), reports::devices))
+        .service(resource("/v1/reports/subscriptions").get(read(), reports::subscriptions))
+        .service(resource("/v1/reports/signed-out").get(read(), reports::signed_out))
+        .service(resource("/v1/reports/rules").get(read(), reports::rules))
+        .service(resource("/v1/reports/not-returned").get(read(), reports::not_returned));
+}
+
+/// The routes of what becomes of a device that does not come back, or comes back damaged.
+fn outcomes(config: &mut ServiceConfig) {
+    use Action::WorkTermination;
+    use api::terminations::outcomes;
+
+    config
+        .service(
+            resource("/v1/terminations/{id}/items/{item}/outcome").post(WorkTermination, outcomes::report),
+        )
+        .service(
+            resource("/v1/terminations/{id}/items/{item}/police-report")
+                .post(WorkTermination, outcomes::police_report),
+        )
+        .service(
+            resource("/v1/terminations/{id}/items/{item}/breach-assessment")
+                .post(WorkTermination, outcomes::breach),
+        )
+        .service(
+            resource("/v1/terminations/{id}/items/{item}/damage").post(WorkTermination, outcomes::damage),
+        )
+        .service(
+            resource("/v1/terminations/{id}/items/{item}/disposal")
+                .post(WorkTermination, outcomes::dispose)
+                .delete(WorkTermination, outcomes::withdraw),
+        )
+        .service(
+            resource("/v1/terminations/{id}/items/{item}/disposal/approvals")
+                .post(WorkTermination, outcomes::approve),
+        );
+}
+
 /// The routes of terminations, of what proves them, and of collected codes.
 fn work(config: &mut ServiceConfig) {
-    use Action::{DeliverMdmReport, ReadMdmReports, ReadTermination, RevealCode, WorkTermination};
-    use api::terminations::{notes, receipt, verify, work};
-    use api::{account_reviews, codes, mdm, terminations, worklist};
+    use Action::{
+        DeliverMdmReport, GivePrivateAddress, ReadMdmReports, ReadTermination, RevealCode, WorkTermination,
+    };
+    use api::terminations::{notes, private_address, receipt, verify, work};
+    use api::{account_reviews, claims, codes, mdm, terminations, worklist};
 
     config
         .service(resource("/v1/worklist").get(ReadTermination, worklist::list))
+        .service(resource("/v1/worklist/counts").get(ReadTermination, worklist::counts))
         .service(resource("/v1/terminations").get(ReadTermination, terminations::list))
         .service(resource("/v1/terminations/{id}").get(ReadTermination, terminations::get))
         .service(
             resource("/v1/terminations/{id}/receipt").get(Access::Negotiated(ReadTermination), receipt::get),
+        )
+        .service(
+            resource("/v1/terminations/{id}/private-address")
+                .get(ReadTermination, private_address::get)
+                .put(GivePrivateAddress, private_address::give)
+                .delete(GivePrivateAddress, private_address::forget),
         )
         .service(resource("/v1/terminations/{id}/hold").post(WorkTermination, work::hold))
         .service(resource("/v1/terminations/{id}/release").post(WorkTermination, work::release))
@@ -279,7 +344,10 @@ fn work(config: &mut ServiceConfig) {
             resource("/v1/terminations/{id}/items/{item}/checks/{check}").put(WorkTermination, work::settle),
         )
         .service(resource("/v1/terminations/{id}/items/{item}/number").post(WorkTermination, work::number))
-        .service(resource("/v1/terminations/{id}/items/{item}/outcome").post(WorkTermination, work::outcome))
+        .configure(outcomes)
+        .service(resource("/v1/claims").get(ReadTermination, claims::list))
+        .service(resource("/v1/claims/{id}").get(ReadTermination, claims::get))
+        .service(resource("/v1/claims/{id}/settlement").post(WorkTermination, claims::settle))
         .service(
             resource("/v1/terminations/{id}/items/{item}/contradiction")
                 .post(WorkTermination, work::contradiction),

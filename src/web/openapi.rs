@@ -32,6 +32,7 @@ const SCHEME: &str = "oauth2";
         (name = "Codes", description = "Collected codes: sealed, read once, destroyed."),
         (name = "HR", description = "Employments, as the HR system delivers them."),
         (name = "Watching", description = "What was planned, sent, done and recorded."),
+        (name = "Reports", description = "Numbers, as JSON or as a table."),
         (name = "MDM", description = "What MDM systems report about wipes."),
         (name = "Auth", description = "Access tokens."),
         (name = "Operations", description = "The service itself."),
@@ -51,6 +52,9 @@ const SCHEME: &str = "oauth2";
         api::unmatched::resolve,
         api::messages::list,
         api::messages::get,
+        api::messages::deliveries,
+        api::messages::resend,
+        api::messages::report_bounce,
         api::messages::timeline,
         api::jobs::list,
         api::jobs::get,
@@ -98,6 +102,15 @@ const SCHEME: &str = "oauth2";
         api::assignments::get,
         api::assignments::end,
         api::worklist::list,
+        api::worklist::counts,
+        api::reports::lead_times,
+        api::reports::overdue,
+        api::reports::reuse,
+        api::reports::devices,
+        api::reports::subscriptions,
+        api::reports::signed_out,
+        api::reports::rules,
+        api::reports::not_returned,
         api::tasks::create,
         api::tasks::list,
         api::tasks::get,
@@ -108,7 +121,13 @@ const SCHEME: &str = "oauth2";
         api::terminations::get,
         api::terminations::work::settle,
         api::terminations::work::number,
-        api::terminations::work::outcome,
+        api::terminations::outcomes::report,
+        api::terminations::outcomes::police_report,
+        api::terminations::outcomes::breach,
+        api::terminations::outcomes::damage,
+        api::terminations::outcomes::dispose,
+        api::terminations::outcomes::withdraw,
+        api::terminations::outcomes::approve,
         api::terminations::work::contradiction,
         api::terminations::work::hold,
         api::terminations::work::release,
@@ -117,6 +136,13 @@ const SCHEME: &str = "oauth2";
         api::terminations::notes::list,
         api::terminations::verify::verify,
         api::terminations::receipt::get,
+        api::claims::list,
+        api::claims::get,
+        api::claims::settle,
+        api::terminations::private_address::give,
+        api::terminations::private_address::get,
+        api::terminations::private_address::forget,
+        api::receipt_keys::read,
         api::codes::answer,
         api::codes::list,
         api::codes::reveal,
@@ -207,7 +233,7 @@ again, byte for byte, with `Idempotent-Replayed: true`. Keys are kept for 30 day
 - PATCH takes a merge patch (RFC 7396): an absent member stays, null clears.
 - Lists give `next`, the address of the next page, until there is none.
 - Answers are JSON: an `Accept` that takes neither `application/json` nor `application/problem+json` is a 406. The \
-receipt comes as a page too.
+receipt comes in other formats too, and reports as tables.
 - Who lacks the scope gets 403, whatever the rest of the request is like.
 - People's own words are kept as they are sent. Where they may hold a personal identity number, the answer says so in \
 `may_hold_personal_number`, and no mail and no receipt repeats them. Leave such numbers out.
@@ -223,6 +249,10 @@ fn security_scheme() -> SecurityScheme {
             "Keep the register and work with terminations, codes included",
         ),
         ("read", "Read everything but codes"),
+        (
+            "protected",
+            "Beside another scope: see who people with a protected identity are",
+        ),
         ("admin", "Set up legal entities, sources and the service itself"),
     ];
     let flow = ClientCredentials::new("/oauth/token", Scopes::from_iter(scopes));

@@ -221,6 +221,7 @@ fn plain() -> Version {
 
 fn named(id: &str) -> PersonReference {
     PersonReference {
+        is_protected: None,
         external_id: ExternalId::parse(id).unwrap(),
         name: None,
         email: None,

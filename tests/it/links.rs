@@ -5,13 +5,15 @@ use crate::support::http::{Answer, TestServer};
 use crate::support::log::Log;
 use crate::support::story::{LAST_DAY, Setting, Story, Visitor, all_well, deliver, read, sent_to};
 use futures_util::future::join_all;
+use handback::domain::language::Language;
 use handback::domain::note::{NoteKind, TerminationNote};
 use handback::domain::page::PageRequest;
 use handback::domain::termination::{
     CheckKind, CheckState, DataClass, DeviceOutcome, Item, TerminationState,
 };
 use handback::integrations::mail::MailError;
-use handback::services::{Ctx, notes, receipts};
+use handback::mail::words::OutcomeFact;
+use handback::services::{Ctx, Recorder, notes, receipts, terminations};
 use reqwest::{Method, StatusCode};
 use std::collections::BTreeMap;
 
@@ -431,13 +433,23 @@ fn a_stolen_phone_closes_as_a_deviation() {
             state(&record.termination.items[0], CheckKind::Wiped),
             CheckState::Deviation
         );
-        let (receipt, _) = receipts::get(&Ctx::operator(&story.app), story.case, None)
+        // Who was asked has answered everything; the police report and the breach are the desk's to settle.
+        assert!(record.termination.is_active());
+        let phone = record.termination.items[0].id;
+        let desk = Ctx::operator(&story.app);
+        terminations::note_police_report(&desk, (story.case, phone), "5000-K12345-27", Recorder::none())
             .await
             .unwrap();
+        story.decide_breach(phone).await;
+        let (receipt, _) = receipts::get(&desk, story.case, None).await.unwrap();
         assert!(receipt.has_deviation());
         assert_eq!(
-            receipt.deviations,
+            receipt.deviation_texts(Language::Sv),
             ["Anmäld som borta eller stulen av mottagaren"]
+        );
+        assert_eq!(
+            receipt.devices[0].outcome_facts,
+            [OutcomeFact::PoliceReport("5000-K12345-27".to_owned())]
         );
         server.stop().await;
     });
@@ -551,7 +563,7 @@ fn a_text_that_may_hold_a_personal_number_is_taken_after_a_second_look_and_is_in
             .await
             .unwrap();
         assert_eq!(
-            receipt.deviations,
+            receipt.deviation_texts(Language::Sv),
             ["Orsaken visas inte i kvittensen. Den finns i ärendet hos kundtjänst"]
         );
         server.run_jobs().await;

@@ -399,7 +399,7 @@ fn the_desk_is_told_of_a_loss_at_once_at_any_hour() {
 }
 
 #[test]
-fn a_loss_that_completes_the_case_is_told_all_the_same_without_a_desk_to_the_coordinator() {
+fn a_loss_in_a_case_that_completes_at_once_is_told_all_the_same_without_a_desk_to_the_coordinator() {
     for_each_database(async |db| {
         let story = Story::begin(db).await;
         let server = TestServer::start(db);
@@ -408,6 +408,7 @@ fn a_loss_that_completes_the_case_is_told_all_the_same_without_a_desk_to_the_coo
         let before = db.mailer().sent().len();
         let lost = BTreeMap::from([("answer", "confirm"), ("d0_have", "lost")]);
         visitor.gets(&lost, StatusCode::SEE_OTHER).await;
+        story.decide_breach(story.phone().await).await;
         assert_eq!(
             story.record().await.termination.state,
             TerminationState::Completed

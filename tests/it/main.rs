@@ -9,11 +9,15 @@
 )]
 
 mod architecture;
+mod attachments;
 mod audit;
 mod authorization;
+mod claims;
 mod cli;
 mod codes;
 mod config;
+mod deliveries;
+mod digests;
 mod durability;
 mod ends;
 mod external_tokens;
@@ -27,8 +31,13 @@ mod manners;
 mod mdm;
 mod migrations;
 mod openapi;
+mod outcomes;
+mod private_addresses;
+mod protected_identity;
 mod receipts;
+mod receipts_kept;
 mod register;
+mod reports;
 mod runner;
 mod schedules;
 mod scim;
@@ -37,3 +46,4 @@ mod support;
 mod tasks;
 mod terminations;
 mod wipes;
+mod worklist;

@@ -10,13 +10,13 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 /// Maria has confirmed that all is well, so the case is completed.
-async fn completed(db: &TestDb, server: &TestServer<'_>) -> Story {
+pub async fn completed(db: &TestDb, server: &TestServer<'_>) -> Story {
     let story = Story::begin(db).await;
     complete(&story, server).await;
     story
 }
 
-async fn complete(story: &Story, server: &TestServer<'_>) {
+pub async fn complete(story: &Story, server: &TestServer<'_>) {
     story.it_is("2027-02-25T07:00:00Z");
     server.run_jobs().await;
     story.it_is("2027-02-25T07:20:00Z");
@@ -29,13 +29,13 @@ async fn complete(story: &Story, server: &TestServer<'_>) {
     );
 }
 
-async fn receipt(server: &TestServer<'_>, story: &Story) -> Value {
+pub async fn receipt(server: &TestServer<'_>, story: &Story) -> Value {
     let reader = server.caller(&[Scope::Read]).await;
     let path = format!("/v1/terminations/{}/receipt", story.case);
     reader.get(&path).await.expect(StatusCode::OK).json()
 }
 
-async fn page(server: &TestServer<'_>, path: &str) -> Answer {
+pub async fn page(server: &TestServer<'_>, path: &str) -> Answer {
     Answer::of(server.anonymous(Method::GET, path)).await
 }
 

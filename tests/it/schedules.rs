@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// The service as it runs for real: mail leaves by day.
-fn by_day(db: &TestDb) -> App {
+pub(super) fn by_day(db: &TestDb) -> App {
     let mut app = db.app().clone();
     let mut config = (*app.config).clone();
     config.mail.send_window = true;

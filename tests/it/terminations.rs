@@ -38,6 +38,11 @@ fn code(answer: &Answer) -> String {
     answer.json()["code"].as_str().unwrap_or_default().to_owned()
 }
 
+/// A loss that is no risk to anybody.
+fn no_breach() -> Value {
+    json!({"decision": "no_notification", "facts": "Låst och krypterad.", "informs_people": false})
+}
+
 /// Takes nothing but success.
 #[track_caller]
 fn ok(answer: Answer) {
@@ -156,7 +161,7 @@ async fn receipt_says_what_was_proved(desk: &TestCaller<'_>, case: &Case) {
         (&json!("attested"), &json!("verified"))
     );
     assert_eq!(
-        (&device["wiped"]["level"], &device["wiped"]["on"]),
+        (&device["wiped"]["level"], &device["wiped"]["date"]),
         (&json!("reported"), &json!("2027-01-11"))
     );
     // Who answered by the API is named by the account; what the rule settled has nobody's name.
@@ -296,9 +301,12 @@ fn a_stolen_device_closes_with_deviation_and_a_reopened_case_waits_for_a_correct
         let server = TestServer::start(db);
         let desk = server.caller(&[Scope::Desk]).await;
         let case = open_case(&world).await;
-        let stolen = json!({"outcome": "stolen", "reason": "Stulen på tåget, polisanmäld."});
+        let stolen = json!({
+            "outcome": "stolen", "reason": "Stulen på tåget, polisanmäld.", "police_report": "5000-K12345-27",
+        });
+        ok(desk.post(&format!("{}/outcome", case.item), &stolen).await);
         let closed = desk
-            .post(&format!("{}/outcome", case.item), &stolen)
+            .post(&format!("{}/breach-assessment", case.item), &no_breach())
             .await
             .expect(StatusCode::OK)
             .json();
@@ -313,7 +321,8 @@ fn a_stolen_device_closes_with_deviation_and_a_reopened_case_waits_for_a_correct
             .json();
         assert_eq!(receipt["title"]["sv"], "Kvittens med avvikelse");
         assert_eq!(receipt["devices"][0]["wiped"]["level"], "lost");
-        assert_eq!(receipt["deviations"], json!(["Stulen på tåget, polisanmäld."]));
+        let words = "Stulen på tåget, polisanmäld.";
+        assert_eq!(receipt["deviations"], json!([{"sv": words, "en": words}]));
         let reopen = format!("{}/reopen", case.path);
         let opened = desk
             .post(&reopen, &json!({"reason": "Telefonen hittades."}))
@@ -382,6 +391,8 @@ fn codes_are_destroyed_by_the_job_when_the_case_has_been_closed_long_enough() {
         ok(desk.post(&format!("{}/codes", case.item), &codes).await);
         let lost = json!({"outcome": "lost", "reason": "Borttappad."});
         ok(desk.post(&format!("{}/outcome", case.item), &lost).await);
+        let breach = format!("{}/breach-assessment", case.item);
+        ok(desk.post(&breach, &no_breach()).await);
         let left = || db.number("SELECT COUNT(*) AS n FROM data_key WHERE wrapped IS NOT NULL");
         db.app().clock.set(start() + TimeDelta::days(29));
         server.run_jobs().await;

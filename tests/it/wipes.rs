@@ -185,9 +185,13 @@ fn a_contradicted_wipe_of_a_stolen_phone_closes_by_a_decision_and_stays_on_the_r
             desk.post(&accept, &reason).await.refusal(),
             "409 invalid_transition"
         );
-        let stolen = json!({"outcome": "stolen", "reason": "Stulen på tåget."});
+        let stolen =
+            json!({"outcome": "stolen", "reason": "Stulen på tåget.", "police_report": "5000-K1-27"});
+        let outcome = desk.post(&format!("{path}/items/{item}/outcome"), &stolen).await;
+        drop(outcome.expect(StatusCode::OK));
+        let no_risk = json!({"decision": "no_notification", "facts": "Låst.", "informs_people": false});
         let open = desk
-            .post(&format!("{path}/items/{item}/outcome"), &stolen)
+            .post(&format!("{path}/items/{item}/breach-assessment"), &no_risk)
             .await
             .expect(StatusCode::OK)
             .json();
@@ -218,8 +222,11 @@ fn a_contradicted_wipe_of_a_stolen_phone_closes_by_a_decision_and_stays_on_the_r
         assert_eq!(
             receipt["deviations"],
             json!([
-                "Stulen på tåget.",
-                "Rensningen motsägs: telefonen har hörts av efteråt. Avslutat ändå: Polisanmäld, spärrad hos operatören.",
+                {"sv": "Stulen på tåget.", "en": "Stulen på tåget."},
+                {
+                    "sv": "Rensningen motsägs: telefonen har hörts av efteråt. Avslutat ändå: Polisanmäld, spärrad hos operatören.",
+                    "en": "The wipe is contradicted: the phone was heard of afterwards. Closed in spite of it: Polisanmäld, spärrad hos operatören.",
+                },
             ])
         );
         // The thief goes on using it: that is known, and the case stays closed.

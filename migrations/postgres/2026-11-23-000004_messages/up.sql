@@ -16,6 +16,10 @@ CREATE TABLE message (
     sent_at TIMESTAMP,
     server_reply TEXT,
     planned_from DATE,
+    -- The message in whose mail this one is told: a digest is the mail of one message that carries others.
+    carried_by TEXT REFERENCES message (id),
+    copy_of TEXT REFERENCES message (id),
+    deferred_since TIMESTAMP,
     version BIGINT NOT NULL,
     created_at TIMESTAMP NOT NULL,
     updated_at TIMESTAMP NOT NULL
@@ -25,6 +29,36 @@ CREATE UNIQUE INDEX message_step_active_key ON message (termination_id, step, re
 CREATE INDEX message_due_idx ON message (due_at, id) WHERE state = 'planned';
 CREATE INDEX message_state_idx ON message (state, id);
 CREATE INDEX message_termination_idx ON message (termination_id, id);
+CREATE INDEX message_carried_idx ON message (carried_by) WHERE carried_by IS NOT NULL;
+CREATE INDEX message_deferred_idx ON message (deferred_since) WHERE deferred_since IS NOT NULL;
+
+-- Every try to hand a message over, and every report that it came back.
+CREATE TABLE message_delivery (
+    id TEXT NOT NULL PRIMARY KEY,
+    message_id TEXT NOT NULL REFERENCES message (id),
+    at TIMESTAMP NOT NULL,
+    outcome TEXT NOT NULL,
+    reply TEXT
+);
+CREATE INDEX message_delivery_message_idx ON message_delivery (message_id, id);
+
+-- The mail that somebody is written to on a day. Its key is the limit: one mail for each reader and day.
+CREATE TABLE mail_day (
+    -- The person's id, or "desk".
+    reader TEXT NOT NULL,
+    day DATE NOT NULL,
+    message_id TEXT NOT NULL REFERENCES message (id),
+    PRIMARY KEY (reader, day)
+);
+CREATE INDEX mail_day_message_idx ON mail_day (message_id);
+CREATE INDEX mail_day_day_idx ON mail_day (day);
+
+-- The address of a person that mail does not reach. It counts for as long as the person has that address.
+CREATE TABLE unreachable_address (
+    person_id TEXT NOT NULL PRIMARY KEY REFERENCES person (id),
+    email TEXT NOT NULL,
+    since TIMESTAMP NOT NULL
+);
 
 CREATE TABLE action_link (
     id TEXT NOT NULL PRIMARY KEY,

@@ -39,6 +39,10 @@ pub enum Purpose {
     Message,
     /// Authenticates form tokens of pages.
     Csrf,
+    /// Seed of the Ed25519 key that signs receipts.
+    ReceiptSigning,
+    /// Seals private addresses until the receipt is sent.
+    PrivateAddress,
 }
 
 impl Purpose {
@@ -52,6 +56,8 @@ impl Purpose {
             Self::Cursor => "handback/cursor/v1",
             Self::Message => "handback/message/v1",
             Self::Csrf => "handback/csrf/v1",
+            Self::ReceiptSigning => "handback/receipt-signing/v1",
+            Self::PrivateAddress => "handback/private-address/v1",
         }
     }
 }

@@ -242,6 +242,8 @@ fn the_derivation_of_subkeys_never_changes() {
         (Purpose::Cursor, "534c6756277d6fcc"),
         (Purpose::Message, "f9999f6009be34b2"),
         (Purpose::Csrf, "86de37d3f8c6e6ff"),
+        (Purpose::ReceiptSigning, "1665ed5f457ba41a"),
+        (Purpose::PrivateAddress, "3a64c67a8380ac23"),
     ];
     for (purpose, start) in expected {
         let subkey = keyring.derive("test-2", purpose).unwrap();

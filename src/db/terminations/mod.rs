@@ -1,15 +1,13 @@
 //! Terminations with their items, checks and answers, loaded and stored as one.
 
 mod rows;
+pub mod worklist;
 
 use super::keyset::keyset_rows;
 use super::prepared::{ExecutePrepared, insert_rows};
-use super::schema::{
-    code_answer, employment, person, termination as table, termination_check, termination_item,
-};
+use super::schema::{code_answer, termination as table, termination_check, termination_item};
 use super::types::{guarded, parse};
 use super::{DbConnection, DbError, Tx};
-use crate::domain::employment::{EmploymentKind, EmploymentState};
 use crate::domain::ids::{DeviceId, EmploymentId, ItemId, LegalEntityId, PersonId, TerminationId};
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::termination::{Item, TerminationKind, TerminationRecord, TerminationState};
@@ -34,6 +32,8 @@ pub struct TerminationFilter {
     pub is_contradicted: Option<bool>,
     /// Under a preservation hold, or not.
     pub is_held: Option<bool>,
+    /// With a breach of personal data that nobody has decided about, or without.
+    pub is_breach_undecided: Option<bool>,
     /// Of this kind.
     pub kind: Option<TerminationKind>,
     /// Being worked with, or closed.
@@ -66,53 +66,6 @@ pub fn find_active(
         .first(connection)
         .optional()?;
     load(connection, row)
-}
-
-/// One page of the terminations under way whose manager is missing, cannot be written to, is the holder or has left.
-/// For elected representatives and moves somebody else than the manager is asked first, so all of them are here.
-pub fn without_manager(
-    connection: &mut DbConnection,
-    today: NaiveDate,
-    page: PageRequest,
-) -> Result<Page<TerminationRecord>, DbError> {
-    let led = diesel::alias!(employment as led);
-    let of_manager = || {
-        led.filter(
-            led.field(employment::person_id)
-                .nullable()
-                .eq(employment::manager_id),
-        )
-    };
-    let is_there = of_manager()
-        .filter(led.field(employment::state).eq(EmploymentState::Active.as_str()))
-        .filter(led.field(employment::start_on).le(today))
-        .filter(
-            led.field(employment::end_on)
-                .is_null()
-                .or(led.field(employment::end_on).ge(today)),
-        );
-    let has_left = diesel::dsl::exists(of_manager()).and(diesel::dsl::not(diesel::dsl::exists(is_there)));
-    let rows: Vec<Row> = table::table
-        .inner_join(employment::table.on(employment::id.eq(table::employment_id)))
-        .left_join(person::table.on(person::id.nullable().eq(employment::manager_id)))
-        .filter(table::state.eq("scheduled").or(table::state.eq("open")))
-        .filter(
-            person::email
-                .is_null()
-                .or(employment::manager_id.eq(table::person_id.nullable()))
-                .or(employment::kind.eq(EmploymentKind::Elected.as_str()))
-                .or(table::kind.eq(TerminationKind::Transfer.as_str()))
-                .or(has_left),
-        )
-        .filter(table::id.gt(page.lower_bound()))
-        .order(table::id)
-        .limit(page.rows_to_read())
-        .select(Row::as_select())
-        .load(connection)?;
-    let records = load_all(connection, rows)?;
-    Ok(Page::from_rows(records, page, |record| {
-        record.termination.id.into()
-    }))
 }
 
 /// The termination, and the item in it, that is about this custody of this device. The newest one counts.
@@ -231,6 +184,11 @@ fn filtered(filter: &TerminationFilter) -> table::BoxedQuery<'static, super::con
     }
     if let Some(day) = filter.return_before {
         query = query.filter(table::return_by.lt(day));
+    }
+    match filter.is_breach_undecided {
+        Some(true) => query = query.filter(table::breach_notify_by.is_not_null()),
+        Some(false) => query = query.filter(table::breach_notify_by.is_null()),
+        None => {}
     }
     match filter.is_held {
         Some(true) => query.filter(table::hold.is_not_null()),

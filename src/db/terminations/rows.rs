@@ -35,6 +35,7 @@ pub(super) struct Row {
     pub(super) version: i64,
     pub(super) created_at: NaiveDateTime,
     pub(super) updated_at: NaiveDateTime,
+    pub(super) breach_notify_by: Option<NaiveDateTime>,
 }
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset, PartialEq)]
@@ -57,6 +58,9 @@ pub(super) struct ItemRow {
     pub(super) wipe_level: String,
     pub(super) is_wipe_contradicted: bool,
     pub(super) contradiction: Option<String>,
+    pub(super) loss: Option<String>,
+    pub(super) disposal: Option<String>,
+    pub(super) damage: Option<String>,
 }
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset, PartialEq)]
@@ -102,6 +106,7 @@ pub(super) fn to_row(record: &TerminationRecord) -> Result<Row, DbError> {
         version: record.meta.version,
         created_at: record.meta.created_at.naive_utc(),
         updated_at: record.meta.updated_at.naive_utc(),
+        breach_notify_by: termination.breach_notify_by().map(|at| at.naive_utc()),
     })
 }
 
@@ -135,6 +140,9 @@ pub(super) fn to_item_row(
         wipe_level: item.wipe.level.as_str().to_owned(),
         is_wipe_contradicted: item.wipe.contradicted,
         contradiction: item.contradiction.as_ref().map(to_json).transpose()?,
+        loss: item.loss.as_ref().map(to_json).transpose()?,
+        disposal: item.disposal.as_ref().map(to_json).transpose()?,
+        damage: item.damage.as_ref().map(to_json).transpose()?,
     })
 }
 
@@ -252,12 +260,20 @@ fn to_item(row: &ItemRow, checks: &[CheckRow], codes: &[CodeRow]) -> Result<Item
             row.number_decision.as_deref(),
         )?,
         wipe,
-        contradiction: row
-            .contradiction
-            .as_deref()
-            .map(|text| parse_json("termination_item", "contradiction", text))
-            .transpose()?,
+        contradiction: document("contradiction", row.contradiction.as_deref())?,
+        loss: document("loss", row.loss.as_deref())?,
+        disposal: document("disposal", row.disposal.as_deref())?,
+        damage: document("damage", row.damage.as_deref())?,
     })
+}
+
+/// A JSON document of an item, if it is there.
+fn document<T: serde::de::DeserializeOwned>(
+    column: &'static str,
+    text: Option<&str>,
+) -> Result<Option<T>, DbError> {
+    text.map(|text| parse_json("termination_item", column, text))
+        .transpose()
 }
 
 fn to_check(row: &CheckRow) -> Result<Check, DbError> {

@@ -11,7 +11,7 @@ mod zone;
 
 pub use zone::{ZONE, end_of_employment_instant, instant_at, instant_in, local_date, local_date_time};
 
-use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
@@ -123,6 +123,25 @@ impl Calendar {
     pub fn next_send_day(&self, now: DateTime<Utc>) -> DateTime<Utc> {
         let today = local_date(now);
         self.next_send_time(instant_at(today.succ_opt().unwrap_or(today), NaiveTime::MIN))
+    }
+
+    /// The instant from which until `now` ordinary mail could leave for this long in all. Looks back a year at most, so
+    /// that an endless quiet period ends somewhere.
+    pub fn send_time_ago(&self, now: DateTime<Utc>, long: TimeDelta) -> DateTime<Utc> {
+        let today = local_date(now);
+        let mut left = long;
+        for day in std::iter::successors(Some(today), NaiveDate::pred_opt)
+            .take(366)
+            .filter(|day| self.may_send_on(*day))
+        {
+            let closes = instant_at(day, SEND_WINDOW_CLOSES).min(now);
+            let open = closes - instant_at(day, SEND_WINDOW_OPENS);
+            if open >= left {
+                return closes - left;
+            }
+            left -= open.max(TimeDelta::zero());
+        }
+        now - TimeDelta::days(366)
     }
 
     fn roll(&self, date: NaiveDate, step: fn(&NaiveDate) -> Option<NaiveDate>) -> NaiveDate {
@@ -253,6 +272,23 @@ mod tests {
         ] {
             assert_eq!(calendar.next_send_time(utc(now)), utc(sent), "{now}");
             assert_eq!(calendar.in_send_window(utc(now)), now == sent, "{now}");
+        }
+    }
+
+    #[test]
+    fn an_hour_of_send_time_reaches_back_over_nights_weekends_and_quiet_periods() {
+        let calendar = Calendar::swedish().with_quiet_periods([date("2027-07-05")..=date("2027-07-30")]);
+        let hour = TimeDelta::hours(1);
+        for (now, since) in [
+            ("2027-02-24T09:00:00Z", "2027-02-24T08:00:00Z"),
+            ("2027-02-24T08:00:00Z", "2027-02-24T07:00:00Z"),
+            // Monday, half an hour after the window opened; before it did; on a Sunday.
+            ("2027-03-01T07:30:00Z", "2027-02-26T14:30:00Z"),
+            ("2027-03-01T05:00:00Z", "2027-02-26T14:00:00Z"),
+            ("2027-02-28T12:00:00Z", "2027-02-26T14:00:00Z"),
+            ("2027-08-02T06:15:00Z", "2027-07-02T13:15:00Z"),
+        ] {
+            assert_eq!(calendar.send_time_ago(utc(now), hour), utc(since), "{now}");
         }
     }
 

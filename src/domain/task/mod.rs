@@ -6,7 +6,7 @@
 mod wanted;
 mod words;
 
-pub use wanted::{WantedTask, wanted_by};
+pub use wanted::{WantedTask, wanted_by, wanted_by_loss};
 pub use words::{
     DiversionCause, NoticeKind, OrganisationChange, StaffChange, TaskKind, TaskState, WithdrawReason,
 };

@@ -3,7 +3,7 @@
 use super::{DiversionCause, TaskFacts, TaskKind};
 use crate::domain::ids::ItemId;
 use crate::domain::termination::{CheckKind, ItemKind, Termination, TerminationKind};
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 
 /// A task that a case asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,6 +53,26 @@ pub fn wanted_by(termination: &Termination, back_on: Option<NaiveDate>) -> Vec<W
         }
     }
     wanted
+}
+
+/// What the devices that are lost or stolen ask for: each task with the item that it is about, and since when the device
+/// is reported as gone. The MDM lets alone what a hold preserves.
+pub fn wanted_by_loss(termination: &Termination) -> Vec<(TaskKind, ItemId, DateTime<Utc>)> {
+    let gone = termination.items.iter().filter(|item| item.is_missing());
+    let gone: Vec<_> = gone
+        .filter_map(|item| item.loss.as_ref().map(|loss| (item.id, loss.reported_at)))
+        .collect();
+    let Some(first) = gone.iter().map(|(_, since)| *since).min() else {
+        return Vec::new();
+    };
+    let subscriptions = termination
+        .items
+        .iter()
+        .filter(|item| item.kind == ItemKind::Subscription);
+    let blocks = subscriptions.map(|item| (TaskKind::BlockSubscription, item.id, first));
+    let devices = gone.iter().filter(|_| !termination.is_held());
+    let clears = devices.map(|(item, since)| (TaskKind::ClearMdm, *item, *since));
+    blocks.chain(clears).collect()
 }
 
 /// What callers are told. The number of somebody who moves inside the group goes with them or is settled there.

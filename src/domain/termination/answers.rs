@@ -32,6 +32,7 @@ impl Termination {
             return Ok(Vec::new());
         }
         self.require_active("answer_code")?;
+        found.require_not_handed_on("answer_code")?;
         require_changeable(check, act.by.role)?;
         let falls = answer == CodeAnswer::Unknown && falls_with_its_answer(check);
 

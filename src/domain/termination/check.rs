@@ -52,6 +52,15 @@ impl Act {
         Self::new(role, &Actor::System, at)
     }
 
+    /// Refuses everybody but those who may change what others have answered.
+    pub(super) const fn require_may_correct(&self) -> Result<(), DomainError> {
+        if self.by.role.may_correct() {
+            Ok(())
+        } else {
+            Err(DomainError::NotAllowed { role: self.by.role })
+        }
+    }
+
     /// Refuses the holder and the machines, who settle nothing and decide nothing.
     pub(super) const fn require_answerable(&self) -> Result<(), DomainError> {
         if self.by.role.is_answerable() {
@@ -95,6 +104,12 @@ impl Reason {
 impl From<super::words::ReopenCause> for Reason {
     fn from(cause: super::words::ReopenCause) -> Self {
         Self(cause.as_str().to_owned())
+    }
+}
+
+impl From<super::words::DeviceOutcome> for Reason {
+    fn from(outcome: super::words::DeviceOutcome) -> Self {
+        Self(outcome.as_str().to_owned())
     }
 }
 

@@ -2,8 +2,8 @@
 //! no names, no free text, no codes.
 
 use super::words::{
-    ActorRole, CheckKind, CheckState, CodeAnswer, CodeKind, DeviceOutcome, ItemKind, NumberDecision,
-    ReopenCause, TerminationKind, TerminationState,
+    ActorRole, BreachDecision, CheckKind, CheckState, CodeAnswer, CodeKind, CostBearer, DamageCause,
+    DeviceOutcome, ItemKind, NumberDecision, ReopenCause, TerminationKind, TerminationState, TransferSide,
 };
 use crate::domain::ids::{ItemId, TerminationId};
 use crate::domain::wipe::{WipeLevel, WipeState};
@@ -94,11 +94,41 @@ pub enum Event {
         item: ItemId,
         decision: NumberDecision,
     },
-    /// It was reported what became of a device that does not come back.
+    /// It was reported, or decided, what became of a device that does not come back.
     OutcomeReported {
         termination: TerminationId,
         item: ItemId,
         outcome: DeviceOutcome,
+    },
+    /// The police have been told of a theft or a loss.
+    PoliceReportNoted {
+        termination: TerminationId,
+        item: ItemId,
+    },
+    /// Something was concluded about the personal data on a device that is gone.
+    BreachAssessed {
+        termination: TerminationId,
+        item: ItemId,
+        decision: BreachDecision,
+    },
+    /// A legal entity approved a transfer.
+    TransferApproved {
+        termination: TerminationId,
+        item: ItemId,
+        side: TransferSide,
+    },
+    /// What was decided about a device was withdrawn.
+    DisposalWithdrawn {
+        termination: TerminationId,
+        item: ItemId,
+        outcome: DeviceOutcome,
+    },
+    /// A device is damaged, or more is known about that.
+    DamageRecorded {
+        termination: TerminationId,
+        item: ItemId,
+        cause: DamageCause,
+        bearer: CostBearer,
     },
     /// More, or something else, is known about a wipe.
     WipeAssessed {
@@ -154,6 +184,11 @@ impl Event {
             Self::CodeAnswered { .. } => "termination.code_answered",
             Self::NumberDecided { .. } => "termination.number_decided",
             Self::OutcomeReported { .. } => "termination.outcome_reported",
+            Self::PoliceReportNoted { .. } => "termination.police_report_noted",
+            Self::BreachAssessed { .. } => "termination.breach_assessed",
+            Self::TransferApproved { .. } => "termination.transfer_approved",
+            Self::DisposalWithdrawn { .. } => "termination.disposal_withdrawn",
+            Self::DamageRecorded { .. } => "termination.damage_recorded",
             Self::WipeAssessed { .. } => "termination.wipe_assessed",
             Self::WipeContradicted { .. } => "termination.wipe_contradicted",
             Self::ContradictionAccepted { .. } => "termination.contradiction_accepted",
@@ -181,6 +216,11 @@ impl Event {
             | Self::CodeAnswered { termination, .. }
             | Self::NumberDecided { termination, .. }
             | Self::OutcomeReported { termination, .. }
+            | Self::PoliceReportNoted { termination, .. }
+            | Self::BreachAssessed { termination, .. }
+            | Self::TransferApproved { termination, .. }
+            | Self::DisposalWithdrawn { termination, .. }
+            | Self::DamageRecorded { termination, .. }
             | Self::WipeAssessed { termination, .. }
             | Self::WipeContradicted { termination, .. }
             | Self::ContradictionAccepted { termination, .. }

@@ -1,7 +1,11 @@
 //! One device or subscription of a case, and the small steps that commands are made of.
 
+use super::Blocker;
 use super::check::{Act, Check, Decision, Note, Reason, Settlement};
+use super::damage::Damage;
+use super::disposal::Disposal;
 use super::event::Event;
+use super::loss::Loss;
 use super::words::{
     CheckKind, CheckState, CodeAnswer, CodeKind, DeviceOutcome, ItemKind, NumberDecision, ReopenCause,
 };
@@ -36,6 +40,12 @@ pub struct Item {
     pub wipe: WipeAssessment,
     /// The decision to close in spite of a contradicted wipe, because the device is gone and nobody can look.
     pub contradiction: Option<Decision>,
+    /// What is known of its being lost or stolen, now or before it came back.
+    pub loss: Option<Loss>,
+    /// What was decided about it instead of a return.
+    pub disposal: Option<Disposal>,
+    /// What is known of a damage to it.
+    pub damage: Option<Damage>,
 }
 
 /// A device or subscription that a new case starts with.
@@ -74,6 +84,9 @@ impl Item {
             number_decision: None,
             wipe: WipeAssessment::default(),
             contradiction: None,
+            loss: None,
+            disposal: None,
+            damage: None,
         }
     }
 
@@ -95,9 +108,32 @@ impl Item {
             .any(|check| check.kind == kind && check.state == state)
     }
 
-    /// Whether a contradicted wipe keeps the case open: it does until somebody decided otherwise.
-    pub const fn is_blocked_by_contradiction(&self) -> bool {
-        self.wipe.contradicted && self.contradiction.is_none()
+    /// Whether a contradicted wipe keeps the case open: it does until somebody decided otherwise. A device that the
+    /// holder has gone on with is heard of, and nobody says that it was wiped.
+    pub fn is_blocked_by_contradiction(&self) -> bool {
+        self.wipe.contradicted && self.contradiction.is_none() && !self.is_handed_on()
+    }
+
+    /// What the outcome of the device still asks for beside the checks.
+    pub(super) fn blockers_of_outcome(&self) -> Vec<Blocker> {
+        let item = self.id;
+        let mut blockers = Vec::new();
+        if self.breach_notify_by().is_some() {
+            blockers.push(Blocker::BreachUndecided { item });
+        }
+        if self.lacks_police_report() {
+            blockers.push(Blocker::PoliceReportMissing { item });
+        }
+        if self.lacks_approval() {
+            blockers.push(Blocker::TransferNotApproved { item });
+        }
+        let is_open = |kind: CheckKind| {
+            let open = self.check(kind).is_ok_and(|check| !check.state.is_settled());
+            open && self.check(kind).is_ok_and(|check| check.mandatory)
+        };
+        let not_done = self.not_done().into_iter().filter(|kind| !is_open(*kind));
+        blockers.extend(not_done.map(|check| Blocker::CheckNotDone { item, check }));
+        blockers
     }
 
     /// Whether the device is gone: lost or stolen.

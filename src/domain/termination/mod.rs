@@ -8,6 +8,8 @@
 
 mod answers;
 mod check;
+mod damage;
+mod disposal;
 mod event;
 mod item;
 mod lifecycle;
@@ -24,14 +26,18 @@ mod tests;
 
 pub use crate::domain::wipe::DataClass;
 pub use check::{Act, ActedBy, Check, Decision, Note, Reason, Settlement};
+pub use damage::{CostRuling, Damage};
+pub use disposal::{Disposal, DisposalTerms, NamedDecision, TransferTo};
 pub use event::Event;
 pub use item::{Item, NewItem};
+pub use loss::{BREACH_NOTIFIED_WITHIN, BreachAssessment, BreachConclusion, Loss, LossReport};
 pub use receipt::{Deviation, ItemSummary, WipeStatement};
 pub use record::{Holding, TerminationRecord};
 pub use undo::{ItemBefore, Undo};
 pub use words::{
-    ActorRole, Answer, CheckKind, CheckState, CodeAnswer, CodeKind, DeviceOutcome, IdentityMatch, ItemKind,
-    NumberDecision, ReopenCause, TerminationKind, TerminationState,
+    ActorRole, Answer, BreachDecision, CheckKind, CheckState, CodeAnswer, CodeKind, CostBearer, DamageCause,
+    DeviceOutcome, IdentityMatch, InsuranceState, ItemKind, NumberDecision, ReopenCause, TerminationKind,
+    TerminationState, TransferSide,
 };
 
 use super::calendar::local_date;
@@ -102,6 +108,28 @@ pub enum Blocker {
     /// A mandatory check is not settled.
     CheckOpen {
         /// The item.
+        item: ItemId,
+        /// The check.
+        check: CheckKind,
+    },
+    /// A device is gone, and nobody has decided whether that breach of personal data is notified.
+    BreachUndecided {
+        /// The device.
+        item: ItemId,
+    },
+    /// A device is stolen, and no police report is known.
+    PoliceReportMissing {
+        /// The device.
+        item: ItemId,
+    },
+    /// A legal entity has not approved a transfer to or from it.
+    TransferNotApproved {
+        /// The device.
+        item: ItemId,
+    },
+    /// A device is sold or leaves the legal entity, and this must be done: no deviation will do.
+    CheckNotDone {
+        /// The device.
         item: ItemId,
         /// The check.
         check: CheckKind,
@@ -203,6 +231,7 @@ impl Termination {
                 item: item.id,
                 check: check.kind,
             }));
+            blockers.extend(item.blockers_of_outcome());
         }
         blockers
     }

@@ -43,6 +43,8 @@ pub struct Deviation<'a> {
     pub refused_code: Option<CodeKind>,
     /// Whether it is that the case was closed in spite of a contradicted wipe.
     pub contradicted: bool,
+    /// Whether it is that the device is damaged.
+    pub damaged: bool,
     /// Why, if a check was settled so.
     pub reason: Option<&'a Reason>,
 }
@@ -88,6 +90,7 @@ impl Item {
                 check: check.kind,
                 refused_code: None,
                 contradicted: false,
+                damaged: false,
                 reason: check.reason.as_ref(),
             });
         let refused = self
@@ -99,16 +102,27 @@ impl Item {
             check: CheckKind::Codes,
             refused_code: Some(*code),
             contradicted: false,
+            damaged: false,
             reason: None,
         });
-        let contradicted = self.wipe.contradicted.then(|| Deviation {
+        let damaged = self.damage.as_ref().map(|damage| Deviation {
+            item,
+            check: CheckKind::Returned,
+            refused_code: None,
+            contradicted: false,
+            damaged: true,
+            reason: Some(&damage.facts),
+        });
+        let is_contradicted = self.wipe.contradicted && !self.is_handed_on();
+        let contradicted = is_contradicted.then(|| Deviation {
             item,
             check: CheckKind::Wiped,
             refused_code: None,
             contradicted: true,
+            damaged: false,
             reason: self.contradiction.as_ref().map(|decision| &decision.reason),
         });
-        checks.chain(refused).chain(contradicted).collect()
+        checks.chain(refused).chain(damaged).chain(contradicted).collect()
     }
 
     /// What may be said about the wipe of this device; nothing for a subscription.

@@ -81,10 +81,12 @@ impl Termination {
             return Ok(Vec::new());
         }
         self.require_active("settle")?;
+        found.require_not_handed_on("settle")?;
         self.require_not_held(check)?;
         settlement.require_reason()?;
         require_no_conflict(current, &settlement, act.by.role)?;
         found.require_grounds(check, settlement.answer)?;
+        found.require_not_decided_away(check, settlement.answer)?;
 
         let (termination, held) = (self.id, self.is_held());
         let found = self.item_mut(item)?;
@@ -96,7 +98,8 @@ impl Termination {
             .collect();
         if check == CheckKind::Returned {
             events.extend(match (was_returned, answer) {
-                (_, Answer::Done) => found.came_back(termination, &act),
+                (false, Answer::Done) => found.came_back(termination, &act),
+                (true, Answer::Done) => Vec::new(),
                 (true, Answer::NotApplicable | Answer::Deviation) => {
                     found.did_not_come_back(termination, &act)
                 }
@@ -162,6 +165,15 @@ impl Item {
         }
     }
 
+    /// Refuses a return of a device about which something else was decided: that is withdrawn first.
+    fn require_not_decided_away(&self, check: CheckKind, answer: Answer) -> Result<(), DomainError> {
+        let says_returned = check == CheckKind::Returned && answer == Answer::Done;
+        if says_returned && self.disposal.is_some() && !self.is(CheckKind::Returned, CheckState::Done) {
+            return Err(DomainError::Conflict);
+        }
+        Ok(())
+    }
+
     fn require_wiped(&self) -> Result<(), DomainError> {
         if self.wipe.contradicted {
             return Err(DomainError::Contradicted);
@@ -172,9 +184,9 @@ impl Item {
                 actual: self.wipe.level,
             });
         }
-        // A device that said yes over the air may be anywhere: it counts for a handset that is here.
+        // A device that said yes over the air may be anywhere: it counts for a handset that is known to be somewhere.
         let only_reported = self.wipe.level == WipeLevel::Acknowledged;
-        if only_reported && !self.is(CheckKind::Returned, CheckState::Done) {
+        if only_reported && !self.is_accounted_for() {
             return Err(DomainError::NotReturned);
         }
         Ok(())
@@ -225,14 +237,16 @@ impl Item {
 
     /// What a withdrawn return brings with it: a wipe that nobody but a technician could have seen falls too.
     fn did_not_come_back(&mut self, termination: TerminationId, act: &Act) -> Vec<Event> {
-        self.outcome = None;
+        if self.disposal.is_none() {
+            self.outcome = None;
+        }
         self.identity_confirmed = false;
         self.fall_with_the_return(termination, act).into_iter().collect()
     }
 
     /// Opens `wiped` again unless it stands without the handset being here.
     pub(super) fn fall_with_the_return(&mut self, termination: TerminationId, act: &Act) -> Option<Event> {
-        let stands = self.wipe.level >= WipeLevel::Verified;
+        let stands = self.wipe.level >= WipeLevel::Verified || self.is_accounted_for();
         if stands || !self.is(CheckKind::Wiped, CheckState::Done) {
             return None;
         }

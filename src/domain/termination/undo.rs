@@ -121,6 +121,7 @@ impl Termination {
             }
             let was_back = found.is(CheckKind::Returned, CheckState::Done);
             events.push(found.take_back(termination, before, &undo.act));
+            events.extend(found.settle_moot(termination));
             if was_back && !found.is(CheckKind::Returned, CheckState::Done) {
                 events.extend(found.fall_with_the_return(termination, &act));
             }
@@ -144,7 +145,10 @@ impl Item {
             }
         }
         if checks.contains(&CheckKind::Returned) {
-            self.outcome = before.outcome;
+            // What was decided about the device since stands.
+            if self.disposal.is_none() {
+                self.outcome = before.outcome;
+            }
             self.identity_confirmed = before.identity_confirmed;
         }
         // What somebody else has settled since stands with the answers that it was settled on.

@@ -4,7 +4,7 @@ use super::Termination;
 use super::check::{Act, Decision, Reason, Settlement};
 use super::event::Event;
 use super::item::Item;
-use super::words::{ActorRole, CheckKind, CheckState, ReopenCause, TerminationState};
+use super::words::{ActorRole, CheckKind, CheckState, DeviceOutcome, ReopenCause, TerminationState};
 use crate::domain::error::DomainError;
 use crate::domain::ids::{ItemId, TerminationId};
 use crate::domain::wipe::{WipeAssessment, WipeLevel, satisfies};
@@ -135,6 +135,11 @@ impl Item {
         let state = self.check(CheckKind::Wiped).ok()?.state;
         let satisfied = satisfies(self.required_wipe, &self.wipe);
         match state {
+            CheckState::Done if !satisfied && self.is_handed_on() => {
+                let moot = Settlement::not_applicable(Reason::from(DeviceOutcome::Transferred));
+                let act = Act::by_rule(ActorRole::System, at);
+                self.write(termination, CheckKind::Wiped, moot, &act)
+            }
             CheckState::Done if !satisfied => {
                 let contradicted = self.wipe.contradicted;
                 let cause = if contradicted {
@@ -145,9 +150,7 @@ impl Item {
                 let act = Act::by_rule(ActorRole::System, at);
                 self.reopen(termination, CheckKind::Wiped, cause, &act)
             }
-            CheckState::Open | CheckState::Declared
-                if satisfied && !held && self.is(CheckKind::Returned, CheckState::Done) =>
-            {
+            CheckState::Open | CheckState::Declared if satisfied && !held && self.is_accounted_for() => {
                 let act = Act::by_rule(self.role_behind_the_wipe(), at);
                 self.write(termination, CheckKind::Wiped, Settlement::done(), &act)
             }

@@ -235,6 +235,76 @@ text_enum! {
 }
 
 text_enum! {
+    /// What was decided about the breach of personal data that a loss may be.
+    pub enum BreachDecision {
+        /// Nobody has decided yet.
+        Undecided = "undecided",
+        /// It is unlikely to be a risk to anybody, and is not notified.
+        NoNotification = "no_notification",
+        /// The supervisory authority has been notified.
+        Notified = "notified",
+    }
+}
+
+text_enum! {
+    /// Which of the two legal entities of a transfer.
+    pub enum TransferSide {
+        /// The one that owns the device.
+        Giving = "giving",
+        /// The one that takes it over.
+        Receiving = "receiving",
+    }
+}
+
+text_enum! {
+    /// Why a device is damaged.
+    pub enum DamageCause {
+        /// An accident.
+        Accident = "accident",
+        /// Wear.
+        Wear = "wear",
+        /// A fault of the device.
+        Fault = "fault",
+        /// Somebody else.
+        ThirdParty = "third_party",
+        /// Careless handling.
+        Carelessness = "carelessness",
+        /// Intent.
+        Intent = "intent",
+        /// Nobody knows.
+        Unknown = "unknown",
+    }
+}
+
+text_enum! {
+    /// What the insurance says about a damage.
+    #[derive(Default)]
+    pub enum InsuranceState {
+        /// Nobody has asked it.
+        #[default]
+        NotClaimed = "not_claimed",
+        /// It has been asked.
+        Claimed = "claimed",
+        /// It pays.
+        Covered = "covered",
+        /// It does not pay.
+        Declined = "declined",
+    }
+}
+
+text_enum! {
+    /// Who stands for the cost of a damage.
+    pub enum CostBearer {
+        /// The employer, as ever unless somebody decides otherwise.
+        Employer = "employer",
+        /// The insurance.
+        Insurance = "insurance",
+        /// The holder, on a legal ground.
+        Holder = "holder",
+    }
+}
+
+text_enum! {
     /// Which code of a device. The code itself is never here.
     pub enum CodeKind {
         /// The code that unlocks the screen.
@@ -341,5 +411,7 @@ text_enum! {
         NumberDecisionChanged = "number_decision_changed",
         /// The one who answered took the answer back.
         AnswerUndone = "answer_undone",
+        /// What was decided about the device was withdrawn.
+        DisposalWithdrawn = "disposal_withdrawn",
     }
 }

@@ -94,14 +94,22 @@ struct Facts<'a> {
 
 impl<'a> Facts<'a> {
     fn of(evidence: &'a [Evidence]) -> Self {
-        let withdrawn: BTreeSet<&str> = evidence
-            .iter()
-            .filter(|fact| fact.kind == EvidenceKind::AttestationWithdrawn)
-            .filter_map(|fact| fact.command_ref.as_deref())
-            .collect();
+        let references = |kind: EvidenceKind| -> BTreeSet<&str> {
+            let facts = evidence.iter().filter(|fact| fact.kind == kind);
+            facts.filter_map(|fact| fact.command_ref.as_deref()).collect()
+        };
+        let attested = references(EvidenceKind::AttestationWithdrawn);
+        let destroyed = references(EvidenceKind::DestructionWithdrawn);
         let stands = |fact: &&Evidence| {
-            let reference = fact.command_ref.as_deref();
-            fact.kind != EvidenceKind::Attested || !reference.is_some_and(|it| withdrawn.contains(it))
+            let withdrawn = match fact.kind {
+                EvidenceKind::Attested => &attested,
+                EvidenceKind::Destroyed => &destroyed,
+                _ => return true,
+            };
+            !fact
+                .command_ref
+                .as_deref()
+                .is_some_and(|reference| withdrawn.contains(reference))
         };
         let mut facts = Self::default();
         for fact in evidence.iter().filter(stands) {
@@ -153,6 +161,7 @@ impl<'a> Facts<'a> {
             }
             EvidenceKind::Attested
             | EvidenceKind::AttestationWithdrawn
+            | EvidenceKind::DestructionWithdrawn
             | EvidenceKind::Verified
             | EvidenceKind::Destroyed
             | EvidenceKind::CommandQueued
@@ -185,6 +194,7 @@ impl<'a> Facts<'a> {
             | EvidenceKind::Inventory
             | EvidenceKind::Attested
             | EvidenceKind::AttestationWithdrawn
+            | EvidenceKind::DestructionWithdrawn
             | EvidenceKind::Verified
             | EvidenceKind::VerificationFailed
             | EvidenceKind::Destroyed => {}

@@ -82,6 +82,7 @@ const fn is_sign_of_use(kind: EvidenceKind) -> bool {
         | EvidenceKind::Inventory
         | EvidenceKind::Attested
         | EvidenceKind::AttestationWithdrawn
+        | EvidenceKind::DestructionWithdrawn
         | EvidenceKind::Verified
         | EvidenceKind::VerificationFailed
         | EvidenceKind::Destroyed => false,
@@ -97,6 +98,7 @@ const fn is_about_erasing(kind: EvidenceKind) -> bool {
         | EvidenceKind::CommandExpired
         | EvidenceKind::Attested
         | EvidenceKind::AttestationWithdrawn
+        | EvidenceKind::DestructionWithdrawn
         | EvidenceKind::Verified
         | EvidenceKind::VerificationFailed
         | EvidenceKind::Destroyed => true,

@@ -42,6 +42,8 @@ text_enum! {
         VerificationFailed = "verification_failed",
         /// A certificate of destruction was accepted.
         Destroyed = "destroyed",
+        /// That was a mistake: it was not destroyed.
+        DestructionWithdrawn = "destruction_withdrawn",
     }
 }
 
@@ -61,6 +63,7 @@ impl EvidenceKind {
             | Self::Inventory => true,
             Self::Attested
             | Self::AttestationWithdrawn
+            | Self::DestructionWithdrawn
             | Self::Verified
             | Self::VerificationFailed
             | Self::Destroyed => false,

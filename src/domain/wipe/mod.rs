@@ -75,6 +75,24 @@ text_enum! {
     }
 }
 
+impl WipeState {
+    /// Whether the MDM is yet to say how it went.
+    pub const fn waits_for_mdm(self) -> bool {
+        match self {
+            Self::Ordered | Self::Deferred | Self::Stalled => true,
+            Self::Required
+            | Self::Refused
+            | Self::Attested
+            | Self::Indeterminate
+            | Self::Acknowledged
+            | Self::Contradicted
+            | Self::Verified
+            | Self::VerificationFailed
+            | Self::Destroyed => false,
+        }
+    }
+}
+
 /// The outcome of folding all evidence of one custody of one handset.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WipeAssessment {

@@ -321,6 +321,20 @@ fn a_withdrawn_attestation_counts_for_nothing_and_another_one_stands() {
     assert_eq!(assess(&again, minute(30)).level, WipeLevel::Attested);
 }
 
+#[test]
+fn a_withdrawn_destruction_proves_nothing_and_what_else_is_known_counts_again() {
+    let said = |kind, number, reference: &str| Evidence {
+        command_ref: Some(reference.to_owned()),
+        ..at(kind, number)
+    };
+    let destroyed = [said(Destroyed, 10, "a")];
+    assert_eq!(assess(&destroyed, minute(30)).level, WipeLevel::Certified);
+    let withdrawn = [said(Destroyed, 10, "a"), said(DestructionWithdrawn, 20, "a")];
+    assert_eq!(assess(&withdrawn, minute(30)), WipeAssessment::default());
+    let verified = [withdrawn.as_slice(), &[at(Verified, 5)]].concat();
+    assert_eq!(assess(&verified, minute(30)).level, WipeLevel::Verified);
+}
+
 prop_compose! {
     fn any_evidence()(
         kind in select(EvidenceKind::ALL),

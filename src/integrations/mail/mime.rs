@@ -4,7 +4,9 @@
 use std::time::SystemTime;
 
 use chrono::{DateTime, Datelike as _, Utc};
-use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
+use lettre::message::header::{
+    ContentDisposition, ContentTransferEncoding, ContentType, HeaderName, HeaderValue,
+};
 use lettre::message::{MultiPart, SinglePart};
 use uuid::Uuid;
 
@@ -37,6 +39,29 @@ pub struct Message {
     pub date: DateTime<Utc>,
     /// Message-ID of the first mail about the same matter, under which mail programs group this one.
     pub in_reply_to: Option<String>,
+    /// What goes along with it, in this order.
+    pub attachments: Vec<Attachment>,
+}
+
+/// A file that goes along with a mail.
+#[derive(Clone)]
+pub struct Attachment {
+    /// What it is called: letters, digits, hyphens and dots of ASCII.
+    pub name: String,
+    /// What it is.
+    pub media_type: &'static str,
+    /// Its content.
+    pub bytes: Vec<u8>,
+}
+
+/// What it says stays out of logs.
+impl std::fmt::Debug for Attachment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Attachment")
+            .field("media_type", &self.media_type)
+            .field("bytes", &self.bytes.len())
+            .finish_non_exhaustive()
+    }
 }
 
 /// The message cannot be rendered. Names what is wrong with it, not what it says.
@@ -54,6 +79,9 @@ pub enum MailBuildError {
     /// Nobody to send to.
     #[error("the message has no recipient")]
     NoRecipient,
+    /// A file with a name or of a type that a mail cannot carry.
+    #[error("an attachment has no usable name or type")]
+    Attachment,
     /// A date before 1970 or after 9999.
     #[error("the date cannot be written in a mail")]
     Date,
@@ -64,7 +92,8 @@ pub fn message_id(id: Uuid, domain: &str) -> String {
     format!("<{id}.handback@{domain}>")
 }
 
-/// Renders a message: plain text and HTML as alternatives, with the headers that keep out-of-office answers away.
+/// Renders a message: plain text and HTML as alternatives, then what is attached, with the headers that keep
+/// out-of-office answers away.
 ///
 /// # Errors
 /// [`MailBuildError`].
@@ -91,7 +120,7 @@ pub fn build(message: &Message) -> Result<Vec<u8>, MailBuildError> {
         .raw_header(header("Content-Language", message.language.as_str()))
         .raw_header(header("Auto-Submitted", "auto-generated"))
         .raw_header(header("X-Auto-Response-Suppress", "OOF, AutoReply"))
-        .multipart(alternatives(message))
+        .multipart(body(message)?)
         .map_err(|_| MailBuildError::Address("From"))?;
     Ok(rendered.formatted())
 }
@@ -164,9 +193,38 @@ fn header(name: &'static str, value: &str) -> HeaderValue {
     HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned())
 }
 
-fn alternatives(message: &Message) -> MultiPart {
+/// The alternatives alone, or with the attachments after them.
+fn body(message: &Message) -> Result<MultiPart, MailBuildError> {
+    let id = &message.message_id;
+    if message.attachments.is_empty() {
+        return Ok(alternatives(message, &boundary(id, "")));
+    }
+    let text = alternatives(message, &boundary(id, ".a."));
+    let mut mixed = MultiPart::mixed().boundary(boundary(id, ".m.")).multipart(text);
+    for attachment in &message.attachments {
+        mixed = mixed.singlepart(attached(attachment)?);
+    }
+    Ok(mixed)
+}
+
+/// Base64 whatever the content, so that no gateway changes a byte of it.
+fn attached(attachment: &Attachment) -> Result<SinglePart, MailBuildError> {
+    let name = &attachment.name;
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if name.is_empty() || !name.chars().all(is_plain) {
+        return Err(MailBuildError::Attachment);
+    }
+    let media_type = ContentType::parse(attachment.media_type).map_err(|_| MailBuildError::Attachment)?;
+    Ok(SinglePart::builder()
+        .header(media_type)
+        .header(ContentDisposition::attachment(name))
+        .header(ContentTransferEncoding::Base64)
+        .body(attachment.bytes.clone()))
+}
+
+fn alternatives(message: &Message, boundary: &str) -> MultiPart {
     MultiPart::alternative()
-        .boundary(boundary(&message.message_id))
+        .boundary(boundary)
         .singlepart(part(ContentType::TEXT_PLAIN, &message.text))
         .singlepart(part(ContentType::TEXT_HTML, &message.html))
 }
@@ -183,15 +241,16 @@ fn part(content_type: ContentType, body: &str) -> SinglePart {
         .body(lines)
 }
 
-/// Follows from the Message-ID, and cannot occur in a quoted-printable part (RFC 2045 §6.7).
-fn boundary(message_id: &str) -> String {
+/// Follows from the Message-ID, and cannot occur in a quoted-printable or base64 part (RFC 2045 §6.7). Of two marks of
+/// the same length neither boundary begins with the other, which would end the outer part (RFC 2046 §5.1.2).
+fn boundary(message_id: &str, mark: &str) -> String {
     let local = local_part(message_id).unwrap_or("");
     let plain: String = local
         .chars()
         .filter(char::is_ascii_alphanumeric)
-        .take(60)
+        .take(50)
         .collect();
-    format!("=_{plain}")
+    format!("=_{mark}{plain}")
 }
 
 #[cfg(test)]
@@ -216,6 +275,82 @@ mod tests {
             message_id: message_id(Uuid::from_u128(7), "exempelkommunen.example"),
             date: DateTime::from_timestamp(1_766_649_600, 0).unwrap(),
             in_reply_to: Some("<first.handback@exempelkommunen.example>".to_owned()),
+            attachments: Vec::new(),
+        }
+    }
+
+    /// Bytes of every value, and more of them than a line takes.
+    fn bytes() -> Vec<u8> {
+        (0..=255).cycle().take(1_000).collect()
+    }
+
+    fn with_attachments() -> Message {
+        let attachment = |name: &str, media_type, bytes| Attachment {
+            name: name.to_owned(),
+            media_type,
+            bytes,
+        };
+        Message {
+            attachments: vec![
+                attachment(
+                    "aterlamning.ics",
+                    "text/calendar; charset=utf-8; method=PUBLISH",
+                    "å\r\n".into(),
+                ),
+                attachment("kvittens-HB-1.pdf", "application/pdf", bytes()),
+            ],
+            ..message()
+        }
+    }
+
+    /// The parts as a tree, with their types and names.
+    fn tree(part: &mailparse::ParsedMail<'_>, depth: usize) -> String {
+        let disposition = part.get_content_disposition();
+        let name = disposition.params.get("filename").cloned().unwrap_or_default();
+        let boundary = part.ctype.params.get("boundary").cloned().unwrap_or_default();
+        let inner: String = part.subparts.iter().map(|part| tree(part, depth + 1)).collect();
+        let line = format!("{} {boundary}{name}", part.ctype.mimetype);
+        format!("{}{}\n{inner}", "  ".repeat(depth), line.trim_end())
+    }
+
+    #[test]
+    fn attachments_come_after_the_message_and_arrive_byte_for_byte() {
+        let raw = build(&with_attachments()).unwrap();
+        assert!(raw.is_ascii() && raw.split(|&b| b == b'\n').all(|line| line.len() <= 998));
+        assert_eq!(raw, build(&with_attachments()).unwrap());
+        let parsed = mailparse::parse_mail(&raw).unwrap();
+        insta::assert_snapshot!(tree(&parsed, 0), @r#"
+        multipart/mixed =_.m.00000000000000000000000000000007handback
+          multipart/alternative =_.a.00000000000000000000000000000007handback
+            text/plain
+            text/html
+          text/calendar aterlamning.ics
+          application/pdf kvittens-HB-1.pdf
+        "#);
+        assert_eq!(parsed.subparts[1].get_body().unwrap(), "å\r\n");
+        assert_eq!(parsed.subparts[1].ctype.params["method"], "PUBLISH");
+        assert_eq!(parsed.subparts[2].get_body_raw().unwrap(), bytes());
+    }
+
+    #[test]
+    fn no_boundary_begins_with_another_and_none_is_in_a_part() {
+        let raw = String::from_utf8(build(&with_attachments()).unwrap()).unwrap();
+        let boundaries = [".a.", ".m."].map(|mark| boundary(&message().message_id, mark));
+        for (one, other) in [(0, 1), (1, 0)] {
+            assert!(!boundaries[one].starts_with(&boundaries[other]));
+        }
+        // Declared once; then before each part and after the last one.
+        assert_eq!(raw.matches(&boundaries[0]).count(), 1 + 3);
+        assert_eq!(raw.matches(&boundaries[1]).count(), 1 + 4);
+        assert!(boundaries.iter().all(|boundary| boundary.len() <= 70));
+    }
+
+    #[test]
+    fn a_name_that_could_leave_its_header_or_its_folder_is_refused() {
+        for bad in ["", "a\r\nBcc: x@y.example", "../a.pdf", "a\"b.pdf", "å.pdf"] {
+            let mut message = with_attachments();
+            message.attachments[0].name = bad.to_owned();
+            assert_eq!(build(&message), Err(MailBuildError::Attachment), "{bad:?}");
         }
     }
 

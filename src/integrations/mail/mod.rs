@@ -27,6 +27,9 @@ pub use smtp::SmtpMailer;
 /// Longest kept reply, in characters.
 const REPLY_LIMIT: usize = 500;
 
+/// The shortest name of a mailbox that is looked for inside of words; in shorter ones it would be found everywhere.
+const SHORTEST_NAME: usize = 4;
+
 /// Something that takes mail.
 pub trait Mailer: Send + Sync {
     /// Hands over one mail, once.
@@ -88,6 +91,15 @@ pub enum MailError {
 }
 
 impl MailError {
+    /// Whether mail to this address will never arrive, so that somebody else has to be written to. Other refusals are
+    /// about the mail itself, or about whoever sends it.
+    pub fn blames_the_address(&self) -> bool {
+        match self {
+            Self::Permanent { reply } => blames_the_address(reply),
+            Self::Transient { .. } => false,
+        }
+    }
+
     fn permanent(reply: &str) -> Self {
         Self::Permanent { reply: scrub(reply) }
     }
@@ -122,8 +134,26 @@ pub fn mailer(transport: &MailTransport) -> Result<Arc<dyn Mailer>, MailSetupErr
     })
 }
 
+/// Whether a permanent refusal, or the report of a bounce, is about the address of the recipient: by the enhanced status
+/// code (RFC 3463: `5.1.x` about the address, `5.2.1` about a mailbox that is closed), or else by the reply code of
+/// RFC 5321, section 4.2.3, for a mailbox that cannot be used.
+pub fn blames_the_address(reply: &str) -> bool {
+    let mut words = reply.split_whitespace();
+    let is_enhanced = |word: &&str| {
+        let mut parts = word.split('.');
+        parts.clone().count() == 3
+            && parts.all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()))
+    };
+    match words.clone().take(2).find(is_enhanced) {
+        Some(code) => code.starts_with("5.1.") || code == "5.2.1",
+        None => words
+            .next()
+            .is_some_and(|code| ["550", "551", "553"].contains(&code)),
+    }
+}
+
 /// Makes a server's words fit to be stored and shown: one line, no control characters, no addresses, not long.
-fn scrub(reply: &str) -> String {
+pub fn scrub(reply: &str) -> String {
     let tame = |c: char| {
         if has_unsafe_characters(c.encode_utf8(&mut [0; 4])) {
             ' '
@@ -137,6 +167,47 @@ fn scrub(reply: &str) -> String {
         .map(|word| if word.contains('@') { "<address>" } else { word })
         .collect();
     words.join(" ").chars().take(REPLY_LIMIT).collect()
+}
+
+/// What came of a try, without a word in which the server repeats a recipient: servers name mailboxes in other forms than
+/// as addresses, such as the part before the `@` alone.
+fn without_recipients(
+    outcome: Result<Accepted, MailError>,
+    mail: &OutgoingMail,
+) -> Result<Accepted, MailError> {
+    let own = mail.envelope_from.rsplit_once('@').map(|(_, domain)| domain);
+    let mut names = Vec::new();
+    for (local, domain) in mail.envelope_to.iter().filter_map(|to| to.rsplit_once('@')) {
+        let bare = local.split('+').next().unwrap_or(local);
+        names.extend([local, bare].map(str::to_lowercase));
+        // That of a private address may be a name too; our own says which server it was.
+        if own.is_none_or(|own| !own.eq_ignore_ascii_case(domain)) {
+            names.push(domain.to_lowercase());
+        }
+    }
+    let is_name = |word: &str| {
+        let word = word.to_lowercase();
+        let bare = word.trim_matches(|c: char| !c.is_alphanumeric());
+        names
+            .iter()
+            .any(|name| bare == name || (name.len() >= SHORTEST_NAME && word.contains(name)))
+    };
+    let hide = |reply: String| {
+        let words = reply
+            .split(' ')
+            .map(|word| if is_name(word) { "<address>" } else { word });
+        words
+            .collect::<Vec<_>>()
+            .join(" ")
+            .chars()
+            .take(REPLY_LIMIT)
+            .collect()
+    };
+    match outcome {
+        Ok(Accepted { reply }) => Ok(Accepted { reply: hide(reply) }),
+        Err(MailError::Permanent { reply }) => Err(MailError::Permanent { reply: hide(reply) }),
+        Err(MailError::Transient { reply }) => Err(MailError::Transient { reply: hide(reply) }),
+    }
 }
 
 /// The part of a Message-ID before the `@`, without the bracket.

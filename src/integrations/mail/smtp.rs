@@ -142,7 +142,7 @@ impl SmtpMailer {
 
 impl Mailer for SmtpMailer {
     fn send<'a>(&'a self, mail: &'a OutgoingMail) -> BoxFuture<'a, Result<Accepted, MailError>> {
-        self.hand_over(mail).boxed()
+        async move { super::without_recipients(self.hand_over(mail).await, mail) }.boxed()
     }
 
     fn describe(&self) -> String {

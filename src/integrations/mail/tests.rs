@@ -37,6 +37,7 @@ fn mail(text: &str) -> OutgoingMail {
         message_id: mime::message_id(Uuid::from_u128(1), "exempelkommunen.example"),
         date: DateTime::from_timestamp(1_766_649_600, 0).unwrap(),
         in_reply_to: None,
+        attachments: Vec::new(),
     })
     .unwrap()
 }
@@ -271,6 +272,32 @@ fn a_reply_is_kept_as_one_short_line_without_addresses() {
 }
 
 #[tokio::test]
+async fn a_server_that_repeats_the_recipient_in_any_form_is_not_quoted() {
+    let (sink, mailer) = sink_and_mailer().await;
+    let to_private = OutgoingMail {
+        envelope_to: vec!["Anna.Ek+hem@anna-ek.example".to_owned()],
+        ..mail("Hej")
+    };
+    for reply in [
+        "550 5.1.1 no mailbox 'anna.ek' here",
+        "550 5.1.1 no mailbox anna.ek+hem%anna-ek.example here",
+        "550 5.1.1 no mailbox smtp:ANNA.EK%40ANNA-EK.EXAMPLE, here",
+        "550 5.1.1 no mailbox /var/mail/anna.ek+hem here",
+        "550 5.1.1 no mailbox <anna.ek@anna-ek.example> here",
+    ] {
+        sink.answer("RCPT", Answer::Reply(reply));
+        assert_eq!(
+            mailer.send(&to_private).await,
+            Err(MailError::permanent("550 5.1.1 no mailbox <address> here")),
+            "{reply}"
+        );
+    }
+    sink.answer(".", Answer::Reply("250 2.0.0 queued for anna-ek.example as 4711"));
+    let accepted = mailer.send(&to_private).await.unwrap();
+    assert_eq!(accepted.reply, "250 2.0.0 queued for <address> as 4711");
+}
+
+#[tokio::test]
 async fn the_mailer_in_memory_keeps_mail_and_fails_on_demand() {
     let mailer = MemoryMailer::default();
     mailer.fail_next(MailError::transient("451 later"));
@@ -280,4 +307,34 @@ async fn the_mailer_in_memory_keeps_mail_and_fails_on_demand() {
     );
     mailer.send(&mail("Hej")).await.unwrap();
     assert_eq!(mailer.sent(), [mail("Hej")]);
+}
+
+#[test]
+fn a_refusal_is_about_the_address_only_where_it_says_so() {
+    for (reply, blamed) in [
+        (
+            "550 5.1.1 <address>: Recipient address rejected: User unknown",
+            true,
+        ),
+        (
+            "550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient not found",
+            true,
+        ),
+        (
+            "550 5.2.1 The email account that you tried to reach is disabled",
+            true,
+        ),
+        ("550 unknown", true),
+        ("553 mailbox name not allowed", true),
+        ("5.1.1 bad destination mailbox address", true),
+        ("550 5.7.1 Message rejected due to policy", false),
+        ("552 5.3.4 Message size exceeds fixed limit", false),
+        ("554 5.2.2 mailbox full", false),
+        ("554 no", false),
+        ("", false),
+    ] {
+        assert_eq!(super::blames_the_address(reply), blamed, "{reply}");
+    }
+    let later = MailError::transient("550 5.1.1 unknown");
+    assert!(!later.blames_the_address());
 }

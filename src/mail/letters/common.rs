@@ -73,7 +73,10 @@ pub(super) fn items(view: &MailView) -> Block {
 
 /// The link with the act as its text; nothing in a copy, which says so on top.
 pub(super) fn action(view: &MailView, label: &'static str) -> Option<Block> {
-    view.link.clone().map(|url| Block::Action { label, url })
+    view.link.clone().map(|url| Block::Action {
+        label: label.into(),
+        url,
+    })
 }
 
 /// Where the instruction is.

@@ -5,12 +5,14 @@
 mod checklist;
 mod common;
 mod desk;
+mod digest;
 mod holder;
 mod kind;
 mod receipt;
 mod receiver;
 
 pub(super) use desk::connection_silent;
+pub(super) use digest::digest;
 
 use super::letter::Letter;
 use super::view::{MailView, Step};

@@ -50,12 +50,12 @@ fn letter(view: &MailView, receipt: &Receipt, opening: &str) -> Letter {
     if !receipt.deviations.is_empty() {
         blocks.push(Block::Bulleted {
             intro: pick(language, "Avvikelser:", "Deviations:"),
-            items: receipt.deviations.clone(),
+            items: receipt.deviation_texts(language),
         });
     }
     if let Some(url) = view.link.clone() {
         blocks.push(Block::Action {
-            label: pick(language, "Visa kvittensen", "Show the receipt"),
+            label: pick(language, "Visa kvittensen", "Show the receipt").into(),
             url,
         });
     }

@@ -194,12 +194,7 @@ pub(super) fn reminder_2(
         items: three_ways(view),
     });
     blocks.extend(instructions(view));
-    let (level, on) = (next.level, date(language, next.on));
-    blocks.push(Block::Paragraph(say!(
-        language,
-        "Utan svar går ärendet vidare till {level} den {on}.",
-        "Without an answer the case goes to {level} on {on}."
-    )));
+    blocks.push(goes_further(language, (next.level, next.on)));
     let which = which_reminder(language, so_far.reminders);
     Letter {
         subject: say!(
@@ -278,16 +273,34 @@ pub(super) fn escalation(view: &MailView, decide_by: NaiveDate, late: &Late<'_>)
     ));
     blocks.push(items(view));
     blocks.extend(remaining(language, late.remaining));
-    if let Some(ore) = late.monthly_cost_ore {
-        let cost = amount(language, ore);
-        blocks.push(Block::Paragraph(say!(
+    blocks.extend(late.monthly_cost_ore.map(|ore| cost(language, ore)));
+    blocks.push(what_can_be_decided(language, view.link.is_some()));
+    Letter {
+        subject: say!(
             language,
-            "Månadskostnad för abonnemanget: {cost}.",
-            "Monthly subscription cost: {cost}."
-        )));
+            "Ärende {number} behöver ditt beslut senast {by}",
+            "Case {number} needs your decision by {by}"
+        ),
+        short_subject: say!(
+            language,
+            "Ärende {number} behöver ditt beslut",
+            "Case {number} needs your decision"
+        ),
+        heading: pick(
+            language,
+            "Ärendet behöver ditt beslut",
+            "The case needs your decision",
+        )
+        .to_owned(),
+        notice: copy_notice(view),
+        blocks,
     }
-    blocks.push(Block::Bulleted {
-        intro: if view.link.is_some() {
+}
+
+/// What the one to whom a case goes can decide.
+pub(super) fn what_can_be_decided(language: Language, has_link: bool) -> Block {
+    Block::Bulleted {
+        intro: if has_link {
             pick(
                 language,
                 "Det här kan du bestämma. Svara på sidan eller på det här mejlet:",
@@ -319,27 +332,27 @@ pub(super) fn escalation(view: &MailView, decide_by: NaiveDate, late: &Late<'_>)
         ]
         .map(str::to_owned)
         .to_vec(),
-    });
-    Letter {
-        subject: say!(
-            language,
-            "Ärende {number} behöver ditt beslut senast {by}",
-            "Case {number} needs your decision by {by}"
-        ),
-        short_subject: say!(
-            language,
-            "Ärende {number} behöver ditt beslut",
-            "Case {number} needs your decision"
-        ),
-        heading: pick(
-            language,
-            "Ärendet behöver ditt beslut",
-            "The case needs your decision",
-        )
-        .to_owned(),
-        notice: copy_notice(view),
-        blocks,
     }
+}
+
+/// Where a case goes without an answer, and when.
+pub(super) fn goes_further(language: Language, (level, on): (&str, NaiveDate)) -> Block {
+    let on = date(language, on);
+    Block::Paragraph(say!(
+        language,
+        "Utan svar går ärendet vidare till {level} den {on}.",
+        "Without an answer the case goes to {level} on {on}."
+    ))
+}
+
+/// What the subscriptions cost in a month.
+pub(super) fn cost(language: Language, ore: u64) -> Block {
+    let cost = amount(language, ore);
+    Block::Paragraph(say!(
+        language,
+        "Månadskostnad för abonnemanget: {cost}.",
+        "Monthly subscription cost: {cost}."
+    ))
 }
 
 fn why_escalated(view: &MailView, by: &str, asked: Option<&Asked>) -> String {

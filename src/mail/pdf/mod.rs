@@ -51,7 +51,7 @@ fn laid_out<'f>(receipt: &Receipt, language: Language, regular: &'f Face, bold: 
     }
     if !receipt.deviations.is_empty() {
         layout.heading(pick(language, "Avvikelser", "Deviations"));
-        layout.list(&receipt.deviations);
+        layout.list(&receipt.deviation_texts(language));
     }
     check(&mut layout, receipt, language);
     foot(&mut layout, receipt, language);

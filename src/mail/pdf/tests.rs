@@ -1,5 +1,5 @@
 use super::*;
-use crate::mail::receipt::Proof;
+use crate::mail::receipt::{Cause, Deviation, Proof};
 use crate::mail::tests::receipt as sample;
 use crate::mail::words::{DeviceOutcome, FactLevel};
 
@@ -17,11 +17,15 @@ fn crowded() -> Receipt {
     device.outcome = DeviceOutcome::Lost;
     (device.returned, device.reset, device.wiped) = (lost.clone(), lost.clone(), lost);
     receipt.devices.extend([device.clone(), device]);
-    receipt.deviations = vec![
+    let words = [
         "Borttappad på buss 4, anmäld den 29\u{a0}september till polisen och till Västtrafik. ".repeat(4),
         format!("En rad utan mellanslag: {}", "å".repeat(200)),
         "王秀英 \u{e000}\u{7}\u{feff} \u{10fffe}".to_owned(),
     ];
+    let recorded = |words| Deviation::Recorded {
+        cause: Cause::Words(words),
+    };
+    receipt.deviations = words.map(recorded).into();
     receipt
 }
 

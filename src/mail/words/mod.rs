@@ -5,6 +5,7 @@
 
 mod answers;
 mod level;
+mod outcome;
 
 use crate::domain::language::Language;
 use crate::mail::format::pick;
@@ -12,6 +13,16 @@ use crate::text_enum;
 
 pub use answers::{CodeAnswer, CodeKind, Condition, DeviceOutcome, NumberDecision, SimAnswer, WipeMethod};
 pub use level::{Fact, FactLevel};
+pub use outcome::OutcomeFact;
+
+/// Somebody who is not to be named, in "hand it to …" and "the message went to …".
+pub const fn whoever_answers(language: Language) -> &'static str {
+    pick(
+        language,
+        "den som tar emot i ärendet",
+        "the one who receives in this case",
+    )
+}
 
 text_enum! {
     /// A question about an item that a case asks.

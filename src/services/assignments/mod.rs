@@ -209,8 +209,39 @@ fn end_in(
             detail: "A termination asks for this. Answer its checks instead; it ends the assignment.",
         });
     }
+    close_in(tx, current, why.into())
+}
+
+/// Ends an assignment and hands the same out on another employment of the holder: it goes along.
+///
+/// # Errors
+/// [`ServiceError::NotFound`]; [`ServiceError::Conflict`] `assignment_ended`; as handing out does.
+pub(super) fn hand_on_in(
+    tx: &mut Tx<'_>,
+    app: &App,
+    id: AssignmentId,
+    to: EmploymentId,
+) -> Result<Assignment, ServiceError> {
+    let current = db::assignments::find(tx, id)?.ok_or(NOT_FOUND)?;
+    dialect::lock(tx, Anchor::Employment(current.employment_id))?;
+    let ended = close_in(tx, current, AssignmentEnd::Transferred)?;
+    let new = NewAssignment {
+        employment_id: to,
+        assigned: ended.assigned,
+        accessories: ended.accessories,
+    };
+    create_in(tx, app, &new)
+}
+
+/// Ends an assignment, and puts what was assigned back in stock.
+fn close_in(tx: &mut Tx<'_>, current: Assignment, reason: AssignmentEnd) -> Result<Assignment, ServiceError> {
+    if current.ended.is_some() {
+        return Err(ServiceError::Conflict {
+            code: "assignment_ended",
+            detail: "The assignment has ended already.",
+        });
+    }
     let now = tx.now();
-    let reason = AssignmentEnd::from(why);
     let assignment = Assignment {
         ended: Some((now, reason)),
         meta: current.meta.changed(now),

@@ -65,6 +65,36 @@ pub(super) fn withdraw_in(
     Ok(Some(assessment_in(tx, record, item)?.0))
 }
 
+/// The device of this item was destroyed. Keeps the fact and says what is then known of the wipe, for the caller to
+/// apply together with the decision.
+///
+/// # Errors
+/// As [`attest_in`].
+pub(super) fn destroyed_in(
+    tx: &mut Tx<'_>,
+    record: &TerminationRecord,
+    item: ItemId,
+) -> Result<(EvidenceId, WipeAssessment), ServiceError> {
+    let reference: EvidenceId = tx.new_id();
+    let destroyed = (EvidenceKind::Destroyed, Some(reference.to_string()));
+    keep_observation_in(tx, (record, item), destroyed, EvidenceDetails::default())?;
+    Ok((reference, assessment_in(tx, record, item)?.0))
+}
+
+/// The device of this item was not destroyed after all. The fact stays; another one says that it was a mistake.
+///
+/// # Errors
+/// As [`attest_in`].
+pub(super) fn not_destroyed_in(
+    tx: &mut Tx<'_>,
+    record: &TerminationRecord,
+    (item, fact): (ItemId, EvidenceId),
+) -> Result<WipeAssessment, ServiceError> {
+    let withdrawn = (EvidenceKind::DestructionWithdrawn, Some(fact.to_string()));
+    keep_observation_in(tx, (record, item), withdrawn, EvidenceDetails::default())?;
+    Ok(assessment_in(tx, record, item)?.0)
+}
+
 /// Whether an item is a device.
 pub(super) fn is_device(record: &TerminationRecord, item: ItemId) -> bool {
     device_of(record, item).is_ok()

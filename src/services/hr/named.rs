@@ -66,6 +66,7 @@ fn person(tx: &mut Tx<'_>, source: &Source, reference: &PersonReference) -> Resu
             email: reference.email.clone(),
             language: reference.language.unwrap_or_default(),
             identifiers: vec![(source.name.clone(), reference.external_id.clone())],
+            is_protected: reference.is_protected.unwrap_or_default(),
             meta: Meta::new(now),
         };
         db::people::insert(tx, &person).map_err(met)?;
@@ -82,6 +83,7 @@ fn person(tx: &mut Tx<'_>, source: &Source, reference: &PersonReference) -> Resu
     person.name = reference.name.clone().or(person.name);
     person.email = reference.email.clone().or(person.email);
     person.language = reference.language.unwrap_or(person.language);
+    person.is_protected = reference.is_protected.unwrap_or(person.is_protected);
     if person != known {
         person.meta = known.meta.changed(now);
         db::people::update(tx, &person)?;

@@ -11,8 +11,8 @@ use crate::domain::ids::ItemId;
 use crate::domain::message::{Message, MessageState};
 use crate::domain::note::NoteKind;
 use crate::domain::termination::{
-    Act, ActorRole, CheckKind, CheckState, CodeAnswer, CodeKind, DeviceOutcome, Event, IdentityMatch, Note,
-    Reason, Settlement, Termination, TerminationRecord, Undo,
+    Act, ActorRole, CheckKind, CheckState, CodeAnswer, CodeKind, DeviceOutcome, Event, IdentityMatch,
+    LossReport, Note, Reason, Settlement, Termination, TerminationRecord, Undo,
 };
 use crate::domain::timeline::{MessageStep, RecipientRole};
 use crate::domain::wipe::WipeAssessment;
@@ -203,7 +203,8 @@ fn missing(
     outcome: DeviceOutcome,
     act: &Act,
 ) -> Result<Vec<Event>, DomainError> {
-    termination.report_outcome(item, outcome, Reason::parse(REPORTED_BY_RECEIVER)?, act.clone())
+    let report = LossReport::new(outcome, Reason::parse(REPORTED_BY_RECEIVER)?);
+    termination.report_outcome(item, report, act.clone())
 }
 
 /// Reset, locks and wipe. Whether the receiver's word is enough for the wipe is for the policy to say; where it is

@@ -239,7 +239,7 @@ pub(super) fn recorded_in(
         number: case.record.termination.number.clone(),
         answer: used.answer,
         recorded_by: person
-            .name
+            .open_name()
             .map_or_else(String::new, |name| name.as_str().to_owned()),
         recorded_at: used.at,
         handed_to,

@@ -6,10 +6,11 @@ use crate::app::App;
 use crate::crypto::token::OpaqueToken;
 use crate::db::{self, DbConnection};
 use crate::domain::calendar::{Calendar, local_date};
-use crate::domain::ids::PersonId;
+use crate::domain::ids::{MessageId, PersonId};
 use crate::domain::message::{Message, MessageState};
 use crate::domain::termination::{Act, CheckKind, DeviceOutcome};
 use crate::domain::timeline::{MessageStep, RecipientRole};
+use crate::integrations::mail::mime::Attachment;
 use crate::integrations::mail::{OutgoingMail, mime};
 use crate::mail::{
     self, Asked, Audience, CaseFacts, DeviceFacts, Loss, MailView, Phone, RenderedMail, Sender, Step,
@@ -28,8 +29,6 @@ pub(super) struct Draft<'a> {
     pub reader: &'a Recipient,
     pub audience: Audience,
     pub link: Option<&'a OpaqueToken>,
-    /// The mail under which the mails of the case are grouped.
-    pub first: Option<&'a Message>,
 }
 
 /// A mail, written.
@@ -43,18 +42,18 @@ pub(in crate::services) fn link_url(app: &App, token: &OpaqueToken) -> String {
     format!("{}/c/{}", app.config.public_url, token.expose())
 }
 
-/// Writes the mail. None when it cannot be put into the form of a mail, such as for an address that mail cannot carry.
+/// What the mail says.
 ///
 /// # Errors
 /// What the database reports, or a fault of ours.
-pub(super) fn compose_in(
+pub(super) fn view_in(
     connection: &mut DbConnection,
     app: &App,
     case: &Case,
     (all, draft): (&[Message], &Draft<'_>),
     now: DateTime<Utc>,
-) -> Result<Option<Written>, ServiceError> {
-    let view = MailView {
+) -> Result<MailView, ServiceError> {
+    Ok(MailView {
         language: draft.reader.language,
         sender: sender(app),
         recipient: mail::Recipient {
@@ -66,35 +65,79 @@ pub(super) fn compose_in(
         link: draft.link.map(|token| link_url(app, token)),
         instructions_url: app.config.mail.instructions_url.clone(),
         step: step_in(connection, app, case, (all, draft), now)?,
+    })
+}
+
+/// Writes one mail.
+///
+/// # Errors
+/// A fault of ours.
+pub(super) fn single(view: &MailView) -> Result<RenderedMail, ServiceError> {
+    mail::render(view).map_err(not_rendered)
+}
+
+/// Writes one mail about several cases.
+///
+/// # Errors
+/// A fault of ours.
+pub(super) fn digest(reader: &Recipient, views: &[&MailView]) -> Result<RenderedMail, ServiceError> {
+    let reader = mail::Recipient {
+        name: reader.name.clone(),
+        first_name: reader.first_name.clone(),
     };
-    let rendered =
-        mail::render(&view).map_err(|_| ServiceError::Internal("a mail cannot be rendered".to_owned()))?;
+    mail::render_digest(&reader, views).map_err(not_rendered)
+}
+
+fn not_rendered(_: askama::Error) -> ServiceError {
+    ServiceError::Internal("a mail cannot be rendered".to_owned())
+}
+
+/// How a mail travels.
+pub(super) struct Cover<'a> {
+    /// Whose id is in the `Message-ID`.
+    pub id: MessageId,
+    pub reader: &'a Recipient,
+    /// The mail under which the mails of the case are grouped. A digest belongs to no one case.
+    pub first: Option<MessageId>,
+    /// What goes along with it.
+    pub attachments: Vec<Attachment>,
+}
+
+/// Puts the written mail into the form of a mail. None when that cannot be done, such as for an address that mail cannot
+/// carry.
+pub(super) fn pack(
+    app: &App,
+    cover: &Cover<'_>,
+    rendered: RenderedMail,
+    now: DateTime<Utc>,
+) -> Option<Written> {
     let subject = rendered.subject.clone();
-    match mime::outgoing(&envelope(app, draft, rendered, now)) {
-        Ok(mail) => Ok(Some(Written { subject, mail })),
+    match mime::outgoing(&envelope(app, cover, rendered, now)) {
+        Ok(mail) => Some(Written { subject, mail }),
         Err(error) => {
-            tracing::warn!(message = %draft.message.id, %error, "a mail cannot be written");
-            Ok(None)
+            tracing::warn!(message = %cover.id, %error, "a mail cannot be written");
+            None
         }
     }
 }
 
-fn envelope(app: &App, draft: &Draft<'_>, rendered: RenderedMail, now: DateTime<Utc>) -> mime::Message {
+fn envelope(app: &App, cover: &Cover<'_>, rendered: RenderedMail, now: DateTime<Utc>) -> mime::Message {
     let config = &app.config.mail;
     let domain = config.from.domain();
-    let first = draft.first.filter(|first| first.id != draft.message.id);
+    let first = cover.first.filter(|first| *first != cover.id);
     mime::Message {
         from: config.from.clone(),
         reply_to: config.reply_to.clone(),
-        to: vec![draft.reader.address.clone()],
+        to: vec![cover.reader.address.clone()],
         cc: Vec::new(),
         subject: rendered.subject,
         text: rendered.text,
         html: rendered.html,
-        language: draft.reader.language,
-        message_id: mime::message_id(draft.message.id.into(), domain),
+        language: cover.reader.language,
+        message_id: mime::message_id(cover.id.into(), domain),
         date: now,
-        in_reply_to: first.map(|first| mime::message_id(first.id.into(), domain)),
+        in_reply_to: first.map(|first| mime::message_id(first.into(), domain)),
+        attachments: cover.attachments.clone(),
     }
 }
 
@@ -188,7 +231,7 @@ fn step_in(
         MessageStep::LossReported => loss_in(connection, case)?,
         MessageStep::ActAtOnce => Step::ActAtOnce,
         MessageStep::ReceiptHolder | MessageStep::ReceiptReceiver => {
-            let receipt = receipts::receipt_in(connection, app, case, draft.reader.language)?;
+            let receipt = receipts::receipt_in(connection, app, case)?;
             if step == MessageStep::ReceiptHolder {
                 Step::ReceiptHolder(receipt)
             } else {

@@ -22,12 +22,12 @@ struct Parcel {
     raw: String,
 }
 
-pub(super) fn close(app: &App, id: MessageId, mail: OutgoingMail) -> Result<Sealed, ServiceError> {
+pub(super) fn close(app: &App, id: MessageId, mail: &OutgoingMail) -> Result<Sealed, ServiceError> {
     let parcel = Parcel {
-        envelope_from: mail.envelope_from,
-        envelope_to: mail.envelope_to,
-        message_id: mail.message_id,
-        raw: String::from_utf8(mail.raw)
+        envelope_from: mail.envelope_from.clone(),
+        envelope_to: mail.envelope_to.clone(),
+        message_id: mail.message_id.clone(),
+        raw: String::from_utf8(mail.raw.clone())
             .map_err(|_| ServiceError::Internal("a finished mail is not ASCII".to_owned()))?,
     };
     let plain = serde_json::to_vec(&parcel)

@@ -7,12 +7,14 @@ use crate::db::{self, DbConnection};
 use crate::domain::employment::{Employment, EmploymentKind};
 use crate::domain::ids::{LegalEntityId, PersonId};
 use crate::domain::language::Language;
+use crate::domain::message::Message;
 use crate::domain::person::Person;
 use crate::domain::termination::TerminationKind;
-use crate::domain::timeline::RecipientRole;
+use crate::domain::timeline::{MessageStep, RecipientRole};
+use crate::mail::words::whoever_answers;
 use crate::services::ServiceError;
 use crate::services::case::Case;
-use crate::services::scim;
+use crate::services::{private_addresses, scim};
 use chrono::NaiveDate;
 use std::cmp::Reverse;
 
@@ -32,6 +34,60 @@ pub(in crate::services) struct Recipient {
     pub address: Mailbox,
     /// The language that they are written to in.
     pub language: Language,
+    /// The first of those before them who are there and cannot be written to: an address is missing, or mail to it
+    /// came back.
+    pub instead_of: Option<PersonId>,
+}
+
+/// Somebody who gets at most one ordinary mail a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Reader {
+    Person(PersonId),
+    Desk,
+}
+
+impl Reader {
+    pub(super) fn of(recipient: &Recipient) -> Self {
+        recipient.person.map_or(Self::Desk, Self::Person)
+    }
+
+    /// As it is stored.
+    pub(super) fn key(self) -> String {
+        match self {
+            Self::Person(id) => id.to_string(),
+            Self::Desk => "desk".to_owned(),
+        }
+    }
+}
+
+/// Who gets a message: whoever has its role. The holder gets the receipt at the private address, if one was given for it.
+pub(super) fn addressee_in(
+    connection: &mut DbConnection,
+    app: &App,
+    case: &Case,
+    (message, today): (&Message, NaiveDate),
+) -> Result<Option<Recipient>, ServiceError> {
+    if message.step == MessageStep::ReceiptHolder
+        && let Some(address) = private_addresses::mailbox_in(connection, app, case)?
+    {
+        let own = recipient(&case.holder);
+        let greeted = || {
+            case.holder
+                .name
+                .as_ref()
+                .map_or("", |name| name.as_str())
+                .to_owned()
+        };
+        return Ok(Some(Recipient {
+            person: Some(case.holder.id),
+            name: own.as_ref().map_or_else(greeted, |own| own.name.clone()),
+            first_name: own.as_ref().map_or_else(greeted, |own| own.first_name.clone()),
+            address,
+            language: case.holder.language,
+            instead_of: None,
+        }));
+    }
+    resolve_in(connection, app, case, (message.to, today))
 }
 
 /// Who has the role. None when nobody can be written to. For all roles but the holder's, the next level, the
@@ -43,7 +99,7 @@ pub(in crate::services) fn resolve_in(
     (role, today): (RecipientRole, NaiveDate),
 ) -> Result<Option<Recipient>, ServiceError> {
     if role == RecipientRole::Holder {
-        return Ok(recipient(&case.holder));
+        return reachable(connection, &case.holder);
     }
     let mut line = match role {
         RecipientRole::Receiver | RecipientRole::ReceiversManager => managers(connection, case, today)?,
@@ -52,21 +108,24 @@ pub(in crate::services) fn resolve_in(
     .into_iter();
     if role == RecipientRole::ReceiversManager {
         // Whoever stands in as the receiver is passed by as well.
-        first_present(connection, case, &mut line, today)?;
+        first_present(connection, case, (&mut line, &mut None), today)?;
     }
     let mut candidates = line.collect::<Vec<_>>();
     if role != RecipientRole::Desk {
         candidates.extend(coordinators(connection, case)?);
     }
-    let found = first_present(connection, case, &mut candidates.into_iter(), today)?;
-    Ok(found.or_else(|| desk(app, case.legal_entity.language)))
+    let mut instead_of = None;
+    let line = (&mut candidates.into_iter(), &mut instead_of);
+    let found = first_present(connection, case, line, today)?;
+    let found = found.or_else(|| desk(app, case.legal_entity.language));
+    Ok(found.map(|found| Recipient { instead_of, ..found }))
 }
 
-/// The first of them who can be written to.
+/// The first of them who can be written to; and who was passed by although they are there.
 fn first_present(
     connection: &mut DbConnection,
     case: &Case,
-    candidates: &mut impl Iterator<Item = PersonId>,
+    (candidates, passed_by): (&mut impl Iterator<Item = PersonId>, &mut Option<PersonId>),
     today: NaiveDate,
 ) -> Result<Option<Recipient>, ServiceError> {
     for id in candidates {
@@ -74,12 +133,25 @@ fn first_present(
         if id == case.record.person_id || is_away(&db::employments::of_person(connection, id)?, today) {
             continue;
         }
-        let found = db::people::find(connection, id)?.as_ref().and_then(recipient);
+        let Some(person) = db::people::find(connection, id)? else {
+            continue;
+        };
+        let found = reachable(connection, &person)?;
         if found.is_some() {
             return Ok(found);
         }
+        passed_by.get_or_insert(id);
     }
     Ok(None)
+}
+
+/// The person as a recipient, if there is an address that mail reaches, as far as we know.
+fn reachable(connection: &mut DbConnection, person: &Person) -> Result<Option<Recipient>, ServiceError> {
+    let is_unreachable = match &person.email {
+        Some(email) => db::unreachable_addresses::is_marked(connection, person.id, email)?,
+        None => true,
+    };
+    Ok(if is_unreachable { None } else { recipient(person) })
 }
 
 /// The coordinators of the unit and of those above it, the nearest first.
@@ -153,19 +225,25 @@ pub(in crate::services) fn is_away(own: &[Employment], today: NaiveDate) -> bool
 
 fn recipient(person: &Person) -> Option<Recipient> {
     let email = person.email.as_ref()?;
-    let address = Mailbox::new(person.name.as_ref().map(|name| name.as_str()), email.as_str()).ok()?;
-    // Somebody who is known by their address only is greeted by it.
-    let name = person
-        .name
-        .as_ref()
-        .map_or_else(|| email.as_str().to_owned(), |name| name.as_str().to_owned());
-    let first_name = name.split_whitespace().next().unwrap_or(&name).to_owned();
+    let known = person.open_name().map(|name| name.as_str());
+    let address = Mailbox::new(known, email.as_str()).ok()?;
+    let (name, first_name) = match known {
+        // The address would tell who it is.
+        None if person.is_protected => (whoever_answers(person.language).to_owned(), String::new()),
+        // Somebody who is known by their address only is greeted by it.
+        None => (email.as_str().to_owned(), email.as_str().to_owned()),
+        Some(name) => {
+            let first = name.split_whitespace().next().unwrap_or(name);
+            (name.to_owned(), first.to_owned())
+        }
+    };
     Some(Recipient {
         person: Some(person.id),
         name,
         first_name,
         address,
         language: person.language,
+        instead_of: None,
     })
 }
 
@@ -178,5 +256,6 @@ fn desk(app: &App, language: Language) -> Option<Recipient> {
         first_name: mail.service_name.clone(),
         address,
         language,
+        instead_of: None,
     })
 }

@@ -6,8 +6,9 @@ use crate::domain::message::{Message, MessageState};
 use crate::services::ServiceError;
 use serde_json::{Value, json};
 
-/// Ends a message without a mail: called off, superseded or failed. What was written is forgotten, and the links in
-/// it, which nobody has seen, stop working.
+/// Ends a message without a mail: called off, superseded or failed. What was written is forgotten, the links in it,
+/// which nobody has seen, stop working, and its reader may get another mail that day. Whatever else its mail was to tell
+/// is written anew when the mail is due to leave.
 pub(super) fn end_in(
     tx: &mut Tx<'_>,
     message: &Message,
@@ -23,6 +24,7 @@ pub(super) fn end_in(
     db::messages::update(tx, &changed)?;
     if was_written {
         db::messages::forget_sealed(tx, message.id)?;
+        db::mail_days::free(tx, message.id)?;
         db::action_links::revoke_of_message(tx, message.id, RevokeReason::ReceiverChanged)?;
     }
     note_in(tx, action(state), message, json!({ "reason": reason }))
@@ -33,6 +35,15 @@ pub(in crate::services) fn supersede_in(tx: &mut Tx<'_>, message: &Message) -> R
     end_in(tx, message, (MessageState::Superseded, "newer_step"))
 }
 
+/// The same for a mail whose reader is not the one any more who is to answer.
+pub(in crate::services) fn cancel_in(
+    tx: &mut Tx<'_>,
+    message: &Message,
+    reason: &'static str,
+) -> Result<(), ServiceError> {
+    end_in(tx, message, (MessageState::Cancelled, reason))
+}
+
 const fn action(state: MessageState) -> &'static str {
     match state {
         MessageState::Planned => "message.planned",
@@ -41,6 +52,7 @@ const fn action(state: MessageState) -> &'static str {
         MessageState::Superseded => "message.superseded",
         MessageState::Cancelled => "message.cancelled",
         MessageState::Failed => "message.failed",
+        MessageState::Bounced => "message.bounced",
     }
 }
 

@@ -52,6 +52,18 @@ const fn is_receipt(step: MessageStep) -> bool {
     }
 }
 
+/// Whether the mail is written on its own whatever else its reader gets that day: what cannot wait, answers to what
+/// somebody has just done, what the holder gets, and what has no place in a list, because somebody was sent home or has
+/// died.
+pub(super) fn stands_alone(case: &Case, message: &Message) -> bool {
+    let kind = case.record.termination.kind;
+    is_urgent(message.step)
+        || is_receipt(message.step)
+        || message.step == MessageStep::NewLink
+        || message.to == RecipientRole::Holder
+        || matches!(kind, TerminationKind::Immediate | TerminationKind::Deceased)
+}
+
 /// Why the mail is not wanted any more, as a stable word; nothing if it is.
 pub(super) fn why_not(case: &Case, message: &Message, today: NaiveDate) -> Option<&'static str> {
     let termination = &case.record.termination;
@@ -83,7 +95,8 @@ pub(super) fn why_not(case: &Case, message: &Message, today: NaiveDate) -> Optio
     } else {
         termination.return_by
     };
-    if message.to == RecipientRole::Holder && today > last {
+    let is_read_at_home = message.step == MessageStep::ReceiptHolder && case.has_private_address;
+    if message.to == RecipientRole::Holder && today > last && !is_read_at_home {
         return Some("holder_gone");
     }
     let asks_for_the_return = asks(message.step) || message.step == MessageStep::Escalation;

@@ -1,39 +1,27 @@
-//! The facts of a receipt, gathered from a case. Nothing is rounded up: what nobody has said is said to be open.
+//! Receipts. What one says is gathered from the case when it completes, and kept: whatever becomes of the case, of its
+//! people and of its devices afterwards, the receipt says what it said. Only its language and its form are chosen when
+//! it is read.
 
+mod facts;
 mod issue;
+mod outcome;
+mod sign;
 
-pub use issue::{Genuineness, verify};
+pub(super) use facts::{NO_SIM, REPORTED_BY_RECEIVER, link_owner, number_decision};
+pub use issue::{Genuineness, freeze_missing, verify};
 pub(super) use issue::{issue_in, withdraw_in};
+pub use sign::{PublishedKey, published_keys, sign};
 
-use super::case::{Case, CaseDevice, CaseSubscription};
+use super::case::Case;
 use super::{Ctx, ServiceError};
 use crate::app::App;
 use crate::db::{self, DbConnection};
-use crate::domain::calendar::local_date;
 use crate::domain::ids::TerminationId;
 use crate::domain::language::Language;
 use crate::domain::policy::Action;
-use crate::domain::termination::{
-    Act, ActorRole, Check, CheckKind, CheckState, CodeAnswer, CodeKind, DeviceOutcome, Item, NumberDecision,
-    Reason, WipeStatement,
-};
-use crate::domain::text::looks_like_personal_number;
-use crate::mail::Phone;
-use crate::mail::format::pick;
-use crate::mail::receipt::{Proof, Receipt, ReceiptDevice, ReceiptSubscription};
-use crate::mail::words::{self, Condition, FactLevel, SimAnswer, WipeMethod};
-use std::collections::BTreeSet;
+use crate::mail::receipt::Receipt;
 
-/// The reason that is kept when the receiver reports a loss without own words.
-pub(super) const REPORTED_BY_RECEIVER: &str = "reported_by_receiver";
-/// The kind of actor that answers through a link, as `Actor::kind` says it.
-const LINK_HOLDER: &str = "link_holder";
-/// The kind of actor that calls the API, as `Actor::kind` says it.
-const SERVICE_ACCOUNT: &str = "service_account";
-/// The reason why there is nothing to say about a SIM.
-pub(super) const NO_SIM: &str = "no_sim";
-
-/// The receipt of a completed case, in a language or in that of the legal entity, and which language that is.
+/// The receipt of a completed case, and the language that it is read in: the one asked for, or that of the legal entity.
 ///
 /// # Errors
 /// [`ServiceError::NotFound`]; [`ServiceError::Conflict`] `not_completed`; as [`Ctx::read`].
@@ -52,12 +40,15 @@ pub async fn get(
             });
         }
         let language = language.unwrap_or(case.legal_entity.language);
-        Ok((receipt_in(connection, &app, &case, language)?, language))
+        Ok((receipt_in(connection, &app, &case)?, language))
     })
     .await
 }
 
-/// The receipt of a case as it stands.
+/// The receipt of a completed case, with the facts that it was issued with.
+///
+/// Somebody whose name the register has no more, such as one whose identity is protected by now, is not named by an old
+/// receipt either.
 ///
 /// # Errors
 /// Only what the database reports.
@@ -65,314 +56,19 @@ pub(super) fn receipt_in(
     connection: &mut DbConnection,
     app: &App,
     case: &Case,
-    language: Language,
 ) -> Result<Receipt, ServiceError> {
-    let record = &case.record;
-    let issued_at = record.termination.completed_at.unwrap_or(record.meta.updated_at);
-    let code = db::receipts::current(connection, record.termination.id)?.ok_or_else(|| {
+    let current = db::receipts::current(connection, case.record.termination.id)?.ok_or_else(|| {
         ServiceError::Internal("a completed case without a code for its receipt".to_owned())
     })?;
-    let mut devices = Vec::with_capacity(case.devices.len());
-    for device in &case.devices {
-        devices.push(device_facts(connection, app, case, device)?);
-    }
-    let subscriptions = case
-        .subscriptions
-        .iter()
-        .map(|found| subscription_facts(case, found));
-    Ok(Receipt {
-        case_number: record.termination.number.clone(),
-        holder_name: case.holder.name.as_ref().map(|name| name.as_str().to_owned()),
-        unit: case.unit.name.clone(),
-        issuer: case.legal_entity.name.clone(),
-        issued_at,
-        devices,
-        subscriptions: subscriptions.collect::<Result<_, _>>()?,
-        deviations: deviations(case, language),
-        verify_url: Some(format!("{}/verify/{code}", app.config.public_url)),
-        verification_code: code.to_string(),
-    })
-}
-
-fn device_facts(
-    connection: &mut DbConnection,
-    app: &App,
-    case: &Case,
-    found: &CaseDevice,
-) -> Result<ReceiptDevice, ServiceError> {
-    let item = case.record.termination.item(found.item)?;
-    let held = case.record.termination.is_held();
-    let is_missing = matches!(item.outcome, Some(DeviceOutcome::Lost | DeviceOutcome::Stolen));
-    let returned = item.check(CheckKind::Returned)?;
-    let mut proof = |check: &Check, level: FactLevel| -> Result<Proof, ServiceError> {
-        Ok(Proof {
-            level,
-            on: check.act.as_ref().map(|act| local_date(act.at)),
-            by: check
-                .act
-                .as_ref()
-                .map(|act| witness(connection, app, act))
-                .transpose()?
-                .flatten(),
-        })
+    let mut receipt: Receipt = match &current.facts {
+        // The error of the library could quote what it stumbled over.
+        Some(facts) => serde_json::from_str(facts)
+            .map_err(|_| ServiceError::Internal("the facts of a receipt cannot be read".to_owned()))?,
+        // Issued by an earlier version, and not frozen yet.
+        None => facts::gather(connection, app, case)?,
     };
-    let (reset, wiped) = (item.check(CheckKind::Reset)?, item.check(CheckKind::Wiped)?);
-    Ok(ReceiptDevice {
-        model: found.device.model.clone(),
-        serial_last4: found.device.serial.last_four().to_owned(),
-        outcome: outcome(item),
-        returned: proof(returned, seen_level(returned, is_missing, false))?,
-        condition: returned
-            .note
-            .condition
-            .as_deref()
-            .and_then(|word| word.parse::<Condition>().ok()),
-        reset: proof(reset, seen_level(reset, is_missing, held))?,
-        wiped: proof(wiped, wipe_level(item, held))?,
-        wipe_method: wipe_method(item),
-        required_wipe: item.required_wipe,
-        codes: item
-            .code_answers
-            .iter()
-            .map(|(kind, answer)| (code_kind(*kind), code_answer(*answer)))
-            .collect(),
-        accessories: accessories(item, &found.accessories)?,
-        sim: sim(item)?,
-    })
-}
-
-fn subscription_facts(case: &Case, found: &CaseSubscription) -> Result<ReceiptSubscription, ServiceError> {
-    let item = case.record.termination.item(found.item)?;
-    let done_on = |kind| -> Result<_, ServiceError> {
-        let check = item.check(kind)?;
-        let settled = check.state.is_settled();
-        Ok(check
-            .act
-            .as_ref()
-            .filter(|_| settled)
-            .map(|act| local_date(act.at)))
-    };
-    Ok(ReceiptSubscription {
-        number: Phone::of(&found.subscription.number),
-        decision: item.number_decision.map(number_decision),
-        carried_out_on: done_on(CheckKind::Number)?,
-        directory_updated_on: done_on(CheckKind::Directory)?,
-    })
-}
-
-/// A device of which nothing is known has not come back.
-fn outcome(item: &Item) -> words::DeviceOutcome {
-    match item.outcome {
-        Some(DeviceOutcome::Returned) => words::DeviceOutcome::Returned,
-        Some(DeviceOutcome::Transferred) => words::DeviceOutcome::Transferred,
-        Some(DeviceOutcome::Stolen) => words::DeviceOutcome::Stolen,
-        Some(DeviceOutcome::BoughtOut) => words::DeviceOutcome::BoughtOut,
-        Some(DeviceOutcome::Destroyed) => words::DeviceOutcome::Destroyed,
-        Some(DeviceOutcome::Lost) | None => words::DeviceOutcome::Lost,
-    }
-}
-
-/// How well a check is known that somebody has to see.
-fn seen_level(check: &Check, is_missing: bool, held: bool) -> FactLevel {
-    match check.state {
-        CheckState::Done => match check.act.as_ref().map(|act| act.by.role) {
-            Some(ActorRole::Technician) => FactLevel::Verified,
-            Some(ActorRole::Mdm) => FactLevel::Reported,
-            Some(ActorRole::Receiver | ActorRole::Desk | ActorRole::System | ActorRole::Holder) | None => {
-                FactLevel::Attested
-            }
-        },
-        CheckState::NotApplicable => FactLevel::NotApplicable,
-        CheckState::Deviation if is_missing => FactLevel::Lost,
-        CheckState::Declared => FactLevel::Declared,
-        CheckState::Open | CheckState::Deviation if held => FactLevel::Held,
-        CheckState::Open | CheckState::Deviation => FactLevel::Open,
-    }
-}
-
-fn wipe_level(item: &Item, held: bool) -> FactLevel {
-    let is_missing = matches!(item.outcome, Some(DeviceOutcome::Lost | DeviceOutcome::Stolen));
-    match item.wipe_statement() {
-        Some(WipeStatement::ReportedByDevice | WipeStatement::ReportedNotReturned) => FactLevel::Reported,
-        Some(WipeStatement::VerifiedByTechnician) => FactLevel::Verified,
-        Some(WipeStatement::DestructionCertified) => FactLevel::Certified,
-        Some(WipeStatement::FoundNotWiped | WipeStatement::Contradicted) => FactLevel::Contradicted,
-        Some(WipeStatement::AttestedByPerson) if !is_missing => FactLevel::Attested,
-        Some(WipeStatement::AttestedByPerson | WipeStatement::NothingShown | WipeStatement::Ordered)
-        | None => {
-            if is_missing {
-                FactLevel::Lost
-            } else if held {
-                FactLevel::Held
-            } else {
-                FactLevel::Open
-            }
-        }
-    }
-}
-
-fn wipe_method(item: &Item) -> Option<WipeMethod> {
-    match item.wipe_statement()? {
-        WipeStatement::ReportedByDevice | WipeStatement::ReportedNotReturned => Some(WipeMethod::MdmCommand),
-        WipeStatement::DestructionCertified => Some(WipeMethod::Destruction),
-        WipeStatement::NothingShown
-        | WipeStatement::Ordered
-        | WipeStatement::AttestedByPerson
-        | WipeStatement::VerifiedByTechnician
-        | WipeStatement::FoundNotWiped
-        | WipeStatement::Contradicted => None,
-    }
-}
-
-/// Whether each accessory is back. When some are missing, those are that the reason names; all, if it names none.
-fn accessories(item: &Item, handed_out: &[String]) -> Result<Vec<(String, Option<bool>)>, ServiceError> {
-    let check = item.check(CheckKind::Accessories)?;
-    let reason = check.reason.as_ref().map_or("", Reason::as_str).to_lowercase();
-    let is_named = |name: &String| reason.contains(&name.to_lowercase());
-    let none_named = !handed_out.iter().any(is_named);
-    let is_back = |name: &String| match check.state {
-        CheckState::Done => Some(true),
-        CheckState::Deviation => Some(!(none_named || is_named(name))),
-        CheckState::Open | CheckState::Declared | CheckState::NotApplicable => None,
-    };
-    Ok(handed_out
-        .iter()
-        .map(|name| (name.clone(), is_back(name)))
-        .collect())
-}
-
-fn sim(item: &Item) -> Result<Option<SimAnswer>, ServiceError> {
-    let check = item.check(CheckKind::Sim)?;
-    Ok(match check.state {
-        CheckState::NotApplicable => Some(SimAnswer::NotApplicable),
-        CheckState::Done => check.note.method.as_deref().and_then(|word| word.parse().ok()),
-        CheckState::Open | CheckState::Declared | CheckState::Deviation => None,
-    })
-}
-
-/// The name of the person whose link was used, or of the account that answered for a function; of the service, when
-/// neither has one. A rule has no name.
-fn witness(connection: &mut DbConnection, app: &App, act: &Act) -> Result<Option<String>, ServiceError> {
-    if act.by.kind == LINK_HOLDER {
-        return link_owner(connection, act);
-    }
-    Ok(match act.by.role {
-        ActorRole::Desk | ActorRole::Technician | ActorRole::Receiver => {
-            let account = service_account(connection, act)?;
-            Some(account.unwrap_or_else(|| app.config.mail.service_name.clone()))
-        }
-        ActorRole::Holder | ActorRole::Mdm | ActorRole::System => None,
-    })
-}
-
-fn service_account(connection: &mut DbConnection, act: &Act) -> Result<Option<String>, ServiceError> {
-    if act.by.kind != SERVICE_ACCOUNT {
-        return Ok(None);
-    }
-    let Ok(id) = act.by.id.parse() else {
-        return Ok(None);
-    };
-    let account = db::service_accounts::find(connection, id)?;
-    Ok(account.map(|account| account.name))
-}
-
-/// The name of the person whose link was used; nothing when somebody acted in another way.
-pub(super) fn link_owner(connection: &mut DbConnection, act: &Act) -> Result<Option<String>, ServiceError> {
-    let Some(id) = act.by.id.parse().ok().filter(|_| act.by.kind == LINK_HOLDER) else {
-        return Ok(None);
-    };
-    let Some(link) = db::action_links::find(connection, id)? else {
-        return Ok(None);
-    };
-    let person = db::people::find(connection, link.person_id)?;
-    Ok(person
-        .and_then(|person| person.name)
-        .map(|name| name.as_str().to_owned()))
-}
-
-fn deviations(case: &Case, language: Language) -> Vec<String> {
-    let mut seen = BTreeSet::new();
-    case.record
-        .termination
-        .deviations()
-        .into_iter()
-        .filter_map(|deviation| {
-            let reason = deviation.reason.map(|reason| reason_text(language, reason));
-            if deviation.contradicted {
-                return Some(contradiction_text(language, reason.as_deref()));
-            }
-            let refused = deviation.refused_code.map(|kind| {
-                let kind = code_kind(kind).text(language);
-                let refused = words::CodeAnswer::Refused.text(language);
-                format!("{kind}: {refused}")
-            });
-            reason.or(refused)
-        })
-        .filter(|text| seen.insert(text.clone()))
-        .collect()
-}
-
-/// Never only the decision: that the wipe is contradicted stands first.
-fn contradiction_text(language: Language, decided: Option<&str>) -> String {
-    let contradicted = pick(
-        language,
-        "Rensningen motsägs: telefonen har hörts av efteråt",
-        "The wipe is contradicted: the phone was heard of afterwards",
-    );
-    decided.map_or_else(
-        || contradicted.to_owned(),
-        |reason| {
-            let closed = pick(language, "Avslutat ändå", "Closed in spite of it");
-            format!("{contradicted}. {closed}: {reason}")
-        },
-    )
-}
-
-/// People's own words as they are, unless they may hold a personal identity number, because receipts are mailed; words
-/// of ours in the reader's language.
-fn reason_text(language: Language, reason: &Reason) -> String {
-    match reason.as_str() {
-        REPORTED_BY_RECEIVER => pick(
-            language,
-            "Anmäld som borta eller stulen av mottagaren",
-            "Reported missing or stolen by the receiver",
-        )
-        .to_owned(),
-        text if looks_like_personal_number(text) => pick(
-            language,
-            "Orsaken visas inte i kvittensen. Den finns i ärendet hos kundtjänst",
-            "The reason is not shown on the receipt. The service desk has it in the case",
-        )
-        .to_owned(),
-        text => text.to_owned(),
-    }
-}
-
-/// The kind of code as mails name it.
-pub(super) const fn code_kind(kind: CodeKind) -> words::CodeKind {
-    match kind {
-        CodeKind::ScreenLock => words::CodeKind::ScreenLock,
-        CodeKind::SimPin => words::CodeKind::SimPin,
-        CodeKind::Other => words::CodeKind::Other,
-    }
-}
-
-const fn code_answer(answer: CodeAnswer) -> words::CodeAnswer {
-    match answer {
-        CodeAnswer::Received => words::CodeAnswer::Received,
-        CodeAnswer::NotApplicable => words::CodeAnswer::NotApplicable,
-        CodeAnswer::NotNeededAfterWipe => words::CodeAnswer::NotNeededAfterWipe,
-        CodeAnswer::Refused => words::CodeAnswer::Refused,
-        CodeAnswer::Unknown => words::CodeAnswer::Unknown,
-    }
-}
-
-/// The decision as mails and pages name it.
-pub(super) const fn number_decision(decision: NumberDecision) -> words::NumberDecision {
-    match decision {
-        NumberDecision::Terminate => words::NumberDecision::Terminate,
-        NumberDecision::Reuse => words::NumberDecision::Reuse,
-        NumberDecision::Move => words::NumberDecision::Move,
-        NumberDecision::TransferToPrivate => words::NumberDecision::Transfer,
-    }
+    receipt.holder_name = receipt.holder_name.filter(|_| case.holder.name.is_some());
+    receipt.verify_url = Some(format!("{}/verify/{}", app.config.public_url, current.code));
+    receipt.verification_code = current.code.to_string();
+    Ok(receipt)
 }

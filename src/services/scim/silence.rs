@@ -138,5 +138,6 @@ fn written(
         message_id: mime::message_id(alarm, config.from.domain()),
         date: connection.alarmed_at.unwrap_or_else(|| app.clock.now()),
         in_reply_to: None,
+        attachments: Vec::new(),
     })
 }

@@ -171,6 +171,7 @@ impl<'c, F: Fn(&'static str) -> Option<&'c str>> Cells<F> {
             name,
             email,
             language,
+            is_protected: None,
         })
     }
 
@@ -190,6 +191,7 @@ impl<'c, F: Fn(&'static str) -> Option<&'c str>> Cells<F> {
             name,
             email,
             language: None,
+            is_protected: None,
         })
     }
 

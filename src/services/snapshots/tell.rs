@@ -103,6 +103,7 @@ fn finished(
         message_id: mime::message_id(snapshot.id.into(), config.from.domain()),
         date: snapshot.meta.created_at,
         in_reply_to: None,
+        attachments: Vec::new(),
     };
     mime::outgoing(&message)
         .map_err(|error| ServiceError::Internal(format!("a mail cannot be written: {error}")))

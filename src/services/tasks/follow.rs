@@ -5,7 +5,7 @@ use crate::app::App;
 use crate::db::{self, Tx};
 use crate::domain::calendar::local_date;
 use crate::domain::ids::ItemId;
-use crate::domain::task::{Task, TaskKind, TaskState, WantedTask, WithdrawReason, wanted_by};
+use crate::domain::task::{Task, TaskKind, TaskState, WantedTask, WithdrawReason, wanted_by, wanted_by_loss};
 use crate::domain::termination::{CheckKind, CheckState, TerminationKind, TerminationRecord};
 use crate::services::ServiceError;
 use chrono::{Days, NaiveDate};
@@ -101,6 +101,40 @@ pub(in crate::services) fn case_closed_in(
     }
     for kind in TaskKind::ALL.iter().filter(|kind| kind.is_moot_when_completed()) {
         withdraw_in(tx, id, Some(*kind), reason)?;
+    }
+    Ok(())
+}
+
+/// Brings the tasks in line with what is lost: every subscription of the case is blocked at once, and the MDM locks or
+/// wipes the device, unless a hold says that it stays as it is. A device that came back needs nothing of the MDM.
+///
+/// # Errors
+/// Only what the database reports.
+pub(in crate::services) fn losses_changed_in(
+    tx: &mut Tx<'_>,
+    app: &App,
+    record: &TerminationRecord,
+) -> Result<(), ServiceError> {
+    let termination = &record.termination;
+    let known = db::tasks::of_termination(tx, termination.id)?;
+    let wanted = wanted_by_loss(termination);
+    for task in &known {
+        let is_wanted = wanted
+            .iter()
+            .any(|(kind, item, _)| task.kind == *kind && task.item_id == Some(*item));
+        if task.kind == TaskKind::ClearMdm && task.state == TaskState::Open && !is_wanted {
+            withdraw_one_in(tx, task.clone(), WithdrawReason::NotNeeded)?;
+        }
+    }
+    for (kind, item, since) in wanted {
+        // Asked for once for each loss, whatever came of it.
+        let is_asked = known.iter().any(|task| {
+            let is_about = task.kind == kind && task.item_id == Some(item);
+            is_about && task.state != TaskState::Withdrawn && task.meta.created_at >= since
+        });
+        if !is_asked {
+            open_in(tx, app, NewTask::of_case(kind, record).about(item))?;
+        }
     }
     Ok(())
 }

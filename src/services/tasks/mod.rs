@@ -6,7 +6,7 @@ mod notices;
 mod work;
 
 pub use crate::db::tasks::TaskFilter;
-pub(super) use follow::{case_changed_in, case_closed_in, directory_settled_in};
+pub(super) use follow::{case_changed_in, case_closed_in, directory_settled_in, losses_changed_in};
 pub use notices::{NewNotice, NoticeFacts, create};
 pub use work::{assign, decline, finish};
 
@@ -146,6 +146,23 @@ pub fn withdraw_in(
 ) -> Result<(), ServiceError> {
     for task in db::tasks::of_termination(tx, termination)? {
         if task.state == TaskState::Open && kind.is_none_or(|kind| kind == task.kind) {
+            withdraw_one_in(tx, task, reason)?;
+        }
+    }
+    Ok(())
+}
+
+/// Withdraws the open task of a kind about an item of a case.
+///
+/// # Errors
+/// Only what the database reports.
+pub(super) fn withdraw_about_in(
+    tx: &mut Tx<'_>,
+    (termination, item): (TerminationId, ItemId),
+    (kind, reason): (TaskKind, WithdrawReason),
+) -> Result<(), ServiceError> {
+    for task in db::tasks::of_termination(tx, termination)? {
+        if task.state == TaskState::Open && task.kind == kind && task.item_id == Some(item) {
             withdraw_one_in(tx, task, reason)?;
         }
     }

@@ -12,11 +12,12 @@ use crate::domain::job::Job;
 use crate::domain::subscription::SubscriptionStatus;
 use crate::domain::task::WithdrawReason;
 use crate::domain::termination::{
-    CheckKind, DeviceOutcome, Event, Holding, Item, NumberDecision, TerminationKind, TerminationRecord,
+    CheckKind, DeviceOutcome, Disposal, Event, Holding, Item, NumberDecision, ReopenCause, TerminationKind,
+    TerminationRecord,
 };
 use crate::domain::timeline::{MessageStep, RecipientRole};
 use crate::services::messages::next_departure;
-use crate::services::{ServiceError, receipts, tasks};
+use crate::services::{ServiceError, claims, receipts, tasks};
 use chrono::{NaiveTime, TimeDelta};
 
 /// Carries out what the events ask for.
@@ -28,6 +29,9 @@ pub(super) fn follow_in(
 ) -> Result<(), ServiceError> {
     let (mut is_moved, mut is_other_kind) = (false, false);
     tasks_follow_in(tx, app, record, events)?;
+    if events.iter().any(may_answer_a_claim) {
+        claims::follow_in(tx, record)?;
+    }
     for event in events {
         match event {
             Event::Rescheduled { .. } => {
@@ -57,6 +61,11 @@ pub(super) fn follow_in(
             | Event::CodeAnswered { .. }
             | Event::NumberDecided { .. }
             | Event::OutcomeReported { .. }
+            | Event::PoliceReportNoted { .. }
+            | Event::BreachAssessed { .. }
+            | Event::TransferApproved { .. }
+            | Event::DisposalWithdrawn { .. }
+            | Event::DamageRecorded { .. }
             | Event::WipeAssessed { .. }
             | Event::WipeContradicted { .. }
             | Event::ContradictionAccepted { .. }
@@ -70,6 +79,17 @@ pub(super) fn follow_in(
     }
 }
 
+/// Whether a claim about a device may have its answer: the device came back, or nothing is to come back.
+const fn may_answer_a_claim(event: &Event) -> bool {
+    match event {
+        Event::Cancelled { .. } => true,
+        Event::CheckSettled { check, .. } | Event::CheckCorrected { check, .. } => {
+            matches!(check, CheckKind::Returned)
+        }
+        _ => false,
+    }
+}
+
 /// The tasks of the desk follow the case.
 fn tasks_follow_in(
     tx: &mut Tx<'_>,
@@ -77,7 +97,7 @@ fn tasks_follow_in(
     record: &TerminationRecord,
     events: &[Event],
 ) -> Result<(), ServiceError> {
-    let mut is_changed = false;
+    let (mut is_changed, mut is_gone_or_found) = (false, false);
     for event in events {
         match event {
             Event::CheckSettled { item, check, .. } | Event::CheckCorrected { item, check, .. }
@@ -91,8 +111,17 @@ fn tasks_follow_in(
             | Event::Rescheduled { .. }
             | Event::Reclassified { .. }
             | Event::Reopened { .. } => is_changed = true,
+            Event::OutcomeReported { .. } | Event::Held { .. } | Event::Released { .. } => {
+                is_gone_or_found = true;
+            }
+            Event::CheckReopened { cause, .. } if *cause == ReopenCause::DeviceFound => {
+                is_gone_or_found = true;
+            }
             _ => {}
         }
+    }
+    if is_gone_or_found {
+        tasks::losses_changed_in(tx, app, record)?;
     }
     if is_changed && record.termination.is_active() {
         tasks::case_changed_in(tx, app, record)?;
@@ -155,7 +184,7 @@ fn complete_in(tx: &mut Tx<'_>, app: &App, record: &TerminationRecord) -> Result
             end_custody(tx, item, holding)?;
         }
     }
-    receipts::issue_in(tx, record.termination.id)?;
+    receipts::issue_in(tx, app, record)?;
     plan_receipts(tx, app, record)
 }
 
@@ -166,45 +195,72 @@ fn plan_receipts(tx: &mut Tx<'_>, app: &App, record: &TerminationRecord) -> Resu
         return Ok(());
     }
     let due_at = next_departure(app, &entity.schedule.calendar(), now);
-    let mut messages = vec![plan::message(
+    let receiver = plan::message(
         tx,
         record,
         (MessageStep::ReceiptReceiver, RecipientRole::Receiver, Vec::new()),
         due_at,
-    )];
-    // The holder's address at work ends with the employment, and nobody writes to somebody who has died.
-    let is_reached = record.termination.kind != TerminationKind::Deceased;
-    if is_reached && local_date(due_at) <= record.termination.end_on {
-        messages.push(plan::message(
+    );
+    db::messages::insert(tx, &[receiver])?;
+    plan_holders_receipt_in(tx, app, record)
+}
+
+/// The holder gets the receipt too, if there is an address to send it to: the one at work ends with the employment. Nobody
+/// writes to somebody who has died.
+///
+/// # Errors
+/// Only what the database reports.
+pub(in crate::services) fn plan_holders_receipt_in(
+    tx: &mut Tx<'_>,
+    app: &App,
+    record: &TerminationRecord,
+) -> Result<(), ServiceError> {
+    let entity = db::legal_entities::get(tx, record.legal_entity_id)?;
+    let termination = &record.termination;
+    if !entity.schedule.sends_mail || termination.kind == TerminationKind::Deceased {
+        return Ok(());
+    }
+    let due_at = next_departure(app, &entity.schedule.calendar(), tx.now());
+    let is_reached = local_date(due_at) <= termination.end_on
+        || db::private_addresses::given_at(tx, termination.id)?.is_some();
+    if is_reached {
+        let receipt = plan::message(
             tx,
             record,
             (MessageStep::ReceiptHolder, RecipientRole::Holder, Vec::new()),
             due_at,
-        ));
+        );
+        db::messages::insert(tx, &[receipt])?;
     }
-    db::messages::insert(tx, &messages)?;
     Ok(())
 }
 
-/// The holder no longer has it. Done again for a case that was opened again, it finds the custody ended.
+/// The holder no longer has it. Done again for a case that was opened again, it corrects what became of it.
 fn end_custody(tx: &mut Tx<'_>, item: &Item, holding: &Holding) -> Result<(), ServiceError> {
     let Some(mut assignment) = db::assignments::find(tx, holding.assignment)? else {
         return Ok(());
     };
-    if assignment.ended.is_some() {
+    if item.is_handed_on() {
         return Ok(());
     }
-    let missing = matches!(item.outcome, Some(DeviceOutcome::Lost | DeviceOutcome::Stolen));
-    let reason = if missing {
+    let reason = if item.is_missing() {
         AssignmentEnd::Missing
     } else {
         AssignmentEnd::Terminated
     };
+    if let Some((at, before)) = assignment.ended {
+        if before != reason {
+            assignment.ended = Some((at, reason));
+            assignment.meta = assignment.meta.changed(tx.now());
+            db::assignments::update(tx, &assignment)?;
+        }
+        return correct_device(tx, item, holding);
+    }
     assignment.ended = Some((tx.now(), reason));
     assignment.meta = assignment.meta.changed(tx.now());
     db::assignments::update(tx, &assignment)?;
     match holding.assigned {
-        Assigned::Device(id) => settle_device(tx, id, item.outcome),
+        Assigned::Device(id) => settle_device(tx, id, item),
         Assigned::Subscription(id) => settle_subscription(tx, id, item.number_decision),
     }
 }
@@ -268,16 +324,44 @@ pub(in crate::services) fn take_completion_back_in(
     plan::replan_in(tx, app, record)
 }
 
-fn settle_device(tx: &mut Tx<'_>, id: DeviceId, outcome: Option<DeviceOutcome>) -> Result<(), ServiceError> {
-    let mut device = db::devices::find(tx, id)?.ok_or(ServiceError::NotFound("device"))?;
-    device.status = match outcome {
+/// What the case says that became of a device. What another legal entity took over is none of this one's any more.
+fn status_after(item: &Item) -> DeviceStatus {
+    let is_elsewhere = |disposal: &Disposal| disposal.terms.leaves_the_legal_entity();
+    match item.outcome {
+        Some(DeviceOutcome::Transferred) if item.disposal.as_ref().is_some_and(is_elsewhere) => {
+            DeviceStatus::Retired
+        }
         Some(DeviceOutcome::Returned | DeviceOutcome::Transferred) => DeviceStatus::InStock,
         Some(DeviceOutcome::Lost) => DeviceStatus::Lost,
         Some(DeviceOutcome::Stolen) => DeviceStatus::Stolen,
         Some(DeviceOutcome::BoughtOut | DeviceOutcome::Destroyed) => DeviceStatus::Retired,
         // Settled as a deviation without saying where it is: nobody can hand it out again.
         None => DeviceStatus::Lost,
+    }
+}
+
+/// A device that was found after the case was complete is no longer lost. Only where nothing happened to it since.
+fn correct_device(tx: &mut Tx<'_>, item: &Item, holding: &Holding) -> Result<(), ServiceError> {
+    let Assigned::Device(id) = holding.assigned else {
+        return Ok(());
     };
+    let mut device = db::devices::find(tx, id)?.ok_or(ServiceError::NotFound("device"))?;
+    let status = status_after(item);
+    let is_untouched =
+        device.custody_epoch == holding.custody_epoch + 1 && device.status != DeviceStatus::Assigned;
+    // Whoever took a device out of use since has decided so.
+    let is_found = matches!(device.status, DeviceStatus::Lost | DeviceStatus::Stolen);
+    if is_untouched && device.status != status && (is_found || status != DeviceStatus::InStock) {
+        device.status = status;
+        device.meta = device.meta.changed(tx.now());
+        db::devices::update(tx, &device)?;
+    }
+    Ok(())
+}
+
+fn settle_device(tx: &mut Tx<'_>, id: DeviceId, item: &Item) -> Result<(), ServiceError> {
+    let mut device = db::devices::find(tx, id)?.ok_or(ServiceError::NotFound("device"))?;
+    device.status = status_after(item);
     device.custody_epoch += 1;
     device.meta = device.meta.changed(tx.now());
     db::devices::update(tx, &device)?;

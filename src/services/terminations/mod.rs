@@ -5,8 +5,10 @@
 
 mod begin;
 mod consequences;
+mod disposals;
 mod follow;
 mod identity;
+mod outcomes;
 mod plan;
 mod read;
 mod repoint;
@@ -14,15 +16,20 @@ mod work;
 
 pub use crate::db::terminations::TerminationFilter;
 pub use begin::begin;
-pub(super) use consequences::{can_take_completion_back, take_completion_back_in};
+pub(super) use consequences::{can_take_completion_back, plan_holders_receipt_in, take_completion_back_in};
+pub use disposals::{
+    DestructionSaid, DisposalSaid, SaleSaid, TransferSaid, approve_transfer, dispose, withdraw_disposal,
+};
 pub use follow::{follow_employment_in, follow_others_in, replan_in};
 pub use identity::{Identity, IdentityRead};
+pub use outcomes::{
+    BreachSaid, DamageSaid, LossSaid, RulingSaid, assess_breach, note_police_report, record_damage,
+    report_outcome,
+};
 pub(super) use plan::{message, receiver_changed_in, tell_desk_in};
 pub use read::{TerminationView, get, list};
 pub use repoint::{chancery_changed_in, manager_changed_in, repoint_due, repoint_in};
-pub use work::{
-    CheckAnswer, accept_contradiction, decide_number, hold, release, reopen, report_outcome, settle,
-};
+pub use work::{CheckAnswer, accept_contradiction, decide_number, hold, release, reopen, settle};
 
 use super::ServiceError;
 use crate::app::App;

@@ -68,7 +68,7 @@ pub(super) fn replan_on_the_way_in(
         .filter(|message| {
             matches!(
                 message.state,
-                MessageState::Queued | MessageState::Sent | MessageState::Failed
+                MessageState::Queued | MessageState::Sent | MessageState::Failed | MessageState::Bounced
             )
         })
         .map(by_timeline)
@@ -181,12 +181,7 @@ pub(crate) fn receiver_changed_in(
         .iter()
         .filter(|message| message.to == RecipientRole::Receiver && message.state == MessageState::Queued)
     {
-        let mut changed = queued.clone();
-        changed.state = MessageState::Cancelled;
-        changed.state_reason = Some("receiver_changed".to_owned());
-        changed.meta = queued.meta.changed(tx.now());
-        db::messages::update(tx, &changed)?;
-        db::messages::forget_sealed(tx, queued.id)?;
+        messages::cancel_in(tx, queued, "receiver_changed")?;
     }
     let Some(asked) = asked else { return Ok(()) };
     let now = tx.now();

@@ -3,6 +3,7 @@
 use super::get_in;
 use crate::db::terminations::TerminationFilter;
 use crate::db::{self, DbConnection};
+use crate::domain::actor::Actor;
 use crate::domain::assignment::Assigned;
 use crate::domain::device::Device;
 use crate::domain::ids::{DeviceId, ItemId, SubscriptionId, TerminationId};
@@ -53,9 +54,10 @@ impl TerminationView {
 /// # Errors
 /// [`ServiceError::NotFound`]; as [`Ctx::read`].
 pub async fn get(ctx: &Ctx, id: TerminationId) -> Result<TerminationView, ServiceError> {
+    let actor = ctx.actor.clone();
     ctx.read(Action::ReadTermination, move |connection| {
         let record = get_in(connection, id)?;
-        view(connection, record)
+        view(connection, &actor, record)
     })
     .await
 }
@@ -75,9 +77,10 @@ pub async fn list(
     .await
 }
 
-/// Adds the names of what a case is about.
+/// Adds the names of what a case is about, as far as the actor may see them.
 pub(super) fn view(
     connection: &mut DbConnection,
+    actor: &Actor,
     record: TerminationRecord,
 ) -> Result<TerminationView, ServiceError> {
     let holder = db::people::find(connection, record.person_id)?.ok_or(ServiceError::NotFound("person"))?;
@@ -90,7 +93,7 @@ pub(super) fn view(
     }
     Ok(TerminationView {
         record,
-        holder,
+        holder: holder.seen_by(actor),
         devices,
         subscriptions,
     })

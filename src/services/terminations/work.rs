@@ -14,8 +14,8 @@ use crate::domain::ids::{ItemId, TerminationId};
 use crate::domain::policy::Action;
 use crate::domain::record::ExpectedVersion;
 use crate::domain::termination::{
-    Act, ActorRole, Answer, CheckKind, DeviceOutcome, Event, IdentityMatch, Note, NumberDecision, Reason,
-    Settlement, TerminationRecord,
+    Act, ActorRole, Answer, CheckKind, Event, IdentityMatch, Note, NumberDecision, Reason, Settlement,
+    TerminationRecord,
 };
 use crate::domain::text::{REASON_MAX_CHARS, clean_text};
 use crate::services::{Ctx, Recorded, Recorder, ServiceError};
@@ -72,7 +72,7 @@ pub async fn settle(
         let after = change_in(tx, &app, record, |record| {
             Ok(record.termination.settle(item, check, settlement, act)?)
         })?;
-        view(tx, after)
+        view(tx, &actor, after)
     })
     .await
 }
@@ -88,26 +88,7 @@ pub async fn decide_number(
     recorder: Recorder<TerminationView>,
 ) -> Result<Recorded<TerminationView>, ServiceError> {
     change(ctx, termination, recorder, move |record, act| {
-        record.termination.decide_number(item, decision, act)
-    })
-    .await
-}
-
-/// Reports that a device is lost or stolen.
-///
-/// # Errors
-/// [`ServiceError::NotFound`]; [`ServiceError::Invalid`] for the reason; [`DomainError`] for what the case refuses.
-pub async fn report_outcome(
-    ctx: &Ctx,
-    (termination, item): (TerminationId, ItemId),
-    (outcome, reason): (DeviceOutcome, &str),
-    recorder: Recorder<TerminationView>,
-) -> Result<Recorded<TerminationView>, ServiceError> {
-    let reason = mandatory_reason(reason)?;
-    change(ctx, termination, recorder, move |record, act| {
-        record
-            .termination
-            .report_outcome(item, outcome, reason.clone(), act)
+        Ok(record.termination.decide_number(item, decision, act)?)
     })
     .await
 }
@@ -125,7 +106,9 @@ pub async fn accept_contradiction(
 ) -> Result<Recorded<TerminationView>, ServiceError> {
     let reason = mandatory_reason(reason)?;
     change(ctx, termination, recorder, move |record, act| {
-        record.termination.accept_contradiction(item, reason.clone(), act)
+        Ok(record
+            .termination
+            .accept_contradiction(item, reason.clone(), act)?)
     })
     .await
 }
@@ -142,7 +125,7 @@ pub async fn hold(
 ) -> Result<Recorded<TerminationView>, ServiceError> {
     let reason = mandatory_reason(reason)?;
     change(ctx, termination, recorder, move |record, act| {
-        record.termination.hold(reason.clone(), act)
+        Ok(record.termination.hold(reason.clone(), act)?)
     })
     .await
 }
@@ -159,7 +142,7 @@ pub async fn release(
 ) -> Result<Recorded<TerminationView>, ServiceError> {
     let reason = mandatory_reason(reason)?;
     change(ctx, termination, recorder, move |record, act| {
-        record.termination.release(reason.clone(), act)
+        Ok(record.termination.release(reason.clone(), act)?)
     })
     .await
 }
@@ -179,7 +162,7 @@ pub async fn reopen(
     let (app, actor) = (ctx.app.clone(), ctx.actor.clone());
     ctx.write_once(Action::WorkTermination, recorder, move |tx| {
         let after = reopen_in(tx, &app, &actor, (termination, reason.clone()))?;
-        view(tx, after)
+        view(tx, &actor, after)
     })
     .await
 }
@@ -208,18 +191,18 @@ fn reopen_in(
 }
 
 /// Does something to a case as the desk, once for an idempotency key.
-async fn change(
+pub(super) async fn change(
     ctx: &Ctx,
     termination: TerminationId,
     recorder: Recorder<TerminationView>,
-    command: impl Fn(&mut TerminationRecord, Act) -> Result<Vec<Event>, DomainError> + Send + 'static,
+    command: impl Fn(&mut TerminationRecord, Act) -> Result<Vec<Event>, ServiceError> + Send + 'static,
 ) -> Result<Recorded<TerminationView>, ServiceError> {
     let (app, actor) = (ctx.app.clone(), ctx.actor.clone());
     ctx.write_once(Action::WorkTermination, recorder, move |tx| {
         let record = get_in(tx, termination)?;
         let act = Act::new(ActorRole::Desk, &actor, tx.now());
-        let after = change_in(tx, &app, record, |record| Ok(command(record, act)?))?;
-        view(tx, after)
+        let after = change_in(tx, &app, record, |record| command(record, act))?;
+        view(tx, &actor, after)
     })
     .await
 }
@@ -249,7 +232,10 @@ fn compare_in(
     }
 }
 
-fn require_version(record: &TerminationRecord, expected: &ExpectedVersion) -> Result<(), ServiceError> {
+pub(super) fn require_version(
+    record: &TerminationRecord,
+    expected: &ExpectedVersion,
+) -> Result<(), ServiceError> {
     let current = record.meta.version;
     if expected.admits(current) {
         Ok(())

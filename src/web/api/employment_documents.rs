@@ -39,6 +39,9 @@ pub struct PersonReferenceIn {
     /// The language that they are written to in.
     #[serde(default)]
     language: Option<Language>,
+    /// Whether their identity is protected (skyddade personuppgifter).
+    #[serde(default)]
+    is_protected: Option<bool>,
 }
 
 /// A leave of absence.
@@ -346,5 +349,6 @@ fn person(body: PersonReferenceIn, at: &str, violations: &mut Violations) -> Opt
         name,
         email,
         language: body.language,
+        is_protected: body.is_protected,
     })
 }

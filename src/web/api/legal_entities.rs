@@ -97,6 +97,14 @@ pub struct LegalEntityChange {
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<uuid::Uuid>)]
     chancery_id: Option<Option<PersonId>>,
+    /// Whether holders may buy their devices, at market value and after a decision. At first they may not.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(nullable = false)]
+    allows_buy_out: Option<bool>,
+    /// After how many days without a return a claim opens. At first it is 30.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(nullable = false, minimum = 1, maximum = 365)]
+    claim_after_days: Option<u16>,
 }
 
 /// A legal entity: a nämnd or a company of the municipal group.
@@ -109,6 +117,8 @@ pub struct LegalEntityChange {
     "language": "sv",
     "wipe_policy": {"standard": "attested", "secrecy": "verified"},
     "chancery_id": null,
+    "allows_buy_out": false,
+    "claim_after_days": 30,
     "version": 1,
     "created_at": "2026-11-23T08:00:00Z",
     "updated_at": "2026-11-23T08:00:00Z"
@@ -132,6 +142,11 @@ pub struct LegalEntityOut {
     /// Who takes devices back from elected representatives; null for their managers.
     #[schema(value_type = Option<uuid::Uuid>)]
     chancery_id: Option<PersonId>,
+    /// Whether holders may buy their devices, at market value and after a decision.
+    allows_buy_out: bool,
+    /// After how many days without a return a claim opens.
+    #[schema(minimum = 1, maximum = 365)]
+    claim_after_days: u16,
     /// Rises with each change.
     #[schema(minimum = 1)]
     version: i64,
@@ -176,6 +191,8 @@ impl From<LegalEntityChange> for LegalEntityPatch {
             wipe_standard: body.wipe_policy.standard,
             wipe_secrecy: body.wipe_policy.secrecy,
             chancery_id: body.chancery_id,
+            allows_buy_out: body.allows_buy_out,
+            claim_after_days: body.claim_after_days,
         }
     }
 }
@@ -193,6 +210,8 @@ impl From<&LegalEntity> for LegalEntityOut {
                 secrecy: entity.wipe_policy.secrecy,
             },
             chancery_id: entity.chancery_id,
+            allows_buy_out: entity.allows_buy_out,
+            claim_after_days: entity.claim_after_days,
             version: entity.meta.version,
             created_at: entity.meta.created_at,
             updated_at: entity.meta.updated_at,

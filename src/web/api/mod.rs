@@ -3,6 +3,7 @@
 pub mod account_reviews;
 pub mod assignments;
 pub mod audit_events;
+pub mod claims;
 pub mod codes;
 pub mod devices;
 pub mod employment_documents;
@@ -15,6 +16,8 @@ pub mod messages;
 pub mod missing;
 pub mod people;
 pub mod person_merges;
+pub mod receipt_keys;
+pub mod reports;
 pub mod schedules;
 pub mod snapshots;
 pub mod sources;

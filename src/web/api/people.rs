@@ -49,6 +49,11 @@ pub struct PersonIn {
     #[serde(default)]
     #[schema(max_items = 20)]
     identifiers: Vec<ExternalReference>,
+    /// Whether their identity is protected (skyddade personuppgifter). Their name is then in no mail and on no receipt,
+    /// and is shown to callers with the scope `protected` alone.
+    #[serde(default)]
+    #[schema(default = false)]
+    is_protected: bool,
 }
 
 /// What is to change.
@@ -73,6 +78,10 @@ pub struct PersonChange {
     #[serde(default, deserialize_with = "not_null")]
     #[schema(nullable = false, max_items = 20)]
     identifiers: Option<Vec<ExternalReference>>,
+    /// Whether their identity is protected. Only callers with the scope `protected` can take that away.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(nullable = false)]
+    is_protected: Option<bool>,
 }
 
 /// A person.
@@ -84,6 +93,7 @@ pub struct PersonChange {
     "language": "sv",
     "identifiers": [{"source": "hr", "external_id": "100234"}],
     "is_incomplete": false,
+    "is_protected": false,
     "version": 1,
     "created_at": "2026-11-23T08:00:00Z",
     "updated_at": "2026-11-23T08:00:00Z"
@@ -102,8 +112,11 @@ pub struct PersonOut {
     language: Language,
     /// What the sources call them.
     identifiers: Vec<ExternalReference>,
-    /// Whether the name or the address is missing, without which they cannot be written to.
+    /// Whether the name or the address is missing, without which they cannot be written to; also where you are not shown
+    /// them.
     is_incomplete: bool,
+    /// Whether their identity is protected: name, address and identifiers are shown with the scope `protected` alone.
+    is_protected: bool,
     /// Rises with each change.
     #[schema(minimum = 1)]
     version: i64,
@@ -157,6 +170,7 @@ impl TryFrom<PersonIn> for NewPerson {
             email,
             language: body.language,
             identifiers,
+            is_protected: body.is_protected,
         })
     }
 }
@@ -198,6 +212,7 @@ impl TryFrom<PersonChange> for PersonPatch {
             email,
             language: body.language,
             identifiers,
+            is_protected: body.is_protected,
         })
     }
 }
@@ -207,6 +222,7 @@ impl From<&PersonParams> for PersonFilter {
         Self {
             name_prefix: params.name_prefix.clone(),
             is_incomplete: params.is_incomplete,
+            hides_protected: false,
         }
     }
 }
@@ -220,6 +236,7 @@ impl From<&Person> for PersonOut {
             language: person.language,
             identifiers: person.identifiers.iter().map(ExternalReference::from).collect(),
             is_incomplete: person.is_incomplete(),
+            is_protected: person.is_protected,
             version: person.meta.version,
             created_at: person.meta.created_at,
             updated_at: person.meta.updated_at,

@@ -1,4 +1,4 @@
-//! Which formats a caller takes (RFC 9110 §12.5.1), for answers that have one format only.
+//! Which formats a caller takes (RFC 9110 §12.5.1).
 
 use crate::web::problem::MEDIA_TYPE as PROBLEM;
 use actix_web::HttpRequest;
@@ -9,17 +9,24 @@ use actix_web::http::header::ACCEPT;
 ///
 /// Reads generously: HTTP clients in use send `*` for `*/*` and weights such as `.2`.
 pub fn accepts_json(request: &HttpRequest) -> bool {
-    let mut texts = request
-        .headers()
-        .get_all(ACCEPT)
-        .map(|value| value.to_str().unwrap_or(""));
-    let text = texts.by_ref().collect::<Vec<_>>().join(",");
-    if text.trim_matches([' ', '\t', ',']).is_empty() {
-        return true;
-    }
-    ["application/json", PROBLEM]
-        .iter()
-        .any(|format| weight(&text, format) > 0.0)
+    let text = accept(request);
+    text.is_empty()
+        || ["application/json", PROBLEM]
+            .iter()
+            .any(|format| weight(&text, format) > 0.0)
+}
+
+/// Whether the caller would rather have this format than JSON.
+pub fn prefers(request: &HttpRequest, format: &str) -> bool {
+    let text = accept(request);
+    weight(&text, format) > weight(&text, "application/json")
+}
+
+/// All that the caller says about formats; empty if that is nothing.
+fn accept(request: &HttpRequest) -> String {
+    let texts = request.headers().get_all(ACCEPT);
+    let texts: Vec<&str> = texts.map(|value| value.to_str().unwrap_or("")).collect();
+    texts.join(",").trim_matches([' ', '\t', ',']).to_owned()
 }
 
 /// The weight of a format: that of the most specific range that it is in, 0 if it is in none.
@@ -73,6 +80,31 @@ mod tests {
             &["text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2"],
         ] {
             assert!(accepts(fine), "{fine:?}");
+        }
+    }
+
+    #[test]
+    fn a_format_is_preferred_by_its_weight_and_json_wins_a_tie() {
+        let prefers_csv = |value: &str| {
+            let request = TestRequest::default().append_header(("accept", value));
+            prefers(&request.to_http_request(), "text/csv")
+        };
+        for csv in [
+            "text/csv",
+            "text/*",
+            "text/csv, application/json;q=0.5",
+            "text/csv, */*;q=0.1",
+        ] {
+            assert!(prefers_csv(csv), "{csv}");
+        }
+        for json in [
+            "*/*",
+            "",
+            "text/csv;q=0",
+            "text/csv;q=0.4, application/json;q=0.5",
+            "text/csv, */*",
+        ] {
+            assert!(!prefers_csv(json), "{json}");
         }
     }
 

@@ -25,7 +25,7 @@ struct Page<'a> {
     frame: Frame<'a>,
     groups: Vec<FactGroup>,
     deviations_word: &'static str,
-    deviations: &'a [String],
+    deviations: Vec<String>,
     verify: &'static str,
     verify_url: Option<&'a str>,
     keep: &'static str,
@@ -49,7 +49,7 @@ impl ReceiptPage {
             ),
             groups,
             deviations_word: pick(language, "Avvikelser", "Deviations"),
-            deviations: &receipt.deviations,
+            deviations: receipt.deviation_texts(language),
             verify: pick(
                 language,
                 "Kontrollera att kvittensen är äkta",

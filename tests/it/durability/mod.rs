@@ -3,9 +3,9 @@
 //!
 //! The short forms run always. `cargo storm` runs the long ones.
 
-mod door;
+pub(crate) mod door;
 mod instances;
 mod leaver;
 mod pipes;
-mod stop;
+pub(crate) mod stop;
 mod storm;

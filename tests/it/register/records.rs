@@ -125,6 +125,7 @@ fn every_reference_that_leads_nowhere_is_told_with_its_place() {
             email: None,
             language: Language::Sv,
             identifiers,
+            is_protected: false,
         };
         let unknown = person(vec![known.clone(), (nowhere.clone(), id)]);
         assert_eq!(
@@ -282,6 +283,7 @@ fn a_unit_known_by_a_document_alone_is_completed_by_whoever_says_more() {
             email: None,
             language: Language::Sv,
             identifiers: Vec::new(),
+            is_protected: false,
         };
         let coordinator = people::create(ctx, Recorder::none(), coordinator).await;
         let coordinator = coordinator.unwrap().into_fresh().unwrap().id;

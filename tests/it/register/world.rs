@@ -47,6 +47,7 @@ impl World {
     pub async fn deliver(&self, number: u32, sequence: i64, end_date: Option<NaiveDate>) -> Employment {
         let document = EmploymentDocument {
             person: PersonReference {
+                is_protected: None,
                 external_id: ExternalId::parse(&format!("p-{number}")).unwrap(),
                 name: None,
                 email: None,

@@ -142,19 +142,24 @@ impl Installation {
         let mut arguments = vec!["service-account", "create", "everybody", "--json"];
         arguments.extend(scopes.iter().map(String::as_str));
         let account: Value = serde_json::from_str(&self.run(&arguments)).unwrap();
-        let answer = client()
-            .post(format!("{}/oauth/token", door.base))
-            .basic_auth(
-                account["client_id"].as_str().unwrap(),
-                account["client_secret"].as_str(),
-            )
-            .form(&[("grant_type", "client_credentials")])
-            .send()
-            .await
-            .unwrap();
-        let body: Value = answer.json().await.unwrap();
-        body["access_token"].as_str().unwrap().to_owned()
+        token_of(door, &account).await
     }
+}
+
+/// An access token of an account that was just created.
+pub async fn token_of(door: &Running, account: &Value) -> String {
+    let answer = client()
+        .post(format!("{}/oauth/token", door.base))
+        .basic_auth(
+            account["client_id"].as_str().unwrap(),
+            account["client_secret"].as_str(),
+        )
+        .form(&[("grant_type", "client_credentials")])
+        .send()
+        .await
+        .unwrap();
+    let body: Value = answer.json().await.unwrap();
+    body["access_token"].as_str().unwrap().to_owned()
 }
 
 impl Running {

@@ -14,7 +14,7 @@ use handback::domain::message::Message;
 use handback::domain::organisation::LegalEntityKind;
 use handback::domain::record::ExpectedVersion;
 use handback::domain::source::SourceKind;
-use handback::domain::termination::{DataClass, TerminationRecord};
+use handback::domain::termination::{BreachDecision, DataClass, DeviceOutcome, TerminationRecord};
 use handback::domain::text::{EmailAddress, ExternalId, PersonName, PhoneNumber, SerialNumber, SourceName};
 use handback::domain::wipe::WipePolicy;
 use handback::integrations::mail::OutgoingMail;
@@ -24,7 +24,7 @@ use handback::services::legal_entities::{self, NewLegalEntity};
 use handback::services::messages;
 use handback::services::sources::{self, NewSource};
 use handback::services::subscriptions::{self, NewSubscription};
-use handback::services::terminations;
+use handback::services::terminations::{self, BreachSaid, LossSaid};
 use handback::services::units::{self, UnitPatch};
 use handback::services::{Ctx, Recorder, hr};
 use reqwest::Method;
@@ -69,6 +69,7 @@ pub fn utc(text: &str) -> DateTime<Utc> {
 fn reference(name: &str) -> PersonReference {
     let first = name.split(' ').next().unwrap().to_lowercase();
     PersonReference {
+        is_protected: None,
         external_id: ExternalId::parse(&first).unwrap(),
         name: Some(PersonName::parse(name).unwrap()),
         email: Some(EmailAddress::parse(&format!("{first}@exempelkommunen.example")).unwrap()),
@@ -200,6 +201,36 @@ impl Story {
         self.record().await.termination.items[0].id
     }
 
+    /// The desk reports the phone as lost.
+    pub async fn lose(&self, reason: &str) {
+        let lost = LossSaid {
+            outcome: DeviceOutcome::Lost,
+            reason: reason.to_owned(),
+            known_at: None,
+            police_report: None,
+        };
+        let place = (self.case, self.phone().await);
+        terminations::report_outcome(&Ctx::operator(&self.app), place, lost, Recorder::none())
+            .await
+            .unwrap();
+    }
+
+    /// The desk decides that the loss of a device is not notified as a breach.
+    pub async fn decide_breach(&self, item: ItemId) {
+        let assessed = BreachSaid {
+            decision: BreachDecision::NoNotification,
+            facts: "Låst och krypterad.".to_owned(),
+            informs_people: false,
+            notified_at: None,
+            reference: None,
+            late_reason: None,
+        };
+        let place = (self.case, item);
+        terminations::assess_breach(&Ctx::operator(&self.app), place, assessed, Recorder::none())
+            .await
+            .unwrap();
+    }
+
     /// Where each message stands, as `step role state`, in the order in which they are due.
     pub async fn timeline(&self) -> Vec<String> {
         let all = messages::timeline(&Ctx::system(&self.app), self.case)
@@ -224,6 +255,8 @@ pub struct ReadMail {
     pub subject: String,
     pub text: String,
     pub html: String,
+    /// What is attached: name, media type and content.
+    pub attachments: Vec<(String, String, Vec<u8>)>,
     /// The token of the link in it.
     pub token: Option<String>,
 }
@@ -238,10 +271,18 @@ pub fn read(mail: &OutgoingMail) -> ReadMail {
             .find(|header| header.get_key().eq_ignore_ascii_case(name));
         found.map(mailparse::MailHeader::get_value).unwrap_or_default()
     };
-    let (text, html) = (
-        parsed.subparts[0].get_body().unwrap(),
-        parsed.subparts[1].get_body().unwrap(),
-    );
+    let part = |kind: &str| {
+        let mut parts = parsed.parts().filter(|part| part.ctype.mimetype == kind);
+        let body = parts.next().expect(kind).get_body().unwrap();
+        assert!(parts.next().is_none(), "one {kind} in a mail");
+        body
+    };
+    let (text, html) = (part("text/plain"), part("text/html"));
+    let attachments = parsed.parts().filter_map(|part| {
+        let disposition = part.get_content_disposition();
+        let name = disposition.params.get("filename")?.clone();
+        Some((name, part.ctype.mimetype.clone(), part.get_body_raw().unwrap()))
+    });
     let token = text.split_once("/c/").map(|(_, rest)| {
         let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_');
         rest[..end.unwrap_or(rest.len())].to_owned()
@@ -252,6 +293,7 @@ pub fn read(mail: &OutgoingMail) -> ReadMail {
         subject: header("Subject"),
         text,
         html,
+        attachments: attachments.collect(),
         token,
     }
 }

@@ -1,7 +1,6 @@
 //! A small municipality: one legal entity, an HR system, and whatever a test hands out.
 
 use super::db::TestDb;
-use chrono::NaiveDate;
 use handback::app::App;
 use handback::db::{self, DbError, Tx};
 use handback::domain::actor::{Actor, Scope};
@@ -53,6 +52,8 @@ impl World {
             wipe_policy: WipePolicy::default(),
             chancery_id: None,
             schedule: Default::default(),
+            allows_buy_out: false,
+            claim_after_days: 30,
             meta,
         };
         let legal_entity = entity.id;
@@ -180,8 +181,19 @@ impl World {
 
     /// Somebody is employed, until further notice or until a day.
     pub async fn employ(&self, name: &str, sequence: i64, until: Option<&str>) -> hr::Delivery {
+        self.employ_as(name, name, ("2020-01-01", sequence, until)).await
+    }
+
+    /// Somebody gets another employment under another name of it, from a day on.
+    pub async fn employ_as(
+        &self,
+        name: &str,
+        employment: &str,
+        (from, sequence, until): (&str, i64, Option<&str>),
+    ) -> hr::Delivery {
         let document = EmploymentDocument {
             person: PersonReference {
+                is_protected: None,
                 external_id: ExternalId::parse(&format!("person-{name}")).unwrap(),
                 name: Some(PersonName::parse(name).unwrap()),
                 email: None,
@@ -191,7 +203,7 @@ impl World {
             unit: ExternalId::parse("unit").unwrap(),
             manager: None,
             state: EmploymentState::Active,
-            start_date: NaiveDate::from_ymd_opt(2020, 1, 1).unwrap(),
+            start_date: from.parse().unwrap(),
             end_date: until.map(|day| day.parse().unwrap()),
             last_working_day: None,
             end_kind: EndKind::Ordinary,
@@ -200,7 +212,7 @@ impl World {
             occurred_at: None,
         };
         let source = SourceName::parse("hr").unwrap();
-        let id = ExternalId::parse(name).unwrap();
+        let id = ExternalId::parse(employment).unwrap();
         hr::deliver(&Ctx::system(&self.app), source, id, document)
             .await
             .unwrap()

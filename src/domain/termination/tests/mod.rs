@@ -1,6 +1,8 @@
 //! The rules of the case: a table of every state and command, telling stories, and random commands against a model.
 
+mod commands;
 mod model;
+mod outcomes;
 mod property;
 mod stories;
 mod table;
@@ -9,6 +11,7 @@ use super::*;
 use crate::domain::ids::{ItemId, TerminationId};
 use crate::domain::wipe::{WipeAssessment, WipeLevel, WipePolicy, WipeState};
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeZone, Utc};
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 const HANDSET: u128 = 1;
@@ -40,6 +43,53 @@ fn act(role: ActorRole) -> Act {
 
 fn because(text: &str) -> Reason {
     Reason::parse(text).unwrap()
+}
+
+fn named(reason: &str, act: Act) -> NamedDecision {
+    NamedDecision {
+        by: because("the head of the unit"),
+        decision: Decision {
+            reason: because(reason),
+            act,
+        },
+    }
+}
+
+fn sale() -> DisposalTerms {
+    DisposalTerms::BoughtOut {
+        market_value_ore: 120_000,
+        valuation: because("three advertisements"),
+    }
+}
+
+fn destruction() -> DisposalTerms {
+    DisposalTerms::Destroyed {
+        destroyed_by: because("the recycler"),
+        destroyed_on: day(0),
+        certificate: because("certificate 7"),
+    }
+}
+
+fn decided(terms: DisposalTerms, reason: &str, act: Act) -> Disposal {
+    Disposal {
+        terms,
+        decided: named(reason, act),
+        approvals: BTreeMap::new(),
+        evidence: None,
+    }
+}
+
+fn no_notification() -> BreachAssessment {
+    BreachAssessment {
+        facts: because("locked and encrypted"),
+        conclusion: BreachConclusion::NoNotification,
+        informs_people: false,
+        act: act(ActorRole::Desk),
+    }
+}
+
+fn gone(outcome: DeviceOutcome, reason: &str) -> LossReport {
+    LossReport::new(outcome, because(reason))
 }
 
 fn assessment(level: WipeLevel, contradicted: bool) -> WipeAssessment {

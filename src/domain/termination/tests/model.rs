@@ -1,33 +1,9 @@
 //! A second, simpler account of the same rules, written from the design and not from the code: sets of what has been
 //! said, no events, no errors, and "is it ready" as plain set arithmetic.
 
+use super::commands::{Concluded, Fate, Op, Said};
 use super::*;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// One command, with small numbers for everything: things by number, reasons by number (0 is none), days by number.
-#[derive(Clone, Debug)]
-pub(super) enum Op {
-    Declare(u128, CheckKind, ActorRole),
-    Settle(u128, CheckKind, Said, bool, ActorRole),
-    Code(u128, CodeKind, CodeAnswer, ActorRole),
-    Number(u128, NumberDecision, ActorRole),
-    Outcome(u128, DeviceOutcome, u8, ActorRole),
-    Wipe(u128, WipeLevel, bool),
-    Accept(u128, ActorRole),
-    Hold(u8, ActorRole),
-    Release(ActorRole),
-    Reschedule(u64, u64),
-    Begin(u64),
-    Cancel(ActorRole),
-    Reopen(ActorRole),
-    Complete,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Said {
-    pub(super) answer: Answer,
-    pub(super) why: u8,
-}
 
 #[derive(Default)]
 struct Thing {
@@ -42,6 +18,12 @@ struct Thing {
     level: WipeLevel,
     contradicted: bool,
     accepted: bool,
+    /// The hour since which it is known to be gone, or was.
+    gone_since: Option<i64>,
+    police: bool,
+    concluded: Option<Concluded>,
+    fate: Option<(Fate, u8)>,
+    approved: BTreeSet<TransferSide>,
 }
 
 pub(super) struct Model {
@@ -103,6 +85,26 @@ impl Thing {
         matches!(self.outcome, Some(DeviceOutcome::Lost | DeviceOutcome::Stolen))
     }
 
+    fn is_fated(&self, fate: Fate) -> bool {
+        self.fate.is_some_and(|(found, _)| found == fate)
+    }
+
+    fn is_done(&self, check: CheckKind) -> bool {
+        self.said.get(&check).is_some_and(|said| said.answer == Done)
+    }
+
+    fn is_undecided(&self) -> bool {
+        self.is_missing() && matches!(self.concluded, None | Some(Concluded::Nothing))
+    }
+
+    /// Whether what became of it asks for nothing more.
+    fn is_accounted_for(&self) -> bool {
+        let stolen = self.outcome == Some(DeviceOutcome::Stolen);
+        let sold = !self.is_fated(Fate::Sold) || (self.is_done(Wiped) && self.is_done(LocksCleared));
+        let away = !self.is_fated(Fate::ToOtherEntity) || (self.is_done(Wiped) && self.approved.len() == 2);
+        !self.is_undecided() && (!stolen || self.police) && sold && away
+    }
+
     fn unsay(&mut self, check: CheckKind) {
         self.said.remove(&check);
         self.said_by_rule.remove(&check);
@@ -120,8 +122,15 @@ impl Thing {
     /// What the evidence alone does.
     fn follow_evidence(&mut self, held: bool) {
         match self.said.get(&Wiped).map(|said| said.answer) {
+            Some(Done) if !self.proved() && self.is_fated(Fate::GoesAlong) => {
+                let moot = Said {
+                    answer: NotApplicable,
+                    why: Fate::GoesAlong.why(),
+                };
+                self.say(Wiped, moot, true);
+            }
             Some(Done) if !self.proved() => self.unsay(Wiped),
-            None if self.proved() && self.is_back() && !held => {
+            None if self.proved() && (self.is_back() || self.fate.is_some()) && !held => {
                 self.say(Wiped, Said { answer: Done, why: 0 }, true);
             }
             _ => {}
@@ -133,7 +142,7 @@ impl Thing {
         match (check, answer) {
             (Reset | LocksCleared, Done) => !self.is_missing(),
             (Wiped, Done) => {
-                let here = self.level != WipeLevel::Acknowledged || self.is_back();
+                let here = self.level != WipeLevel::Acknowledged || self.is_back() || self.fate.is_some();
                 self.proved() && here && !self.is_missing()
             }
             (Codes, Deviation) => codes().all(|answer| answer.is_some()),
@@ -149,6 +158,9 @@ impl Thing {
         if check != Returned {
             return;
         }
+        if said.answer == Done && was_back {
+            return;
+        }
         if said.answer == Done {
             if self.is_missing() {
                 self.accepted = false;
@@ -161,16 +173,58 @@ impl Thing {
                 closed.into_iter().for_each(|check| self.unsay(check));
             }
             self.outcome = Some(DeviceOutcome::Returned);
-        } else if was_back {
+        } else if was_back && self.fate.is_none() {
             self.outcome = None;
-            let seen = [WipeLevel::Verified, WipeLevel::Certified].contains(&self.level);
-            if !seen && self.said.get(&Wiped).is_some_and(|said| said.answer == Done) {
-                self.unsay(Wiped);
+            self.forget_what_only_the_handset_shows();
+        }
+    }
+
+    fn forget_what_only_the_handset_shows(&mut self) {
+        let seen = [WipeLevel::Verified, WipeLevel::Certified].contains(&self.level);
+        if !seen && self.is_done(Wiped) {
+            self.unsay(Wiped);
+        }
+    }
+
+    fn dispose(&mut self, fate: Fate, why: u8) {
+        (self.fate, self.outcome) = (Some((fate, why)), Some(fate.outcome()));
+        for check in DEVICE {
+            if fate.leaves_no_question_about(check) && !self.said.contains_key(&check) {
+                let moot = Said {
+                    answer: NotApplicable,
+                    why: fate.why(),
+                };
+                self.say(check, moot, false);
             }
         }
     }
 
-    fn lose(&mut self, outcome: DeviceOutcome, why: u8) {
+    fn withdraw(&mut self, fate: Fate) {
+        self.fate = None;
+        self.approved.clear();
+        self.outcome = self.is_back().then_some(DeviceOutcome::Returned);
+        for check in DEVICE {
+            let moot = Said {
+                answer: NotApplicable,
+                why: fate.why(),
+            };
+            if self.said.get(&check) == Some(&moot) {
+                self.unsay(check);
+            }
+        }
+        if !self.is_back() {
+            self.forget_what_only_the_handset_shows();
+        }
+    }
+
+    fn lose(&mut self, outcome: DeviceOutcome, why: u8, known: Option<i64>) {
+        if self.is_missing() {
+            let earlier = known.into_iter().chain(self.gone_since).min();
+            self.gone_since = earlier;
+        } else {
+            self.gone_since = Some(known.unwrap_or(0));
+            (self.police, self.concluded) = (false, None);
+        }
         self.outcome = Some(outcome);
         for check in DEVICE {
             let already_no = self.said.get(&check).is_some_and(|said| said.answer != Done);
@@ -210,7 +264,8 @@ impl Model {
 
     pub(super) fn ready(&self) -> bool {
         let complete = |thing: &Thing| {
-            (!thing.contradicted || thing.accepted)
+            (!thing.contradicted || thing.accepted || thing.is_fated(Fate::GoesAlong))
+                && thing.is_accounted_for()
                 && thing.mandatory().is_subset(&thing.said.keys().copied().collect())
         };
         self.active() && self.held.is_none() && self.things.iter().all(complete)
@@ -231,6 +286,15 @@ impl Model {
         self.things.iter().find(|thing| thing.number == number)?.outcome
     }
 
+    /// The hour by which the first undecided breach must be notified.
+    pub(super) fn notify_by(&self) -> Option<i64> {
+        let undecided = self.things.iter().filter(|thing| thing.is_undecided());
+        undecided
+            .filter_map(|thing| thing.gone_since)
+            .map(|since| since + 72)
+            .min()
+    }
+
     fn active(&self) -> bool {
         ["scheduled", "open"].contains(&self.state)
     }
@@ -245,6 +309,9 @@ impl Model {
         match *op {
             Op::Declare(..) | Op::Settle(..) | Op::Code(..) | Op::Number(..) | Op::Outcome(..) => {
                 self.try_answer(op)?;
+            }
+            Op::Police(..) | Op::Breach(..) | Op::Dispose(..) | Op::Approve(..) | Op::Withdraw(..) => {
+                self.try_decide(op)?;
             }
             Op::Wipe(number, level, contradicted) => {
                 let held = self.held.is_some();
@@ -313,6 +380,48 @@ impl Model {
         Some(())
     }
 
+    /// What becomes of a device is for those who may correct others.
+    fn try_decide(&mut self, op: &Op) -> Option<()> {
+        let (active, held, completed) = (self.active(), self.held.is_some(), self.state == "completed");
+        let (number, role) = match *op {
+            Op::Police(number, role) | Op::Breach(number, _, role) | Op::Withdraw(number, role) => {
+                (number, role)
+            }
+            Op::Dispose(number, _, _, role) | Op::Approve(number, _, role) => (number, role),
+            _ => return None,
+        };
+        let thing = self.things.iter_mut().find(|thing| thing.number == number)?;
+        (thing.has(Returned) && corrects(role)).then_some(())?;
+        match *op {
+            Op::Police(..) => (active && thing.is_missing()).then(|| thing.police = true),
+            Op::Breach(_, concluded, _) => {
+                let fine = !completed && thing.gone_since.is_some() && concluded != Concluded::Late;
+                fine.then(|| thing.concluded = Some(concluded))
+            }
+            Op::Dispose(_, fate, why, _) if thing.fate == Some((fate, why)) => Some(()),
+            Op::Dispose(_, fate, why, _) => {
+                let allowed = !held || fate == Fate::GoesAlong;
+                let fine = active && thing.fate.is_none() && !thing.is_missing() && allowed;
+                fine.then(|| thing.dispose(fate, why))?;
+                thing.follow_evidence(held);
+                Some(())
+            }
+            Op::Approve(_, side, _) => {
+                let fine = active && thing.is_fated(Fate::ToOtherEntity);
+                fine.then(|| thing.approved.insert(side)).map(drop)
+            }
+            Op::Withdraw(..) => {
+                let (fate, _) = thing
+                    .fate
+                    .filter(|(fate, _)| active && *fate != Fate::GoesAlong)?;
+                thing.withdraw(fate);
+                thing.follow_evidence(held);
+                Some(())
+            }
+            _ => None,
+        }
+    }
+
     fn try_answer(&mut self, op: &Op) -> Option<()> {
         let (active, held) = (self.active(), self.held.is_some());
         let (number, check) = match *op {
@@ -342,7 +451,9 @@ impl Model {
             }
             Op::Code(_, code, answer, role) => thing.try_code(code, answer, role, active),
             Op::Number(_, decision, role) => thing.try_number(decision, role, active),
-            Op::Outcome(_, outcome, why, role) => thing.try_outcome(outcome, why, role, active),
+            Op::Outcome(_, outcome, why, known, role) => {
+                thing.try_outcome((outcome, why, known), role, active)
+            }
             _ => None,
         }
     }
@@ -364,14 +475,17 @@ impl Thing {
         let witness = self.said_by_rule.contains(&check) && before == Some(said.answer);
         let free = before.is_none() || corrects(role) || witness;
         let explained = said.answer == Done || said.why > 0;
-        let fine = self.may_settle(check, role) && may_answer && free && explained;
+        let decided_away = check == Returned && said.answer == Done && self.fate.is_some() && !self.is_back();
+        let ours = !self.is_fated(Fate::GoesAlong) && !decided_away;
+        let fine = self.may_settle(check, role) && may_answer && free && explained && ours;
         (fine && self.grounds(check, said.answer)).then(|| self.settle(check, said))
     }
 
     fn try_code(&mut self, code: CodeKind, answer: CodeAnswer, role: ActorRole, active: bool) -> Option<()> {
         let same = self.codes.get(&code) == Some(&answer);
         let said = self.said.get(&Codes).map(|said| said.answer);
-        let fine = same || (active && (said.is_none() || corrects(role)));
+        let ours = !self.is_fated(Fate::GoesAlong);
+        let fine = same || (active && ours && (said.is_none() || corrects(role)));
         (person(role) && fine).then(|| self.codes.insert(code, answer))?;
         if !same && answer == CodeAnswer::Unknown && matches!(said, Some(Done | NotApplicable)) {
             self.unsay(Codes);
@@ -390,14 +504,20 @@ impl Thing {
         Some(())
     }
 
-    fn try_outcome(&mut self, outcome: DeviceOutcome, why: u8, role: ActorRole, active: bool) -> Option<()> {
-        let known = ["lost", "stolen"].contains(&outcome.as_str());
+    fn try_outcome(
+        &mut self,
+        (outcome, why, known): (DeviceOutcome, u8, Option<i64>),
+        role: ActorRole,
+        active: bool,
+    ) -> Option<()> {
+        let reported = ["lost", "stolen"].contains(&outcome.as_str());
         let reason = self.said.get(&Returned).map(|said| said.why);
-        let same = self.outcome == Some(outcome) && reason == Some(why);
-        let fine = same || (active && (self.outcome.is_none() || corrects(role)));
-        (person(role) && known && fine).then_some(())?;
+        let no_earlier = known.is_none_or(|known| self.gone_since.is_some_and(|since| known >= since));
+        let same = self.outcome == Some(outcome) && reason == Some(why) && no_earlier;
+        let free = self.fate.is_none() && (self.outcome.is_none() || corrects(role));
+        (person(role) && reported && (same || (active && free))).then_some(())?;
         if !same {
-            self.lose(outcome, why);
+            self.lose(outcome, why, known);
         }
         Some(())
     }

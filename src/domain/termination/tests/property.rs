@@ -1,9 +1,11 @@
 //! Random sequences of commands, against the model and against what must always hold.
 
-use super::model::{Model, Op, Said};
+use super::commands::{Concluded, Fate, Op, Said};
+use super::model::Model;
 use super::*;
 use crate::domain::error::DomainError;
 use crate::domain::wipe::satisfies;
+use chrono::TimeDelta;
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
@@ -32,9 +34,24 @@ fn run(case: &mut Termination, op: &Op) -> Result<Vec<Event>, DomainError> {
         }
         Op::Code(item, code, answer, role) => case.answer_code(item_id(item), code, answer, act(role)),
         Op::Number(item, decision, role) => case.decide_number(item_id(item), decision, act(role)),
-        Op::Outcome(item, outcome, why, role) => {
-            case.report_outcome(item_id(item), outcome, reason(why).unwrap(), act(role))
+        Op::Outcome(item, outcome, why, known, role) => {
+            let report = LossReport {
+                known_at: known.map(|hour| noon() + TimeDelta::hours(hour)),
+                ..LossReport::new(outcome, reason(why).unwrap())
+            };
+            case.report_outcome(item_id(item), report, act(role))
         }
+        Op::Police(item, role) => case.note_police_report(item_id(item), because("5000-K1-26"), &act(role)),
+        Op::Breach(item, concluded, role) => {
+            case.assess_breach(item_id(item), assessed(concluded, act(role)))
+        }
+        Op::Dispose(item, fate, why, role) => {
+            case.dispose(item_id(item), decided(terms(fate), &why.to_string(), act(role)))
+        }
+        Op::Approve(item, side, role) => {
+            case.approve_transfer(item_id(item), side, named("both agree", act(role)))
+        }
+        Op::Withdraw(item, role) => case.withdraw_disposal(item_id(item), &act(role)),
         Op::Wipe(item, level, contradicted) => {
             case.apply_wipe(item_id(item), assessment(level, contradicted), noon())
         }
@@ -51,9 +68,47 @@ fn run(case: &mut Termination, op: &Op) -> Result<Vec<Event>, DomainError> {
     }
 }
 
+fn assessed(concluded: Concluded, act: Act) -> BreachAssessment {
+    let notified = |hours| BreachConclusion::Notified {
+        at: noon() + TimeDelta::hours(hours),
+        reference: None,
+        late_reason: None,
+    };
+    BreachAssessment {
+        facts: because("locked and encrypted"),
+        conclusion: match concluded {
+            Concluded::Nothing => BreachConclusion::Undecided,
+            Concluded::NoNotification => BreachConclusion::NoNotification,
+            Concluded::InTime => notified(0),
+            Concluded::Late => notified(100),
+        },
+        informs_people: false,
+        act,
+    }
+}
+
+fn terms(fate: Fate) -> DisposalTerms {
+    let id = Uuid::from_u128(200);
+    let to = |to| DisposalTerms::Transferred { to };
+    match fate {
+        Fate::Sold => sale(),
+        Fate::Scrapped => destruction(),
+        Fate::GoesAlong => to(TransferTo::Along {
+            employment: id.into(),
+        }),
+        Fate::ToUnit => to(TransferTo::Unit { unit: id.into() }),
+        Fate::ToOtherEntity => to(TransferTo::LegalEntity {
+            legal_entity: id.into(),
+        }),
+    }
+}
+
 /// Whether saying it again right away must change nothing.
 fn is_repeatable(op: &Op) -> bool {
-    !matches!(op, Op::Release(_) | Op::Cancel(_) | Op::Reopen(_))
+    !matches!(
+        op,
+        Op::Release(_) | Op::Cancel(_) | Op::Reopen(_) | Op::Withdraw(..)
+    )
 }
 
 fn any_item() -> impl Strategy<Value = u128> {
@@ -92,10 +147,42 @@ fn any_answer() -> impl Strategy<Value = Op> {
             .prop_map(|(item, code, answer, role)| Op::Code(item, code, answer, role)),
         1 => (any_item(), select(NumberDecision::ALL), any_role())
             .prop_map(|(item, decision, role)| Op::Number(item, decision, role)),
-        1 => (any_item(), select(DeviceOutcome::ALL), 1_u8..3, any_role())
-            .prop_map(|(item, outcome, why, role)| Op::Outcome(item, outcome, why, role)),
+        2 => any_outcome(),
+        3 => any_fate(),
         3 => any_wipe(),
         2 => (any_item(), any_role()).prop_map(|(item, role)| Op::Accept(item, role)),
+    ]
+}
+
+fn any_outcome() -> impl Strategy<Value = Op> {
+    let known = proptest::option::of(-9_i64..=0);
+    let outcome = prop_oneof![
+        2 => select(vec![DeviceOutcome::Lost, DeviceOutcome::Stolen]),
+        1 => select(DeviceOutcome::ALL),
+    ];
+    let concluded = select(vec![
+        Concluded::Nothing,
+        Concluded::NoNotification,
+        Concluded::InTime,
+        Concluded::Late,
+    ]);
+    prop_oneof![
+        2 => (any_item(), outcome, 1_u8..3, known, any_role())
+            .prop_map(|(item, outcome, why, known, role)| Op::Outcome(item, outcome, why, known, role)),
+        1 => (any_item(), any_role()).prop_map(|(item, role)| Op::Police(item, role)),
+        2 => (any_item(), concluded, any_role())
+            .prop_map(|(item, concluded, role)| Op::Breach(item, concluded, role)),
+    ]
+}
+
+fn any_fate() -> impl Strategy<Value = Op> {
+    let fate = select(Fate::ALL.to_vec());
+    prop_oneof![
+        3 => (any_item(), fate, 1_u8..3, any_role())
+            .prop_map(|(item, fate, why, role)| Op::Dispose(item, fate, why, role)),
+        2 => (any_item(), select(TransferSide::ALL), any_role())
+            .prop_map(|(item, side, role)| Op::Approve(item, side, role)),
+        2 => (any_item(), any_role()).prop_map(|(item, role)| Op::Withdraw(item, role)),
     ]
 }
 
@@ -157,17 +244,34 @@ fn any_sequence() -> impl Strategy<Value = Vec<Op>> {
     // A phone that is stolen, erased over the air and heard of again.
     let stolen = select(vec![HANDSET, SECRET_HANDSET]).prop_map(|item| {
         vec![
-            Op::Outcome(item, DeviceOutcome::Stolen, 1, ActorRole::Desk),
+            Op::Outcome(item, DeviceOutcome::Stolen, 1, None, ActorRole::Desk),
             Op::Wipe(item, WipeLevel::None, true),
             Op::Accept(item, ActorRole::Desk),
+            Op::Police(item, ActorRole::Desk),
+            Op::Complete,
+            Op::Breach(item, Concluded::NoNotification, ActorRole::Desk),
             Op::Complete,
         ]
+    });
+    // A phone that goes elsewhere, with everything that is asked of it.
+    let fate = select(Fate::ALL.to_vec());
+    let elsewhere = (select(vec![HANDSET, SECRET_HANDSET]), fate).prop_map(|(item, fate)| {
+        let mut ops = vec![Op::Dispose(item, fate, 1, ActorRole::Desk)];
+        ops.extend(whole_item(item, ActorRole::Desk, WipeLevel::Verified));
+        ops.extend(
+            TransferSide::ALL
+                .iter()
+                .map(|side| Op::Approve(item, *side, ActorRole::Desk)),
+        );
+        ops.push(Op::Complete);
+        ops
     });
     let step = prop_oneof![
         12 => any_answer().prop_map(|op| vec![op]),
         6 => any_move_of_the_case().prop_map(|op| vec![op]),
         3 => whole,
         2 => stolen,
+        2 => elsewhere,
         1 => everything,
     ];
     proptest::collection::vec(step, 0..40).prop_map(|steps| steps.concat())
@@ -180,12 +284,12 @@ fn check_invariants(case: &Termination) -> Result<(), TestCaseError> {
         prop_assert!(case.hold.is_none(), "completed under hold");
         for item in &case.items {
             let decided = item.contradiction.is_some();
-            prop_assert!(
-                !item.wipe.contradicted || decided,
-                "completed in spite of a contradiction"
-            );
+            // Of a phone that its holder goes on with, nobody says that it was wiped.
+            let contradicted = item.wipe.contradicted && !item.is_handed_on();
+            prop_assert!(!contradicted || decided, "completed in spite of a contradiction");
             let said = item.deviations().iter().any(|deviation| deviation.contradicted);
-            prop_assert_eq!(item.wipe.contradicted, said, "a contradiction is a deviation");
+            prop_assert_eq!(contradicted, said, "a contradiction is a deviation");
+            check_outcome_of_completed(item)?;
             for check in item.checks.iter().filter(|check| check.mandatory) {
                 let settled = [CheckState::Done, CheckState::NotApplicable, CheckState::Deviation]
                     .contains(&check.state);
@@ -219,10 +323,53 @@ fn check_invariants(case: &Termination) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// What each outcome needs before its case may be complete.
+fn check_outcome_of_completed(item: &Item) -> Result<(), TestCaseError> {
+    let is_done = |check| {
+        item.check(check)
+            .is_ok_and(|check| check.state == CheckState::Done)
+    };
+    let loss = item.loss.as_ref();
+    match (
+        item.outcome,
+        item.disposal.as_ref().map(|disposal| &disposal.terms),
+    ) {
+        (Some(DeviceOutcome::Lost | DeviceOutcome::Stolen), disposal) => {
+            let breach = loss.and_then(|loss| loss.breach.as_ref());
+            let decision = breach.map(|breach| breach.conclusion.decision());
+            prop_assert!(matches!(
+                decision,
+                Some(BreachDecision::NoNotification | BreachDecision::Notified)
+            ));
+            let reported = loss.is_some_and(|loss| loss.police_report.is_some());
+            prop_assert!(item.outcome == Some(DeviceOutcome::Lost) || reported);
+            prop_assert!(disposal.is_none());
+        }
+        (Some(DeviceOutcome::BoughtOut), Some(DisposalTerms::BoughtOut { .. })) => {
+            prop_assert!(is_done(CheckKind::Wiped) && is_done(CheckKind::LocksCleared));
+        }
+        (Some(DeviceOutcome::Transferred), Some(DisposalTerms::Transferred { to })) => {
+            let leaves = matches!(to, TransferTo::LegalEntity { .. });
+            let approvals = item
+                .disposal
+                .as_ref()
+                .map_or(0, |disposal| disposal.approvals.len());
+            prop_assert!(!leaves || (approvals == 2 && is_done(CheckKind::Wiped)));
+        }
+        (Some(DeviceOutcome::Destroyed), Some(DisposalTerms::Destroyed { .. })) => {}
+        (Some(DeviceOutcome::Returned), None) => prop_assert!(is_done(CheckKind::Returned)),
+        (None, None) => prop_assert!(!is_done(CheckKind::Returned)),
+        (outcome, terms) => prop_assert!(false, "{outcome:?} with {terms:?}"),
+    }
+    Ok(())
+}
+
 fn check_against_the_model(case: &Termination, model: &Model) -> Result<(), TestCaseError> {
     prop_assert_eq!(case.state.as_str(), model.state);
     prop_assert_eq!(case.is_held(), model.held.is_some());
     prop_assert_eq!(case.is_ready(), model.ready());
+    let notify_by = model.notify_by().map(|hour| noon() + TimeDelta::hours(hour));
+    prop_assert_eq!(case.breach_notify_by(), notify_by);
     for (item, number) in case.items.iter().zip([HANDSET, SECRET_HANDSET, SUBSCRIPTION]) {
         prop_assert_eq!(item.outcome, model.outcome(number));
         for check in &item.checks {

@@ -75,7 +75,7 @@ fn only_the_holder_declares_and_the_holder_does_nothing_else() {
         Err(refused)
     );
     assert_eq!(
-        case.report_outcome(handset(), DeviceOutcome::Lost, why(), holder()),
+        case.report_outcome(handset(), LossReport::new(DeviceOutcome::Lost, why()), holder()),
         Err(refused)
     );
     assert_eq!(
@@ -264,13 +264,8 @@ fn a_number_is_done_after_its_decision_and_the_directory_is_the_desks() {
 fn a_stolen_device_closes_as_deviation_and_a_remote_wipe_is_no_proof() {
     let mut case = one_handset(DataClass::Standard);
     let receiver = || act(ActorRole::Receiver);
-    case.report_outcome(
-        handset(),
-        DeviceOutcome::Stolen,
-        because("broken into"),
-        receiver(),
-    )
-    .unwrap();
+    case.report_outcome(handset(), gone(DeviceOutcome::Stolen, "broken into"), receiver())
+        .unwrap();
     know(&mut case, WipeLevel::Acknowledged);
     assert!(
         case.items[0]
@@ -286,6 +281,14 @@ fn a_stolen_device_closes_as_deviation_and_a_remote_wipe_is_no_proof() {
         act(ActorRole::Desk),
     );
     assert_eq!(seen, Err(DomainError::NotReturned));
+    let lacking = [
+        Blocker::BreachUndecided { item: handset() },
+        Blocker::PoliceReportMissing { item: handset() },
+    ];
+    assert_eq!(case.blockers(), lacking);
+    case.note_police_report(handset(), because("5000-K12345-26"), &act(ActorRole::Desk))
+        .unwrap();
+    case.assess_breach(handset(), no_notification()).unwrap();
     assert_eq!(names(&case.complete_if_ready(noon())), ["completed"]);
 }
 
@@ -294,8 +297,7 @@ fn a_device_that_is_found_is_asked_about_again() {
     let mut case = one_handset(DataClass::Standard);
     case.report_outcome(
         handset(),
-        DeviceOutcome::Lost,
-        because("train"),
+        gone(DeviceOutcome::Lost, "train"),
         act(ActorRole::Desk),
     )
     .unwrap();
@@ -337,7 +339,7 @@ fn a_receiver_who_could_not_find_the_device_may_still_report_it_lost() {
     case.settle(handset(), CheckKind::Returned, looking, receiver())
         .unwrap();
     let lost = |case: &mut Termination, outcome| {
-        case.report_outcome(handset(), outcome, because("on a train"), receiver())
+        case.report_outcome(handset(), gone(outcome, "on a train"), receiver())
     };
     lost(&mut case, DeviceOutcome::Lost).unwrap();
     let returned = case.item(handset()).unwrap().check(CheckKind::Returned).unwrap();
@@ -352,7 +354,7 @@ fn outcomes_that_are_not_reported_here_are_refused_by_name() {
     for outcome in DeviceOutcome::ALL {
         let reported = case
             .clone()
-            .report_outcome(handset(), *outcome, because("x"), act(ActorRole::Desk));
+            .report_outcome(handset(), gone(*outcome, "x"), act(ActorRole::Desk));
         match outcome {
             DeviceOutcome::Lost | DeviceOutcome::Stolen => assert!(reported.is_ok()),
             DeviceOutcome::Returned

@@ -69,7 +69,31 @@ const COMMANDS: &[(&str, Command)] = &[
         case.decide_number(item_id(SUBSCRIPTION), NumberDecision::Move, desk())
     }),
     ("report_outcome, lost", |case| {
-        case.report_outcome(item_id(HANDSET), DeviceOutcome::Lost, because("train"), desk())
+        case.report_outcome(item_id(HANDSET), gone(DeviceOutcome::Lost, "train"), desk())
+    }),
+    ("assess_breach, never lost", |case| {
+        case.assess_breach(item_id(HANDSET), no_notification())
+    }),
+    ("note_police_report, not missing", |case| {
+        case.note_police_report(item_id(HANDSET), because("K1"), &desk())
+    }),
+    ("dispose, sold", |case| {
+        case.dispose(item_id(HANDSET), decided(sale(), "old", desk()))
+    }),
+    ("dispose, destroyed", |case| {
+        case.dispose(item_id(HANDSET), decided(destruction(), "old", desk()))
+    }),
+    ("dispose, goes along", |case| {
+        let employment = Uuid::from_u128(200).into();
+        let to = TransferTo::Along { employment };
+        let terms = DisposalTerms::Transferred { to };
+        case.dispose(item_id(HANDSET), decided(terms, "new job", desk()))
+    }),
+    ("withdraw_disposal, nothing decided", |case| {
+        case.withdraw_disposal(item_id(HANDSET), &desk())
+    }),
+    ("approve_transfer, no transfer", |case| {
+        case.approve_transfer(item_id(HANDSET), TransferSide::Giving, named("yes", desk()))
     }),
     ("apply_wipe, the same", |case| {
         case.apply_wipe(item_id(HANDSET), assessment(WipeLevel::Verified, false), noon())

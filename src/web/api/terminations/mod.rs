@@ -2,6 +2,8 @@
 
 pub mod bodies;
 pub mod notes;
+pub mod outcomes;
+pub mod private_address;
 pub mod receipt;
 pub mod verify;
 pub mod work;
@@ -50,6 +52,8 @@ pub struct TerminationParams {
     contradicted: Option<bool>,
     /// Only those under a preservation hold, or only those without.
     held: Option<bool>,
+    /// Only those with a breach of personal data that nobody has decided about, or only those without.
+    breach_undecided: Option<bool>,
     /// Only those whose devices were due back before this day.
     return_before: Option<NaiveDate>,
 }
@@ -65,6 +69,7 @@ impl From<&TerminationParams> for TerminationFilter {
             kind: params.kind,
             is_contradicted: params.contradicted,
             is_held: params.held,
+            is_breach_undecided: params.breach_undecided,
             return_before: params.return_before,
             ..Self::default()
         }

@@ -2,7 +2,7 @@
 
 use super::bodies::{DeskRole, IdentityIn, NoteBody, TerminationDetailOut};
 use crate::domain::ids::{ItemId, TerminationId};
-use crate::domain::termination::{Answer, CheckKind, DeviceOutcome, Note, NumberDecision};
+use crate::domain::termination::{Answer, CheckKind, Note, NumberDecision};
 use crate::services::terminations::{self, CheckAnswer, TerminationView};
 use crate::services::{Ctx, Recorded, Recorder, ServiceError};
 use crate::web::auth::Caller;
@@ -50,18 +50,6 @@ pub struct NumberIn {
     decision: NumberDecision,
 }
 
-/// A device that does not come back.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(examples(json!({"outcome": "stolen", "reason": "Stulen på tåget, polisanmäld."})))]
-pub struct OutcomeIn {
-    /// `lost` or `stolen`.
-    outcome: DeviceOutcome,
-    /// What happened.
-    #[schema(min_length = 1, max_length = 500)]
-    reason: String,
-}
-
 /// A decision about a case.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -73,7 +61,12 @@ pub struct ReasonIn {
 }
 
 /// One POST about a case, whose answer is the case as it then is.
-fn once(request: &HttpRequest, caller: &Caller, key: &IdempotencyKey, body: &[u8]) -> Once<TerminationView> {
+pub(super) fn once(
+    request: &HttpRequest,
+    caller: &Caller,
+    key: &IdempotencyKey,
+    body: &[u8],
+) -> Once<TerminationView> {
     Once::new(request, caller, key, body, |view: &TerminationView| {
         let mut reply = json(StatusCode::OK, &TerminationDetailOut::from(view))?;
         let tag = of_version(view.record.meta.version);
@@ -146,34 +139,6 @@ pub async fn number(
     let once = once(&request, &caller, &key, &body.bytes);
     let decision = body.value.decision;
     once.respond(terminations::decide_number(&caller, path.0, decision, once.recorder()).await)
-}
-
-/// Report that a device is lost or stolen
-#[utoipa::path(
-    post,
-    path = "/v1/terminations/{id}/items/{item}/outcome",
-    tag = "Terminations",
-    operation_id = "terminations_report_outcome",
-    params(
-        ("id" = uuid::Uuid, Path, description = "The case"),
-        ("item" = uuid::Uuid, Path, description = "The device of the case"),
-        IdempotencyKey,
-    ),
-    request_body = OutcomeIn,
-    responses((status = 200, description = "The case as it is now", body = TerminationDetailOut, headers(
-        ("ETag" = String, description = "Its version"),
-    )))
-)]
-pub async fn outcome(
-    request: HttpRequest,
-    caller: Caller,
-    path: PathId<(TerminationId, ItemId)>,
-    key: IdempotencyKey,
-    body: Body<OutcomeIn>,
-) -> Result<HttpResponse, Problem> {
-    let once = once(&request, &caller, &key, &body.bytes);
-    let said = (body.value.outcome, body.value.reason.as_str());
-    once.respond(terminations::report_outcome(&caller, path.0, said, once.recorder()).await)
 }
 
 /// A POST with the reason of a decision about a case.

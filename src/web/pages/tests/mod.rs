@@ -256,7 +256,7 @@ fn hostile_text_is_shown_as_text() {
     .into_iter()
     .collect();
     let mut receipt = receipt();
-    receipt.deviations = vec![hostile.to_owned()];
+    receipt.deviations = vec![recorded(hostile)];
     let mail = MailPage {
         text: hostile.to_owned(),
         subject: hostile.to_owned(),

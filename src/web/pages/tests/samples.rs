@@ -3,7 +3,7 @@
 use crate::domain::language::Language;
 use crate::domain::wipe::WipeLevel;
 use crate::mail::Phone;
-use crate::mail::receipt::{Proof, Receipt, ReceiptDevice, ReceiptSubscription};
+use crate::mail::receipt::{Cause, Deviation, Proof, Receipt, ReceiptDevice, ReceiptSubscription};
 use crate::mail::words::{
     Check, CodeAnswer, CodeKind, Condition, DeviceOutcome, FactLevel, NumberDecision, SimAnswer, WipeMethod,
 };
@@ -149,6 +149,7 @@ pub(super) fn receipt() -> Receipt {
         model: "Exempel X1".to_owned(),
         serial_last4: "7Q2K".to_owned(),
         outcome: DeviceOutcome::Returned,
+        outcome_facts: Vec::new(),
         returned: proof(FactLevel::Attested),
         condition: Some(Condition::Intact),
         reset: proof(FactLevel::Attested),
@@ -184,6 +185,11 @@ pub(super) fn receipt() -> Receipt {
     }
 }
 
+pub(super) fn recorded(words: &str) -> Deviation {
+    let cause = Cause::Words(words.to_owned());
+    Deviation::Recorded { cause }
+}
+
 pub(super) fn lost_receipt() -> Receipt {
     let mut receipt = receipt();
     let lost = Proof {
@@ -195,7 +201,7 @@ pub(super) fn lost_receipt() -> Receipt {
     device.outcome = DeviceOutcome::Lost;
     (device.returned, device.reset, device.wiped) = (lost.clone(), lost.clone(), lost);
     (device.condition, device.wipe_method, device.sim) = (None, None, None);
-    receipt.deviations = vec!["Borttappad på buss, anmäld 29 september".to_owned()];
+    receipt.deviations = vec![recorded("Borttappad på buss, anmäld 29 september")];
     receipt
 }
 

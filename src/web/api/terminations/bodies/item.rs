@@ -1,6 +1,6 @@
 //! The items of a case: devices and subscriptions with their checks.
 
-use super::{ActOut, DecisionOut, NoteBody};
+use super::{ActOut, DamageOut, DecisionOut, DisposalOut, LossOut, NoteBody};
 use crate::domain::ids::{DeviceId, ItemId, SubscriptionId};
 use crate::domain::termination::{
     Check, CheckKind, CheckState, DataClass, DeviceOutcome, Item, ItemKind, NumberDecision, Reason,
@@ -26,6 +26,12 @@ pub struct ItemOut {
     subscription: Option<ItemSubscriptionOut>,
     /// What became of the device, once that is known.
     outcome: Option<DeviceOutcome>,
+    /// What is known of its being lost or stolen, now or before it came back.
+    loss: Option<LossOut>,
+    /// What was decided about it instead of a return.
+    disposal: Option<DisposalOut>,
+    /// What is known of a damage to it.
+    damage: Option<DamageOut>,
     /// Whether the serial number or IMEI was read and is the right one.
     is_identity_confirmed: bool,
     /// What is known about the wipe; null for a subscription.
@@ -162,6 +168,9 @@ pub(super) fn item_out(view: &TerminationView, item: &Item) -> ItemOut {
         device,
         subscription,
         outcome: item.outcome,
+        loss: item.loss.as_ref().map(|loss| LossOut::of(item, loss)),
+        disposal: item.disposal.as_ref().map(DisposalOut::from),
+        damage: item.damage.as_ref().map(DamageOut::from),
         is_identity_confirmed: item.identity_confirmed,
         wipe,
         codes: codes.collect(),

@@ -2,9 +2,13 @@
 
 mod input;
 mod item;
+mod outcome;
+mod outcome_in;
 
 pub use input::{DeskRole, IdentityIn, NoteBody};
 pub use item::{CheckOut, ItemDeviceOut, ItemOut, ItemSubscriptionOut, WipeOut};
+pub use outcome::{BreachOut, DamageOut, DisposalOut, LossOut};
+pub use outcome_in::{ApprovalIn, BreachIn, DamageIn, DisposalIn, OutcomeIn, PoliceReportIn};
 
 use crate::domain::ids::{EmploymentId, ItemId, LegalEntityId, PersonId, TerminationId, UnitId};
 use crate::domain::termination::{
@@ -47,7 +51,9 @@ pub struct DecisionOut {
 /// One thing that keeps a case from completing.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct BlockerOut {
-    /// `no_items`, `held`, `wipe_contradicted` or `check_open`.
+    /// `no_items`, `held`, `wipe_contradicted`, `check_open`, `breach_undecided`, `police_report_missing`,
+    /// `transfer_not_approved` or `check_not_done`: of a device that is sold or goes to another legal entity, where no
+    /// deviation will do.
     #[schema(max_length = 40)]
     blocker: &'static str,
     /// The item that it is about; null if it is about the case.
@@ -90,6 +96,9 @@ pub struct TerminationOut {
     is_held: bool,
     /// Whether something contradicts the wipe of a device.
     is_contradicted: bool,
+    /// When the breach of personal data that a loss may be must be notified to the supervisory authority at the latest:
+    /// 72 hours after the employer learned of it. Null while nobody has to decide.
+    breach_notify_by: Option<DateTime<Utc>>,
     /// Everything that keeps the case from completing.
     #[schema(max_items = 1000)]
     blockers: Vec<BlockerOut>,
@@ -152,6 +161,10 @@ impl From<Blocker> for BlockerOut {
             Blocker::Held => ("held", None, None),
             Blocker::WipeContradicted { item } => ("wipe_contradicted", Some(item), None),
             Blocker::CheckOpen { item, check } => ("check_open", Some(item), Some(check)),
+            Blocker::BreachUndecided { item } => ("breach_undecided", Some(item), None),
+            Blocker::PoliceReportMissing { item } => ("police_report_missing", Some(item), None),
+            Blocker::TransferNotApproved { item } => ("transfer_not_approved", Some(item), None),
+            Blocker::CheckNotDone { item, check } => ("check_not_done", Some(item), Some(check)),
         };
         Self {
             blocker,
@@ -182,6 +195,7 @@ impl From<&TerminationRecord> for TerminationOut {
             return_by: termination.return_by,
             is_held: termination.is_held(),
             is_contradicted: termination.items.iter().any(|item| item.wipe.contradicted),
+            breach_notify_by: termination.breach_notify_by(),
             blockers: blockers.into_iter().map(BlockerOut::from).collect(),
             completed_at: termination.completed_at,
             version: record.meta.version,

@@ -1,94 +1,11 @@
-//! The receipt: what was proved about each item of a case, and by whom, as rows of words.
-//!
-//! Must not round up. Whether the receipt is one "with deviation" is worked out from the facts
-//! themselves, so a clean title can never stand above a lost phone.
+//! The receipt as rows of words, in either language.
 
-use super::format::{date, date_time, list, pick, say};
-use super::view::Phone;
-use super::words::{
-    CodeAnswer, CodeKind, Condition, DeviceOutcome, Fact, FactLevel, NumberDecision, SimAnswer, WipeMethod,
-};
+use super::{Cause, Deviation, Proof, Receipt, ReceiptDevice, ReceiptSubscription};
 use crate::domain::language::Language;
 use crate::domain::wipe::WipeLevel;
-use chrono::{DateTime, NaiveDate, Utc};
-
-/// How well something is known, since when and from whom.
-#[derive(Clone)]
-pub struct Proof {
-    /// How well.
-    pub level: FactLevel,
-    /// The day it was established.
-    pub on: Option<NaiveDate>,
-    /// The name or function of who established it.
-    pub by: Option<String>,
-}
-
-/// One device of the receipt.
-#[derive(Clone)]
-pub struct ReceiptDevice {
-    /// Maker's model name.
-    pub model: String,
-    /// The last four characters of the serial number.
-    pub serial_last4: String,
-    /// What became of it.
-    pub outcome: DeviceOutcome,
-    /// That it came back.
-    pub returned: Proof,
-    /// In what condition.
-    pub condition: Option<Condition>,
-    /// That it is reset.
-    pub reset: Proof,
-    /// That it is wiped.
-    pub wiped: Proof,
-    /// The lowest level of wipe that was enough, by the policy that the case was opened under.
-    pub required_wipe: WipeLevel,
-    /// How it was wiped, if that is known.
-    pub wipe_method: Option<WipeMethod>,
-    /// The answer per kind of code.
-    pub codes: Vec<(CodeKind, CodeAnswer)>,
-    /// Accessories that were handed out, and whether each came back; nothing where nobody has said.
-    pub accessories: Vec<(String, Option<bool>)>,
-    /// What became of SIM and eSIM, if it was asked.
-    pub sim: Option<SimAnswer>,
-}
-
-/// One subscription of the receipt.
-#[derive(Clone)]
-pub struct ReceiptSubscription {
-    /// Its number.
-    pub number: Phone,
-    /// What was decided, if anything.
-    pub decision: Option<NumberDecision>,
-    /// When that was carried out.
-    pub carried_out_on: Option<NaiveDate>,
-    /// When the telephony directory was updated.
-    pub directory_updated_on: Option<NaiveDate>,
-}
-
-/// Everything a receipt says.
-#[derive(Clone)]
-pub struct Receipt {
-    /// The case number that people quote.
-    pub case_number: String,
-    /// Who handed in. `None` for a protected identity.
-    pub holder_name: Option<String>,
-    /// The unit of the holder.
-    pub unit: String,
-    /// The legal entity that issues the receipt.
-    pub issuer: String,
-    /// When it was issued.
-    pub issued_at: DateTime<Utc>,
-    /// Devices.
-    pub devices: Vec<ReceiptDevice>,
-    /// Subscriptions.
-    pub subscriptions: Vec<ReceiptSubscription>,
-    /// Deviations in the words of those who recorded them.
-    pub deviations: Vec<String>,
-    /// The code that authenticity is checked with.
-    pub verification_code: String,
-    /// Where it is checked.
-    pub verify_url: Option<String>,
-}
+use crate::mail::format::{date, date_time, list, pick, say};
+use crate::mail::words::{CodeAnswer, Condition, Fact};
+use chrono::NaiveDate;
 
 /// A heading with rows of name and text.
 #[derive(Clone, PartialEq, Eq)]
@@ -115,22 +32,6 @@ impl Proof {
 }
 
 impl ReceiptDevice {
-    fn has_deviation(&self) -> bool {
-        let missing = match self.outcome {
-            DeviceOutcome::Lost | DeviceOutcome::Stolen => true,
-            DeviceOutcome::Returned
-            | DeviceOutcome::Transferred
-            | DeviceOutcome::BoughtOut
-            | DeviceOutcome::Destroyed => false,
-        };
-        missing
-            || [&self.returned, &self.reset, &self.wiped]
-                .iter()
-                .any(|proof| proof.level.is_deviation())
-            || self.codes.iter().any(|(_, answer)| answer.is_deviation())
-            || self.accessories.iter().any(|(_, back)| *back == Some(false))
-    }
-
     fn rows(&self, language: Language) -> FactGroup {
         let mut rows = self.proof_rows(language);
         rows.extend(
@@ -164,11 +65,12 @@ impl ReceiptDevice {
                 pick(language, "Resultat", "Outcome"),
                 self.outcome.text(language).to_owned(),
             ),
-            (
-                pick(language, "Återlämnad", "Returned"),
-                self.returned.text(Fact::Returned, language),
-            ),
         ];
+        rows.extend(self.outcome_facts.iter().map(|fact| fact.row(language)));
+        rows.push((
+            pick(language, "Återlämnad", "Returned"),
+            self.returned.text(Fact::Returned, language),
+        ));
         if let Some(condition) = self.condition {
             rows.push((
                 pick(language, "Skick", "Condition"),
@@ -250,11 +152,6 @@ const fn requirement(level: WipeLevel, language: Language) -> &'static str {
 }
 
 impl ReceiptSubscription {
-    /// Undecided, or decided and not done.
-    const fn has_deviation(&self) -> bool {
-        self.decision.is_none() || self.carried_out_on.is_none() || self.directory_updated_on.is_none()
-    }
-
     fn rows(&self, language: Language) -> FactGroup {
         let number = self.number.show(language);
         let not_yet = pick(language, "Inte klart än", "Not done yet");
@@ -280,30 +177,63 @@ impl ReceiptSubscription {
     }
 }
 
-impl Receipt {
-    /// Whether anything of it is not as it should be.
-    pub fn has_deviation(&self) -> bool {
-        !self.deviations.is_empty()
-            || self.devices.iter().any(ReceiptDevice::has_deviation)
-            || self.subscriptions.iter().any(ReceiptSubscription::has_deviation)
-    }
-
-    /// "Kvittens" or "Kvittens med avvikelse".
-    pub fn title(&self, language: Language) -> &'static str {
-        if self.has_deviation() {
-            pick(language, "Kvittens med avvikelse", "Receipt with deviation")
-        } else {
-            pick(language, "Kvittens", "Receipt")
+impl Cause {
+    fn text(&self, language: Language) -> String {
+        match self {
+            Self::Words(words) => words.clone(),
+            Self::ReportedByReceiver => pick(
+                language,
+                "Anmäld som borta eller stulen av mottagaren",
+                "Reported missing or stolen by the receiver",
+            )
+            .to_owned(),
+            Self::Withheld => pick(
+                language,
+                "Orsaken visas inte i kvittensen. Den finns i ärendet hos kundtjänst",
+                "The reason is not shown on the receipt. The service desk has it in the case",
+            )
+            .to_owned(),
         }
     }
+}
 
-    /// Whether there are devices and each of them was handed in.
-    pub fn all_returned(&self) -> bool {
-        !self.devices.is_empty()
-            && self
-                .devices
-                .iter()
-                .all(|device| device.outcome == DeviceOutcome::Returned)
+impl Deviation {
+    /// The deviation in words. Of a contradicted wipe never only the decision: that it is contradicted stands first.
+    pub fn text(&self, language: Language) -> String {
+        match self {
+            Self::Recorded { cause } => cause.text(language),
+            Self::Damaged { facts } => {
+                let (damaged, facts) = (Condition::Damaged.text(language), facts.text(language));
+                format!("{damaged}: {facts}")
+            }
+            Self::CodeRefused { code } => {
+                let (code, refused) = (code.text(language), CodeAnswer::Refused.text(language));
+                format!("{code}: {refused}")
+            }
+            Self::WipeContradicted { closed } => {
+                let contradicted = pick(
+                    language,
+                    "Rensningen motsägs: telefonen har hörts av efteråt",
+                    "The wipe is contradicted: the phone was heard of afterwards",
+                );
+                closed.as_ref().map_or_else(
+                    || contradicted.to_owned(),
+                    |cause| {
+                        let why = cause.text(language);
+                        let closed = pick(language, "Avslutat ändå", "Closed in spite of it");
+                        format!("{contradicted}. {closed}: {why}")
+                    },
+                )
+            }
+        }
+    }
+}
+
+impl Receipt {
+    /// The deviations in words.
+    pub fn deviation_texts(&self, language: Language) -> Vec<String> {
+        let texts = self.deviations.iter().map(|deviation| deviation.text(language));
+        texts.collect()
     }
 
     /// The rows about the case itself.
@@ -340,7 +270,7 @@ impl Receipt {
     }
 
     /// Where the code is typed in, as somebody with the receipt on paper writes it.
-    pub(super) fn verify_address(&self) -> Option<&str> {
+    pub(in crate::mail) fn verify_address(&self) -> Option<&str> {
         let url = self.verify_url.as_deref()?;
         let (page, _code) = url.rsplit_once('/')?;
         Some(page.split_once("://").map_or(page, |(_, address)| address))
