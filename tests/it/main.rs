@@ -41,6 +41,7 @@ mod reports;
 mod runner;
 mod schedules;
 mod scim;
+mod season;
 mod snapshots;
 mod support;
 mod tasks;
