@@ -373,6 +373,10 @@ fn complete(operation: &mut Operation) {
             statuses.extend([415, 422]);
         }
     }
+    if has(ParameterIn::Query, Some("from")) && has(ParameterIn::Query, Some("to")) {
+        // A period can end before it begins, which no schema can say.
+        statuses.push(422);
+    }
     let known: &mut BTreeMap<_, _> = &mut operation.responses.responses;
     for status in statuses {
         known

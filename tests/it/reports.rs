@@ -173,7 +173,8 @@ fn a_report_keeps_to_its_period_and_to_its_part_of_the_organisation() {
             assert_eq!(found["total"]["number"], expected, "{period}");
         }
         let wrong = admin.get("/v1/reports/reuse?from=2027-02-01&to=2027-01-01").await;
-        assert_eq!(wrong.status, StatusCode::BAD_REQUEST);
+        assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(wrong.json()["errors"][0]["parameter"], "from");
         server.stop().await;
     });
 }

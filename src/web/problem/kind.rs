@@ -74,8 +74,8 @@ problem_types! {
         "Send less at a time. The limit is 256 KiB unless the operation says otherwise.";
     UnsupportedMediaType = "unsupported-media-type", 415, "The body has the wrong media type",
         "Send `Content-Type: application/json`, in UTF-8, without `Content-Encoding`.";
-    ValidationFailed = "validation-failed", 422, "Something in the body breaks a rule",
-        "`errors` lists what: a JSON pointer into the body (RFC 6901), a stable code and what to do.";
+    ValidationFailed = "validation-failed", 422, "Something in the request breaks a rule",
+        "`errors` lists what: a JSON pointer into the body (RFC 6901) or a parameter, a stable code and what to do.";
     IdempotencyKeyReused = "idempotency-key-reused", 422, "The idempotency key belongs to another request",
         "The same key came with another path or body before. Use a fresh key for a new request.";
     PreconditionRequired = "precondition-required", 428, "The If-Match header is missing",

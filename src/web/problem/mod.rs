@@ -129,7 +129,7 @@ pub struct Problem {
 #[derive(Serialize, utoipa::ToSchema)]
 #[schema(as = Problem, examples(json!({
     "type": "urn:handback:problem:validation-failed",
-    "title": "Something in the body breaks a rule",
+    "title": "Something in the request breaks a rule",
     "status": 422,
     "instance": "urn:handback:request:01939e5c-5b6a-7c1e-8f00-0242ac120002",
     "errors": [{"pointer": "/name", "code": "name_blank", "detail": "Give the name that people know it by."}]

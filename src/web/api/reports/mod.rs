@@ -75,7 +75,8 @@ impl PeriodParams {
 
     fn period(&self, today: NaiveDate) -> Result<Period, Problem> {
         Period::new(self.from, self.to.unwrap_or(today)).ok_or_else(|| {
-            Problem::new(ProblemType::MalformedRequest).error(Fault::parameter(
+            // Each day alone is well formed, so this is a broken rule, as two such days in a body would be.
+            Problem::new(ProblemType::ValidationFailed).error(Fault::parameter(
                 "from",
                 "after_the_end",
                 "A period ends on its first day or later.",
