@@ -38,8 +38,6 @@ pub struct Target<'r> {
     pub process: &'r Process,
     pub deck: Deck,
     pub writes: bool,
-    /// Whether it leaves called-off mails behind.
-    pub moves_mails: bool,
 }
 
 /// Targets that take turns.
@@ -80,9 +78,6 @@ fn measure(
     (connections, time): (usize, Duration),
     round: usize,
 ) -> anyhow::Result<Sample> {
-    if target.moves_mails {
-        running.store.forget_cancelled_mails()?;
-    }
     let (tasks, repeat) = target.deck.deal(connections, time)?;
     let before = running.cpu(target.process)?;
     let done = client::run(target.process.address, &tasks, repeat, (connections, time))?;

@@ -117,25 +117,6 @@ impl Store {
         Ok(found.n)
     }
 
-    /// Forgets the mails that moved dates have called off. No employment's dates move a hundred times in its life, as
-    /// they do here; the rows of the runs before would be in the way of the next.
-    ///
-    /// # Errors
-    /// The database cannot be changed.
-    pub fn forget_cancelled_mails(&self) -> anyhow::Result<()> {
-        let query = "DELETE FROM message WHERE state = 'cancelled'";
-        match &self.server {
-            None => open_file(&self.product_file())?.batch_execute(query)?,
-            Some(server) => {
-                let mut connection = server.open()?;
-                connection.batch_execute(query)?;
-                // By itself: it cannot be part of a transaction.
-                connection.batch_execute("VACUUM ANALYZE message")?;
-            }
-        }
-        Ok(())
-    }
-
     /// Brings what PostgreSQL knows about the filled tables up to date, as its own upkeep does in time.
     ///
     /// # Errors

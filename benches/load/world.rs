@@ -141,7 +141,6 @@ impl World {
             process,
             deck,
             writes: false,
-            moves_mails: false,
         };
         let token = Some(self.token.as_str());
         let reads = |base, token| Deck::cycle(self.devices(|id| decks::get(&format!("{base}/{id}"), token)));
@@ -182,7 +181,6 @@ impl World {
             process: product,
             deck,
             writes: true,
-            moves_mails: false,
         };
         let (token, seeded) = (&self.token, &self.seeded);
         Ok(Group {
@@ -193,10 +191,7 @@ impl World {
                     process: limit,
                     ..write("one event", Deck::cycle(self.devices(decks::event)))
                 },
-                Target {
-                    moves_mails: true,
-                    ..write("HR document applied", decks::documents(token, 0, seeded))
-                },
+                write("HR document applied", decks::documents(token, 0, seeded)),
                 write(
                     "HR document, nothing out",
                     decks::documents(token, EMPLOYMENTS, seeded),

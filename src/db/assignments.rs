@@ -4,6 +4,7 @@ use super::keyset::{keyset_rows, page_of};
 use super::prepared::ExecutePrepared;
 use super::schema::{assignment as table, termination, termination_item};
 use super::types::{guarded, meta, parse, parse_json, parse_optional, to_json, utc};
+use super::words::{Open, Scheduled};
 use super::{DbConnection, DbError, Tx};
 use crate::domain::assignment::{Assigned, Assignment, AssignmentEnd};
 use crate::domain::ids::{AssignmentId, DeviceId, EmploymentId, SubscriptionId};
@@ -12,8 +13,8 @@ use crate::domain::wipe::Custody;
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
-#[derive(Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = table, treat_none_as_null = true, treat_none_as_default_value = false)]
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = table, treat_none_as_default_value = false)]
 struct Row {
     id: String,
     legal_entity_id: String,
@@ -23,11 +24,30 @@ struct Row {
     custody_epoch: i64,
     accessories: String,
     assigned_at: NaiveDateTime,
+    created_at: NaiveDateTime,
+    #[diesel(embed)]
+    end: EndRow,
+}
+
+/// All that ever changes: who got what stands.
+#[derive(Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = table, treat_none_as_null = true, treat_none_as_default_value = false)]
+struct EndRow {
     ended_at: Option<NaiveDateTime>,
     end_reason: Option<String>,
     version: i64,
-    created_at: NaiveDateTime,
     updated_at: NaiveDateTime,
+}
+
+impl From<&Assignment> for EndRow {
+    fn from(assignment: &Assignment) -> Self {
+        Self {
+            ended_at: assignment.ended.map(|(at, _)| at.naive_utc()),
+            end_reason: assignment.ended.map(|(_, reason)| reason.as_str().to_owned()),
+            version: assignment.meta.version,
+            updated_at: assignment.meta.updated_at.naive_utc(),
+        }
+    }
 }
 
 impl TryFrom<&Assignment> for Row {
@@ -47,11 +67,8 @@ impl TryFrom<&Assignment> for Row {
             custody_epoch: assignment.custody_epoch,
             accessories: to_json(&assignment.accessories)?,
             assigned_at: assignment.assigned_at.naive_utc(),
-            ended_at: assignment.ended.map(|(at, _)| at.naive_utc()),
-            end_reason: assignment.ended.map(|(_, reason)| reason.as_str().to_owned()),
-            version: assignment.meta.version,
             created_at: assignment.meta.created_at.naive_utc(),
-            updated_at: assignment.meta.updated_at.naive_utc(),
+            end: assignment.into(),
         })
     }
 }
@@ -73,7 +90,7 @@ impl TryFrom<Row> for Assignment {
                 });
             }
         };
-        let end_reason = parse_optional("assignment", "end_reason", row.end_reason.as_deref())?;
+        let end_reason = parse_optional("assignment", "end_reason", row.end.end_reason.as_deref())?;
         Ok(Self {
             id: parse("assignment", "id", &row.id)?,
             legal_entity_id: parse("assignment", "legal_entity_id", &row.legal_entity_id)?,
@@ -82,8 +99,8 @@ impl TryFrom<Row> for Assignment {
             custody_epoch: row.custody_epoch,
             accessories: parse_json("assignment", "accessories", &row.accessories)?,
             assigned_at: utc(row.assigned_at),
-            ended: row.ended_at.map(utc).zip(end_reason),
-            meta: meta(row.version, row.created_at, row.updated_at),
+            ended: row.end.ended_at.map(utc).zip(end_reason),
+            meta: meta(row.end.version, row.created_at, row.end.updated_at),
         })
     }
 }
@@ -143,11 +160,7 @@ pub fn is_in_termination(connection: &mut DbConnection, id: AssignmentId) -> Res
     let asked_for = termination_item::table
         .inner_join(termination::table.on(termination::id.eq(termination_item::termination_id)))
         .filter(termination_item::assignment_id.eq(id.to_string()))
-        .filter(
-            termination::state
-                .eq("scheduled")
-                .or(termination::state.eq("open")),
-        );
+        .filter(termination::state.eq(Scheduled).or(termination::state.eq(Open)));
     Ok(diesel::select(diesel::dsl::exists(asked_for)).get_result(connection)?)
 }
 
@@ -184,11 +197,11 @@ pub fn insert(tx: &mut Tx<'_>, assignment: &Assignment) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Stores a changed assignment, if nobody changed it meanwhile.
+/// Stores that an assignment ended, or that it goes on after all, if nobody changed it meanwhile.
 pub fn update(tx: &mut Tx<'_>, assignment: &Assignment) -> Result<(), DbError> {
     let changed = diesel::update(table::table.find(assignment.id.to_string()))
         .filter(table::version.eq(assignment.meta.version - 1))
-        .set(Row::try_from(assignment)?)
+        .set(EndRow::from(assignment))
         .execute_prepared(tx)?;
     guarded(changed)
 }

@@ -4,6 +4,7 @@ use super::keyset::{keyset_rows, page_of};
 use super::prepared::ExecutePrepared;
 use super::schema::{claim as table, termination, termination_item};
 use super::types::{guarded, meta, parse, parse_json, to_json};
+use super::words::Open;
 use super::{DbConnection, DbError, Tx};
 use crate::domain::claim::{Claim, ClaimState};
 use crate::domain::ids::{ClaimId, ItemId, LegalEntityId, TerminationId};
@@ -101,7 +102,7 @@ pub fn find(connection: &mut DbConnection, id: ClaimId) -> Result<Option<Claim>,
 pub fn open_of_termination(connection: &mut DbConnection, id: TerminationId) -> Result<Vec<Claim>, DbError> {
     let rows: Vec<Row> = table::table
         .filter(table::termination_id.eq(id.to_string()))
-        .filter(table::state.eq(ClaimState::Open.as_str()))
+        .filter(table::state.eq(Open))
         .order(table::id)
         .select(Row::as_select())
         .load(connection)?;

@@ -133,7 +133,8 @@ fn open_sqlite(path: &Path, access: Access) -> Result<DbConnection, DbError> {
         .ok_or_else(|| DbError::Unavailable("the path is not UTF-8".to_owned()))?;
     let mut connection =
         SqliteConnection::establish(name).map_err(|error| DbError::Unavailable(error.to_string()))?;
-    // The order matters: the busy timeout first, because switching to WAL may have to wait.
+    // The order matters: the busy timeout first, because switching to WAL may have to wait. What a savepoint would put
+    // back is kept in memory, not in a file of its own, and 16 MB of the log are copied into the database at a time.
     connection.batch_execute(
         "PRAGMA busy_timeout = 5000;
          PRAGMA journal_mode = WAL;
@@ -143,12 +144,15 @@ fn open_sqlite(path: &Path, access: Access) -> Result<DbConnection, DbError> {
          PRAGMA trusted_schema = OFF;
          PRAGMA secure_delete = ON;
          PRAGMA cell_size_check = ON;
-         PRAGMA cache_size = -16000;
+         PRAGMA temp_store = MEMORY;
+         PRAGMA wal_autocheckpoint = 4000;
          PRAGMA journal_size_limit = 67108864;",
     )?;
-    if access == Access::Read {
-        connection.batch_execute("PRAGMA query_only = ON; PRAGMA mmap_size = 268435456;")?;
-    }
+    // Readers look at the file through the cache of the system; copies of their own would be there once for each.
+    connection.batch_execute(match access {
+        Access::Read => "PRAGMA query_only = ON; PRAGMA mmap_size = 268435456; PRAGMA cache_size = -2000;",
+        Access::Write => "PRAGMA cache_size = -16000;",
+    })?;
     check_sqlite(&mut connection)?;
     Ok(DbConnection::Sqlite(connection))
 }

@@ -12,19 +12,36 @@ use crate::domain::text::{Imei, ImeiBody, SerialNumber};
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
-#[derive(Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = table, treat_none_as_null = true, treat_none_as_default_value = false)]
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = table, treat_none_as_default_value = false)]
 struct Row {
     id: String,
     legal_entity_id: String,
+    created_at: NaiveDateTime,
+    #[diesel(embed)]
+    record: RecordRow,
+    #[diesel(embed)]
+    custody: CustodyRow,
+}
+
+/// What the register says of a device.
+#[derive(Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = table, treat_none_as_null = true, treat_none_as_default_value = false)]
+struct RecordRow {
     serial: String,
     manufacturer: Option<String>,
     model: String,
     data_class: String,
+}
+
+/// What handing it out and taking it back changes. Written without the rest: a database looks after every index and
+/// every reference of the columns that an update names, changed or not.
+#[derive(Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = table, treat_none_as_default_value = false)]
+struct CustodyRow {
     status: String,
     custody_epoch: i64,
     version: i64,
-    created_at: NaiveDateTime,
     updated_at: NaiveDateTime,
 }
 
@@ -42,14 +59,30 @@ impl From<&Device> for Row {
         Self {
             id: device.id.to_string(),
             legal_entity_id: device.legal_entity_id.to_string(),
+            created_at: device.meta.created_at.naive_utc(),
+            record: device.into(),
+            custody: device.into(),
+        }
+    }
+}
+
+impl From<&Device> for RecordRow {
+    fn from(device: &Device) -> Self {
+        Self {
             serial: device.serial.as_str().to_owned(),
             manufacturer: device.manufacturer.clone(),
             model: device.model.clone(),
             data_class: device.data_class.as_str().to_owned(),
+        }
+    }
+}
+
+impl From<&Device> for CustodyRow {
+    fn from(device: &Device) -> Self {
+        Self {
             status: device.status.as_str().to_owned(),
             custody_epoch: device.custody_epoch,
             version: device.meta.version,
-            created_at: device.meta.created_at.naive_utc(),
             updated_at: device.meta.updated_at.naive_utc(),
         }
     }
@@ -57,19 +90,20 @@ impl From<&Device> for Row {
 
 fn to_device(row: Row, imeis: &[ImeiRow]) -> Result<Device, DbError> {
     let own = imeis.iter().filter(|found| found.device_id == row.id);
+    let (record, custody) = (row.record, row.custody);
     Ok(Device {
         id: parse("device", "id", &row.id)?,
         legal_entity_id: parse("device", "legal_entity_id", &row.legal_entity_id)?,
-        serial: parse("device", "serial", &row.serial)?,
-        manufacturer: row.manufacturer,
-        model: row.model,
+        serial: parse("device", "serial", &record.serial)?,
+        manufacturer: record.manufacturer,
+        model: record.model,
         imeis: own
             .map(|found| parse("device_imei", "imei", &found.imei))
             .collect::<Result<_, _>>()?,
-        data_class: parse("device", "data_class", &row.data_class)?,
-        status: parse("device", "status", &row.status)?,
-        custody_epoch: row.custody_epoch,
-        meta: meta(row.version, row.created_at, row.updated_at),
+        data_class: parse("device", "data_class", &record.data_class)?,
+        status: parse("device", "status", &custody.status)?,
+        custody_epoch: custody.custody_epoch,
+        meta: meta(custody.version, row.created_at, custody.updated_at),
     })
 }
 
@@ -184,7 +218,16 @@ pub fn insert(tx: &mut Tx<'_>, device: &Device) -> Result<(), DbError> {
 pub fn update(tx: &mut Tx<'_>, device: &Device) -> Result<(), DbError> {
     let changed = diesel::update(table::table.find(device.id.to_string()))
         .filter(table::version.eq(device.meta.version - 1))
-        .set(Row::from(device))
+        .set((RecordRow::from(device), CustodyRow::from(device)))
+        .execute_prepared(tx)?;
+    guarded(changed)
+}
+
+/// Stores where a device is now, if nobody changed it meanwhile.
+pub fn update_custody(tx: &mut Tx<'_>, device: &Device) -> Result<(), DbError> {
+    let changed = diesel::update(table::table.find(device.id.to_string()))
+        .filter(table::version.eq(device.meta.version - 1))
+        .set(CustodyRow::from(device))
         .execute_prepared(tx)?;
     guarded(changed)
 }

@@ -12,16 +12,34 @@ use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use uuid::Uuid;
 
-#[derive(Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = table, treat_none_as_null = true, treat_none_as_default_value = false)]
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = table, treat_none_as_default_value = false)]
 struct Row {
     id: String,
     source: String,
     external_id: String,
+    created_at: NaiveDateTime,
+    #[diesel(embed)]
+    place: PlaceRow,
+    #[diesel(embed)]
+    content: ContentRow,
+}
+
+/// Whose employment it is, and where. It seldom changes, and is written only when it does: these columns have indexes and
+/// references to look after.
+#[derive(PartialEq, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = table, treat_none_as_null = true, treat_none_as_default_value = false)]
+struct PlaceRow {
     person_id: String,
     unit_id: String,
     legal_entity_id: String,
     manager_id: Option<String>,
+}
+
+/// What the document says.
+#[derive(Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = table, treat_none_as_null = true, treat_none_as_default_value = false)]
+struct ContentRow {
     kind: String,
     state: String,
     start_on: NaiveDate,
@@ -31,7 +49,6 @@ struct Row {
     document: String,
     content_hash: String,
     version: i64,
-    created_at: NaiveDateTime,
     updated_at: NaiveDateTime,
 }
 
@@ -63,15 +80,34 @@ impl TryFrom<&Employment> for Row {
     type Error = DbError;
 
     fn try_from(employment: &Employment) -> Result<Self, DbError> {
-        let document = &employment.document;
         Ok(Self {
             id: employment.id.to_string(),
             source: employment.source.as_str().to_owned(),
             external_id: employment.external_id.as_str().to_owned(),
+            created_at: employment.meta.created_at.naive_utc(),
+            place: employment.into(),
+            content: employment.try_into()?,
+        })
+    }
+}
+
+impl From<&Employment> for PlaceRow {
+    fn from(employment: &Employment) -> Self {
+        Self {
             person_id: employment.person_id.to_string(),
             unit_id: employment.unit_id.to_string(),
             legal_entity_id: employment.legal_entity_id.to_string(),
             manager_id: employment.manager_id.map(|id| id.to_string()),
+        }
+    }
+}
+
+impl TryFrom<&Employment> for ContentRow {
+    type Error = DbError;
+
+    fn try_from(employment: &Employment) -> Result<Self, DbError> {
+        let document = &employment.document;
+        Ok(Self {
             kind: document.kind.as_str().to_owned(),
             state: document.state.as_str().to_owned(),
             start_on: document.start_date,
@@ -81,7 +117,6 @@ impl TryFrom<&Employment> for Row {
             document: to_json(document)?,
             content_hash: employment.content_hash.clone(),
             version: employment.meta.version,
-            created_at: employment.meta.created_at.naive_utc(),
             updated_at: employment.meta.updated_at.naive_utc(),
         })
     }
@@ -91,17 +126,18 @@ impl TryFrom<Row> for Employment {
     type Error = DbError;
 
     fn try_from(row: Row) -> Result<Self, DbError> {
+        let (place, content) = (row.place, row.content);
         Ok(Self {
             id: parse("employment", "id", &row.id)?,
             source: parse("employment", "source", &row.source)?,
             external_id: parse("employment", "external_id", &row.external_id)?,
-            person_id: parse("employment", "person_id", &row.person_id)?,
-            unit_id: parse("employment", "unit_id", &row.unit_id)?,
-            legal_entity_id: parse("employment", "legal_entity_id", &row.legal_entity_id)?,
-            manager_id: parse_optional("employment", "manager_id", row.manager_id.as_deref())?,
-            document: parse_json("employment", "document", &row.document)?,
-            content_hash: row.content_hash,
-            meta: meta(row.version, row.created_at, row.updated_at),
+            person_id: parse("employment", "person_id", &place.person_id)?,
+            unit_id: parse("employment", "unit_id", &place.unit_id)?,
+            legal_entity_id: parse("employment", "legal_entity_id", &place.legal_entity_id)?,
+            manager_id: parse_optional("employment", "manager_id", place.manager_id.as_deref())?,
+            document: parse_json("employment", "document", &content.document)?,
+            content_hash: content.content_hash,
+            meta: meta(content.version, row.created_at, content.updated_at),
         })
     }
 }
@@ -242,13 +278,19 @@ pub fn insert(tx: &mut Tx<'_>, employment: &Employment) -> Result<(), DbError> {
 }
 
 /// Stores the next version of an employment, if nobody was first.
-pub fn update(tx: &mut Tx<'_>, employment: &Employment) -> Result<(), DbError> {
-    let changed = diesel::update(table::table.find(employment.id.to_string()))
-        .filter(table::version.eq(employment.meta.version - 1))
-        .set(Row::try_from(employment)?)
-        .execute_prepared(tx)?;
+pub fn update(tx: &mut Tx<'_>, before: &Employment, after: &Employment) -> Result<(), DbError> {
+    let content = ContentRow::try_from(after)?;
+    let place = PlaceRow::from(after);
+    let own = table::table
+        .find(after.id.to_string())
+        .filter(table::version.eq(before.meta.version));
+    let changed = if place == PlaceRow::from(before) {
+        diesel::update(own).set(content).execute_prepared(tx)?
+    } else {
+        diesel::update(own).set((place, content)).execute_prepared(tx)?
+    };
     guarded(changed)?;
-    insert_version(tx, employment)
+    insert_version(tx, after)
 }
 
 /// Remembers a newer sequence that came with the content that is known.

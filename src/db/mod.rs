@@ -60,6 +60,7 @@ pub mod types;
 pub mod units;
 pub mod unmatched;
 pub mod unreachable_addresses;
+mod words;
 mod writer;
 
 pub use connection::{DatabaseUrl, DbConnection, ServingLock};
@@ -279,7 +280,7 @@ fn run_caught<T, E: From<DbError>>(
     stamp: &Stamp,
     work: &mut impl FnMut(&mut Tx<'_>) -> Result<T, E>,
 ) -> Result<T, E> {
-    caught(|| work(&mut Tx::new(connection, stamp)))
+    caught(|| Tx::run(connection, stamp, work))
 }
 
 /// One use case in the queue of the SQLite writer.

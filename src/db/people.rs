@@ -88,16 +88,17 @@ pub struct PersonFilter {
 
 /// The person with this id.
 pub fn find(connection: &mut DbConnection, id: PersonId) -> Result<Option<Person>, DbError> {
-    let row: Option<Row> = table::table
-        .find(id.to_string())
-        .select(Row::as_select())
-        .first(connection)
-        .optional()?;
-    row.map(|row| {
-        let identifiers = identifiers_of(connection, &row.id)?;
-        to_person(row, identifiers)
-    })
-    .transpose()
+    let found: Vec<(Row, Option<IdentifierRow>)> = table::table
+        .left_join(identifier::table.on(identifier::person_id.eq(table::id)))
+        .filter(table::id.eq(id.to_string()))
+        .select((Row::as_select(), Option::<IdentifierRow>::as_select()))
+        .load(connection)?;
+    // The person came back once for each identifier.
+    let (rows, identifiers): (Vec<Row>, Vec<Option<IdentifierRow>>) = found.into_iter().unzip();
+    let identifiers = identifiers.iter().flatten().map(to_identifier);
+    let identifiers = identifiers.collect::<Result<_, _>>()?;
+    let row = rows.into_iter().next();
+    row.map(|row| to_person(row, identifiers)).transpose()
 }
 
 /// The person that a source calls this.
@@ -127,14 +128,6 @@ pub fn id_of(
         .transpose()
 }
 
-fn identifiers_of(connection: &mut DbConnection, id: &str) -> Result<Vec<(SourceName, ExternalId)>, DbError> {
-    let rows: Vec<IdentifierRow> = identifier::table
-        .filter(identifier::person_id.eq(id))
-        .select(IdentifierRow::as_select())
-        .load(connection)?;
-    rows.iter().map(to_identifier).collect()
-}
-
 /// One page of people.
 pub fn list(
     connection: &mut DbConnection,
@@ -150,8 +143,11 @@ pub fn list(
             .filter(table::name_search.ge(from))
             .filter(table::name_search.lt(to));
     }
-    if let Some(incomplete) = filter.is_incomplete {
-        query = query.filter(table::is_incomplete.eq(incomplete));
+    match filter.is_incomplete {
+        // As the condition of the index says it.
+        Some(true) => query = query.filter(table::is_incomplete),
+        Some(false) => query = query.filter(table::is_incomplete.eq(false)),
+        None => {}
     }
     if filter.hides_protected {
         query = query.filter(table::is_protected.eq(false));

@@ -10,30 +10,38 @@
 
 use super::dialect::Connected;
 use super::{DbConnection, DbError};
-use diesel::backend::Backend;
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::Integer;
 use diesel::sqlite::Sqlite;
 
-/// A statement whose text is always the same, and which gives a row for each row that it writes.
+/// A statement whose text is always the same.
 ///
 /// It is read like a query, not executed: diesel executes a reference to a statement, and what is said here about the
-/// cache is not asked of a reference.
-pub(super) struct Constant<S>(S);
+/// cache is not asked of a reference. PostgreSQL gives a row for each row that it writes, so that they can be counted.
+/// SQLite would put these rows into a table of their own first, which costs more than a short statement does, and is
+/// asked for their number instead.
+struct Constant<S>(S);
 
-impl<S, DB: Backend> QueryFragment<DB> for Constant<S>
-where
-    S: QueryFragment<DB>,
-{
-    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+impl<S: QueryFragment<Pg>> QueryFragment<Pg> for Constant<S> {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         self.0.walk_ast(pass.reborrow())?;
         pass.push_sql(" RETURNING 1");
         Ok(())
     }
 
-    fn is_safe_to_cache_prepared(&self, _: &DB) -> QueryResult<bool> {
+    fn is_safe_to_cache_prepared(&self, _: &Pg) -> QueryResult<bool> {
+        Ok(true)
+    }
+}
+
+impl<S: QueryFragment<Sqlite>> QueryFragment<Sqlite> for Constant<S> {
+    fn walk_ast<'b>(&'b self, pass: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        self.0.walk_ast(pass)
+    }
+
+    fn is_safe_to_cache_prepared(&self, _: &Sqlite) -> QueryResult<bool> {
         Ok(true)
     }
 }
@@ -50,6 +58,23 @@ impl<S> Query for Constant<S> {
 }
 
 impl<S, C> RunQueryDsl<C> for Constant<S> {}
+
+diesel::define_sql_function! {
+    /// How many rows the last statement wrote.
+    fn changes() -> Integer;
+}
+
+/// Runs a statement as a prepared one; how many rows it wrote.
+pub(super) fn run_on_sqlite<S: QueryFragment<Sqlite>>(
+    statement: S,
+    connection: &mut SqliteConnection,
+) -> QueryResult<usize> {
+    // It gives no rows; reading them is what runs it.
+    let rows: Vec<i32> = Constant(statement).load(connection)?;
+    debug_assert!(rows.is_empty(), "an update without RETURNING");
+    let changed: i32 = diesel::select(changes()).get_result(connection)?;
+    Ok(usize::try_from(changed).unwrap_or(0))
+}
 
 /// Runs a statement as a prepared one; how many rows it wrote.
 pub(super) fn run_on_postgres<S: QueryFragment<Pg>>(
@@ -77,7 +102,7 @@ where
     fn execute_prepared(self, connection: &mut impl Connected) -> Result<usize, DbError> {
         let changed = match connection.connection() {
             DbConnection::Postgres(inner) => run_on_postgres(self, inner),
-            DbConnection::Sqlite(inner) => Constant(self).load::<i32>(inner).map(|rows| rows.len()),
+            DbConnection::Sqlite(inner) => run_on_sqlite(self, inner),
         };
         Ok(changed?)
     }
@@ -130,7 +155,8 @@ mod tests {
                 diesel::update(table::table.filter(table::name.eq(name))).set(table::value.eq(value));
             assert_eq!(update.execute_prepared(&mut connection).unwrap(), changed);
         }
-        assert_eq!(prepared.load(Ordering::Relaxed), 1);
+        // The update, and the question how many rows it changed.
+        assert_eq!(prepared.load(Ordering::Relaxed), 2);
         let values: Vec<String> = table::table
             .order(table::name)
             .select(table::value)

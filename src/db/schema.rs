@@ -150,14 +150,6 @@ diesel::table! {
 }
 
 diesel::table! {
-    code_answer (item_id, kind) {
-        item_id -> Text,
-        kind -> Text,
-        answer -> Text,
-    }
-}
-
-diesel::table! {
     data_key (id) {
         id -> Text,
         termination_id -> Text,
@@ -662,19 +654,6 @@ diesel::table! {
 }
 
 diesel::table! {
-    termination_check (item_id, kind) {
-        item_id -> Text,
-        kind -> Text,
-        position -> Integer,
-        is_mandatory -> Bool,
-        state -> Text,
-        act -> Nullable<Text>,
-        reason -> Nullable<Text>,
-        note -> Text,
-    }
-}
-
-diesel::table! {
     termination_item (id) {
         id -> Text,
         termination_id -> Text,
@@ -694,6 +673,9 @@ diesel::table! {
         is_wipe_contradicted -> Bool,
         wipe_due_at -> Nullable<Timestamp>,
         contradiction -> Nullable<Text>,
+        checks -> Text,
+        code_answers -> Text,
+        awaits_mdm -> Bool,
         loss -> Nullable<Text>,
         disposal -> Nullable<Text>,
         damage -> Nullable<Text>,
@@ -777,7 +759,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     audit_seal_entry,
     claim,
     code,
-    code_answer,
     data_key,
     device,
     device_imei,
@@ -814,7 +795,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     subscription,
     task,
     termination,
-    termination_check,
     termination_item,
     termination_note,
     unit,

@@ -4,6 +4,7 @@ use super::keyset::{keyset_rows, page_of};
 use super::prepared::ExecutePrepared;
 use super::schema::{employment, task as table};
 use super::types::{guarded, meta, parse, parse_json, parse_optional, to_json, utc};
+use super::words::Open;
 use super::{DbConnection, DbError, Tx};
 use crate::domain::employment::EmploymentState;
 use crate::domain::ids::{LegalEntityId, PersonId, TaskId, TerminationId, UnitId};
@@ -148,7 +149,8 @@ pub fn find_open(connection: &mut DbConnection, kind: TaskKind, key: &str) -> Re
     let row: Option<Row> = table::table
         .filter(table::kind.eq(kind.as_str()))
         .filter(table::open_key.eq(key))
-        .filter(table::state.eq(TaskState::Open.as_str()))
+        .filter(table::state.eq(Open))
+        .filter(table::open_key.is_not_null())
         .select(Row::as_select())
         .first(connection)
         .optional()?;
@@ -208,11 +210,7 @@ fn filtered(filter: &TaskFilter) -> table::BoxedQuery<'static, super::connection
         query = query.filter(table::termination_id.eq(id.to_string()));
     }
     if let Some(today) = filter.overdue_on {
-        query = query.filter(
-            table::state
-                .eq(TaskState::Open.as_str())
-                .and(table::due_on.lt(today)),
-        );
+        query = query.filter(table::state.eq(Open).and(table::due_on.lt(today)));
     }
     match filter.unowned_on {
         Some(today) => {

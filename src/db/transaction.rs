@@ -1,5 +1,6 @@
 //! Transactions: how one begins, and what a use case holds while it writes.
 
+use super::audit;
 use super::connection::DbConnection;
 use super::error::DbError;
 use crate::clock::Ids;
@@ -32,11 +33,26 @@ pub struct Stamp {
 pub struct Tx<'c> {
     connection: &'c mut DbConnection,
     stamp: &'c Stamp,
+    /// What the audit is to remember, written at the end.
+    drafts: audit::Drafts,
 }
 
 impl<'c> Tx<'c> {
-    pub(super) const fn new(connection: &'c mut DbConnection, stamp: &'c Stamp) -> Self {
-        Self { connection, stamp }
+    /// Runs a use case. The audit entries of its changes are written last and together: each on its own would be a
+    /// way to PostgreSQL and back.
+    pub(super) fn run<T, E: From<DbError>>(
+        connection: &'c mut DbConnection,
+        stamp: &'c Stamp,
+        work: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut tx = Self {
+            connection,
+            stamp,
+            drafts: audit::Drafts::default(),
+        };
+        let done = work(&mut tx)?;
+        audit::write(tx.connection, &tx.drafts)?;
+        Ok(done)
     }
 
     /// The instant of the use case.
@@ -54,6 +70,11 @@ impl<'c> Tx<'c> {
         self.stamp.ids.next()
     }
 
+    /// The audit entries that are written when the transaction ends.
+    pub(super) const fn drafts(&mut self) -> &mut audit::Drafts {
+        &mut self.drafts
+    }
+
     /// Notes that a job was enqueued that is due at once.
     pub(super) fn note_job_due(&self) {
         self.stamp.job_due.store(true, Ordering::Relaxed);
@@ -68,14 +89,19 @@ impl<'c> Tx<'c> {
         part: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         begin(self.connection)?;
-        let result = part(&mut Tx {
+        let mut inner = Tx {
             connection: &mut *self.connection,
             stamp: self.stamp,
-        });
+            drafts: audit::Drafts::default(),
+        };
+        let result = part(&mut inner);
+        let drafts = inner.drafts;
         if result.is_ok() {
-            commit(self.connection)?
+            commit(self.connection)?;
+            self.drafts.extend(drafts);
         } else {
-            rollback(self.connection)?
+            // What did not happen is not remembered.
+            rollback(self.connection)?;
         }
         result
     }

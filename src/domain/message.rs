@@ -161,6 +161,25 @@ impl Message {
         }
     }
 
+    /// This mail in place of one that waits to be written, whose id it takes: a plan that moves leaves nothing behind.
+    /// Nothing if that one is as it should be.
+    pub fn in_place_of(self, standing: Self) -> Option<Self> {
+        let kept = Self {
+            id: standing.id,
+            meta: standing.meta,
+            ..self
+        };
+        if kept == standing {
+            return None;
+        }
+        let meta = Meta {
+            // It is planned now; what was planned before is no longer.
+            created_at: self.meta.created_at,
+            ..standing.meta.changed(self.meta.updated_at)
+        };
+        Some(Self { meta, ..kept })
+    }
+
     /// A copy of this mail, which is being written, for somebody who is to know.
     pub fn copy(&self, id: MessageId, to: RecipientRole, now: DateTime<Utc>) -> Self {
         Self {

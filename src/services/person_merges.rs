@@ -213,12 +213,13 @@ fn rewrite(
     id: EmploymentId,
     change: impl FnOnce(&mut Employment) -> bool,
 ) -> Result<(), ServiceError> {
-    let Some(mut employment) = db::employments::find(tx, id)? else {
+    let Some(before) = db::employments::find(tx, id)? else {
         return Ok(());
     };
-    if change(&mut employment) {
-        employment.meta = employment.meta.changed(tx.now());
-        db::employments::update(tx, &employment)?;
+    let mut after = before.clone();
+    if change(&mut after) {
+        after.meta = before.meta.changed(tx.now());
+        db::employments::update(tx, &before, &after)?;
     }
     Ok(())
 }

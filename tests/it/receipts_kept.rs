@@ -72,7 +72,9 @@ fn a_receipt_says_for_ever_what_it_said_on_the_day_of_issue() {
             "UPDATE unit SET name = 'Skolan i byn'",
             "UPDATE legal_entity SET name = 'Utbildningsnämnden'",
             "UPDATE assignment SET accessories = '[\"fodral\"]'",
-            "UPDATE termination_check SET reason = 'Sprucken', state = 'deviation' WHERE kind = 'sim'",
+            "UPDATE termination_item SET checks = replace(replace(checks, \
+             '\"kind\":\"sim\",\"state\":\"done\"', '\"kind\":\"sim\",\"state\":\"deviation\"'), \
+             '\"reason\":null,\"note\":{}}]', '\"reason\":\"Sprucken\",\"note\":{}}]') WHERE kind = 'device'",
         ] {
             db.execute(change);
         }

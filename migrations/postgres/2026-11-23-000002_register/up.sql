@@ -60,5 +60,5 @@ CREATE TABLE assignment (
 CREATE UNIQUE INDEX assignment_device_active_key ON assignment (device_id) WHERE ended_at IS NULL;
 CREATE UNIQUE INDEX assignment_subscription_active_key ON assignment (subscription_id) WHERE ended_at IS NULL;
 CREATE INDEX assignment_employment_idx ON assignment (employment_id, id);
-CREATE INDEX assignment_device_idx ON assignment (device_id, id);
-CREATE INDEX assignment_subscription_idx ON assignment (subscription_id, id);
+CREATE INDEX assignment_device_idx ON assignment (device_id, id) WHERE device_id IS NOT NULL;
+CREATE INDEX assignment_subscription_idx ON assignment (subscription_id, id) WHERE subscription_id IS NOT NULL;

@@ -44,30 +44,14 @@ CREATE TABLE termination_item (
     wipe_level TEXT NOT NULL,
     is_wipe_contradicted BOOLEAN NOT NULL,
     wipe_due_at TIMESTAMP,
-    contradiction TEXT
+    contradiction TEXT,
+    checks TEXT NOT NULL,
+    code_answers TEXT NOT NULL,
+    awaits_mdm BOOLEAN NOT NULL
 );
 CREATE INDEX termination_item_wipe_due_idx ON termination_item (wipe_due_at, id) WHERE wipe_due_at IS NOT NULL;
 CREATE UNIQUE INDEX termination_item_assignment_key ON termination_item (termination_id, assignment_id);
 CREATE INDEX termination_item_device_idx ON termination_item (device_id, custody_epoch);
-
-CREATE TABLE termination_check (
-    item_id TEXT NOT NULL REFERENCES termination_item (id),
-    kind TEXT NOT NULL,
-    position INTEGER NOT NULL,
-    is_mandatory BOOLEAN NOT NULL,
-    state TEXT NOT NULL,
-    act TEXT,
-    reason TEXT,
-    note TEXT NOT NULL,
-    PRIMARY KEY (item_id, kind)
-);
-
-CREATE TABLE code_answer (
-    item_id TEXT NOT NULL REFERENCES termination_item (id),
-    kind TEXT NOT NULL,
-    answer TEXT NOT NULL,
-    PRIMARY KEY (item_id, kind)
-);
 
 CREATE TABLE data_key (
     id TEXT NOT NULL PRIMARY KEY,

@@ -94,7 +94,7 @@ CREATE TABLE audit_entry (
     digest BYTEA NOT NULL
 );
 CREATE INDEX audit_entry_object_idx ON audit_entry (object_type, object_id, id);
-CREATE INDEX audit_entry_termination_idx ON audit_entry (termination_id, id);
+CREATE INDEX audit_entry_termination_idx ON audit_entry (termination_id, id) WHERE termination_id IS NOT NULL;
 
 CREATE TABLE audit_payload (
     entry_id TEXT NOT NULL PRIMARY KEY REFERENCES audit_entry (id),

@@ -2,7 +2,5 @@ DROP TABLE evidence;
 DROP TABLE mdm_report;
 DROP TABLE code;
 DROP TABLE data_key;
-DROP TABLE code_answer;
-DROP TABLE termination_check;
 DROP TABLE termination_item;
 DROP TABLE termination;

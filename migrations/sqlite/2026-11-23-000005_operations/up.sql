@@ -92,15 +92,15 @@ CREATE TABLE audit_entry (
     request_id TEXT NOT NULL,
     payload_digest BLOB NOT NULL,
     digest BLOB NOT NULL
-);
+) WITHOUT ROWID;
 CREATE INDEX audit_entry_object_idx ON audit_entry (object_type, object_id, id);
-CREATE INDEX audit_entry_termination_idx ON audit_entry (termination_id, id);
+CREATE INDEX audit_entry_termination_idx ON audit_entry (termination_id, id) WHERE termination_id IS NOT NULL;
 
 CREATE TABLE audit_payload (
     entry_id TEXT NOT NULL PRIMARY KEY REFERENCES audit_entry (id),
     salt BLOB NOT NULL,
     details TEXT NOT NULL
-);
+) WITHOUT ROWID;
 
 CREATE TABLE audit_pending (
     entry_id TEXT NOT NULL PRIMARY KEY REFERENCES audit_entry (id)
@@ -123,5 +123,5 @@ CREATE TABLE audit_seal_entry (
     position INTEGER NOT NULL,
     entry_id TEXT NOT NULL REFERENCES audit_entry (id),
     PRIMARY KEY (seq, position)
-);
+) WITHOUT ROWID;
 CREATE UNIQUE INDEX audit_seal_entry_entry_key ON audit_seal_entry (entry_id);

@@ -125,7 +125,11 @@ fn insert(tx: &mut Tx<'_>, last: &Head, ids: &[String], digests: &[Vec<u8>]) -> 
     on_both!(&mut **tx, |inner| diesel::insert_into(seal_entry::table)
         .values(&places)
         .execute(inner))?;
-    let gone = diesel::delete(pending::table.filter(pending::entry_id.eq_any(ids))).execute(&mut **tx)?;
+    // By the seal, so that the text is the same however many there are.
+    let sealed = seal_entry::table
+        .filter(seal_entry::seq.eq(row.seq))
+        .select(seal_entry::entry_id);
+    let gone = diesel::delete(pending::table.filter(pending::entry_id.eq_any(sealed))).execute(&mut **tx)?;
     guarded(usize::from(gone == ids.len()))
 }
 

@@ -9,6 +9,7 @@
 
 pub mod chain;
 
+use super::prepared::run_on_postgres;
 use super::schema::{audit_entry as entry, audit_payload as payload, audit_pending as pending};
 use super::types::{parse, parse_json, parse_optional, to_json, utc};
 use super::{DbConnection, DbError, Tx};
@@ -16,8 +17,10 @@ use crate::crypto::digest::{Digest, digest, sha256};
 use crate::crypto::random::random_bytes;
 use crate::domain::ids::{AuditEntryId, TerminationId};
 use crate::domain::page::{Page, PageRequest};
+use crate::on_each;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
+use diesel::sql_types::{Array, Binary, Nullable, Text, Timestamp};
 
 /// What is to be remembered of a change.
 #[derive(Clone, Debug)]
@@ -149,7 +152,23 @@ impl PayloadRow {
     }
 }
 
-/// Adds an entry in the caller's transaction: who, when and on which request come from the transaction.
+/// The entries of a transaction on their way: they are written when it ends.
+#[derive(Default)]
+pub(super) struct Drafts {
+    entries: Vec<EntryRow>,
+    payloads: Vec<PayloadRow>,
+}
+
+impl Drafts {
+    /// Adds those of a part that succeeded.
+    pub(super) fn extend(&mut self, part: Self) {
+        self.entries.extend(part.entries);
+        self.payloads.extend(part.payloads);
+    }
+}
+
+/// Adds an entry to the caller's transaction: who, when and on which request come from the transaction. It is written
+/// with the others of the transaction as the last thing before the commit.
 pub fn append(tx: &mut Tx<'_>, new: Entry) -> Result<AuditEntryId, DbError> {
     let id: AuditEntryId = tx.new_id();
     let details = PayloadRow {
@@ -172,13 +191,63 @@ pub fn append(tx: &mut Tx<'_>, new: Entry) -> Result<AuditEntryId, DbError> {
         digest: Vec::new(),
     };
     row.digest = row.compute_digest().to_vec();
-    diesel::insert_into(entry::table)
-        .values(&row)
-        .execute(&mut **tx)?;
-    diesel::insert_into(payload::table)
-        .values(&details)
-        .execute(&mut **tx)?;
+    let drafts = tx.drafts();
+    drafts.entries.push(row);
+    drafts.payloads.push(details);
     Ok(id)
+}
+
+/// Writes the entries of a transaction.
+pub(super) fn write(connection: &mut DbConnection, drafts: &Drafts) -> Result<(), DbError> {
+    if drafts.entries.is_empty() {
+        return Ok(());
+    }
+    on_each!(
+        connection,
+        postgres: |inner| write_together(inner, drafts),
+        sqlite: |inner| write_each(inner, drafts),
+    )
+}
+
+fn write_each(connection: &mut SqliteConnection, drafts: &Drafts) -> Result<(), DbError> {
+    for (row, details) in drafts.entries.iter().zip(&drafts.payloads) {
+        diesel::insert_into(entry::table)
+            .values(row)
+            .execute(connection)?;
+        diesel::insert_into(payload::table)
+            .values(details)
+            .execute(connection)?;
+    }
+    Ok(())
+}
+
+/// One way to PostgreSQL and back for entries and details, and one text however many there are.
+fn write_together(connection: &mut PgConnection, drafts: &Drafts) -> Result<(), DbError> {
+    let (entries, payloads) = (&drafts.entries, &drafts.payloads);
+    let text = |column: fn(&EntryRow) -> &str| entries.iter().map(column).collect::<Vec<_>>();
+    let bytes = |column: fn(&EntryRow) -> &[u8]| entries.iter().map(column).collect::<Vec<_>>();
+    let terminations: Vec<_> = entries.iter().map(|row| row.termination_id.as_deref()).collect();
+    let statement = diesel::sql_query(
+        "WITH written AS (INSERT INTO audit_entry (id, at, actor_kind, actor_id, action, object_type, object_id, \
+         termination_id, request_id, payload_digest, digest) \
+         SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)) \
+         INSERT INTO audit_payload (entry_id, salt, details) SELECT * FROM unnest($1, $12, $13)",
+    )
+    .bind::<Array<Text>, _>(text(|row| &row.id))
+    .bind::<Array<Timestamp>, _>(entries.iter().map(|row| row.at).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(text(|row| &row.actor_kind))
+    .bind::<Array<Text>, _>(text(|row| &row.actor_id))
+    .bind::<Array<Text>, _>(text(|row| &row.action))
+    .bind::<Array<Text>, _>(text(|row| &row.object_type))
+    .bind::<Array<Text>, _>(text(|row| &row.object_id))
+    .bind::<Array<Nullable<Text>>, _>(terminations)
+    .bind::<Array<Text>, _>(text(|row| &row.request_id))
+    .bind::<Array<Binary>, _>(bytes(|row| &row.payload_digest))
+    .bind::<Array<Binary>, _>(bytes(|row| &row.digest))
+    .bind::<Array<Binary>, _>(payloads.iter().map(|row| row.salt.as_slice()).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(payloads.iter().map(|row| row.details.as_str()).collect::<Vec<_>>());
+    run_on_postgres(statement, connection)?;
+    Ok(())
 }
 
 /// One page of entries, oldest first.

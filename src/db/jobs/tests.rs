@@ -36,7 +36,7 @@ fn plans(work: impl FnOnce(&mut Tx<'_>) -> Result<(), DbError>) -> Vec<String> {
         ids: Ids::new(clock),
         job_due: Arc::default(),
     };
-    work(&mut Tx::new(&mut connection, &stamp)).unwrap();
+    Tx::run(&mut connection, &stamp, work).unwrap();
     let statements = std::mem::take(&mut *sent.lock().unwrap());
     let mut steps = Vec::new();
     for statement in statements {
@@ -73,8 +73,12 @@ fn no_statement_of_the_runner_walks_past_what_is_not_due() {
             "{index}: {steps:#?}"
         );
     }
-    let is_cheap =
-        |step: &String| step.starts_with("SEARCH") || step == "USE TEMP B-TREE FOR LAST TERM OF ORDER BY";
+    // Asking how many rows the last statement wrote reads no table.
+    let is_cheap = |step: &String| {
+        step.starts_with("SEARCH")
+            || step == "SCAN CONSTANT ROW"
+            || step == "USE TEMP B-TREE FOR LAST TERM OF ORDER BY"
+    };
     assert!(steps.iter().all(is_cheap), "{steps:#?}");
 }
 

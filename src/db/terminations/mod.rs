@@ -4,16 +4,17 @@ mod rows;
 pub mod worklist;
 
 use super::keyset::keyset_rows;
-use super::prepared::{ExecutePrepared, insert_rows};
-use super::schema::{code_answer, termination as table, termination_check, termination_item};
+use super::prepared::ExecutePrepared;
+use super::schema::{termination as table, termination_item};
 use super::types::{guarded, parse};
+use super::words::{Open, Scheduled};
 use super::{DbConnection, DbError, Tx};
 use crate::domain::ids::{DeviceId, EmploymentId, ItemId, LegalEntityId, PersonId, TerminationId};
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::termination::{Item, TerminationKind, TerminationRecord, TerminationState};
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
-use rows::{CheckRow, CodeRow, ItemRow, Row, to_check_row, to_item_row, to_record, to_row};
+use rows::{ItemRow, ItemStateRow, OwnerRow, ProgressRow, Row, StageRow, to_item_row, to_record, to_row};
 
 /// Which terminations are asked for.
 #[derive(Clone, Debug, Default)]
@@ -46,12 +47,13 @@ pub struct TerminationFilter {
 
 /// The termination with this id.
 pub fn find(connection: &mut DbConnection, id: TerminationId) -> Result<Option<TerminationRecord>, DbError> {
-    let row = table::table
-        .find(id.to_string())
-        .select(Row::as_select())
-        .first(connection)
-        .optional()?;
-    load(connection, row)
+    let found = table::table
+        .left_join(termination_item::table.on(termination_item::termination_id.eq(table::id)))
+        .filter(table::id.eq(id.to_string()))
+        .order(termination_item::position)
+        .select((Row::as_select(), Option::<ItemRow>::as_select()))
+        .load(connection)?;
+    one(found)
 }
 
 /// The termination of an employment that is being worked with.
@@ -59,13 +61,14 @@ pub fn find_active(
     connection: &mut DbConnection,
     id: EmploymentId,
 ) -> Result<Option<TerminationRecord>, DbError> {
-    let row = table::table
+    let found = table::table
+        .left_join(termination_item::table.on(termination_item::termination_id.eq(table::id)))
         .filter(table::employment_id.eq(id.to_string()))
-        .filter(table::state.eq("scheduled").or(table::state.eq("open")))
-        .select(Row::as_select())
-        .first(connection)
-        .optional()?;
-    load(connection, row)
+        .filter(table::state.eq(Scheduled).or(table::state.eq(Open)))
+        .order(termination_item::position)
+        .select((Row::as_select(), Option::<ItemRow>::as_select()))
+        .load(connection)?;
+    one(found)
 }
 
 /// The termination, and the item in it, that is about this custody of this device. The newest one counts.
@@ -128,7 +131,7 @@ pub fn active_of_manager(
     let ids: Vec<String> = table::table
         .inner_join(employment::table.on(employment::id.eq(table::employment_id)))
         .filter(employment::manager_id.eq(manager.to_string()))
-        .filter(table::state.eq("scheduled").or(table::state.eq("open")))
+        .filter(table::state.eq(Scheduled).or(table::state.eq(Open)))
         .order(table::id)
         .select(table::id)
         .load(connection)?;
@@ -210,15 +213,25 @@ pub fn insert(tx: &mut Tx<'_>, record: &TerminationRecord) -> Result<(), DbError
 
 /// Stores a changed termination, if nobody changed it meanwhile. Only what differs is written.
 pub fn update(tx: &mut Tx<'_>, before: &TerminationRecord, after: &TerminationRecord) -> Result<(), DbError> {
-    let changed = diesel::update(table::table.find(after.termination.id.to_string()))
-        .filter(table::version.eq(before.meta.version))
-        .set(to_row(after)?)
-        .execute_prepared(tx)?;
+    let own = table::table
+        .find(after.termination.id.to_string())
+        .filter(table::version.eq(before.meta.version));
+    let progress = ProgressRow::try_from(after)?;
+    let (owner, stage) = (OwnerRow::from(after), StageRow::from(&after.termination));
+    let changed = if owner != OwnerRow::from(before) {
+        diesel::update(own)
+            .set((owner, stage, progress))
+            .execute_prepared(tx)?
+    } else if stage != StageRow::from(&before.termination) {
+        diesel::update(own).set((stage, progress)).execute_prepared(tx)?
+    } else {
+        diesel::update(own).set(progress).execute_prepared(tx)?
+    };
     guarded(changed)?;
     for (position, item) in (0..).zip(&after.termination.items) {
         match before.termination.items.iter().find(|old| old.id == item.id) {
             Some(old) if old == item => {}
-            Some(old) => update_item(tx, after, position, (old, item))?,
+            Some(_) => update_item(tx, item)?,
             None => insert_item(tx, after, position, item)?,
         }
     }
@@ -234,76 +247,25 @@ fn insert_item(
     diesel::insert_into(termination_item::table)
         .values(to_item_row(record, position, item)?)
         .execute(&mut **tx)?;
-    let checks = (0..)
-        .zip(&item.checks)
-        .map(|(at, check)| to_check_row(item.id, at, check));
-    let checks = checks.collect::<Result<Vec<_>, _>>()?;
-    insert_rows!(tx, termination_check::table, &checks)?;
-    insert_codes(tx, item)
+    Ok(())
 }
 
-fn update_item(
-    tx: &mut Tx<'_>,
-    record: &TerminationRecord,
-    position: i32,
-    (old, item): (&Item, &Item),
-) -> Result<(), DbError> {
+fn update_item(tx: &mut Tx<'_>, item: &Item) -> Result<(), DbError> {
     diesel::update(termination_item::table.find(item.id.to_string()))
-        .set(to_item_row(record, position, item)?)
+        .set(ItemStateRow::try_from(item)?)
         .execute_prepared(tx)?;
-    for (at, check) in (0..).zip(&item.checks) {
-        if !old.checks.contains(check) {
-            let key = (item.id.to_string(), check.kind.as_str());
-            diesel::update(termination_check::table.find(key))
-                .set(to_check_row(item.id, at, check)?)
-                .execute_prepared(tx)?;
-        }
-    }
-    if old.code_answers != item.code_answers {
-        diesel::delete(code_answer::table.filter(code_answer::item_id.eq(item.id.to_string())))
-            .execute(&mut **tx)?;
-        insert_codes(tx, item)?;
-    }
     Ok(())
 }
 
-fn insert_codes(tx: &mut Tx<'_>, item: &Item) -> Result<(), DbError> {
-    for (kind, answer) in &item.code_answers {
-        let row = CodeRow {
-            item_id: item.id.to_string(),
-            kind: kind.as_str().to_owned(),
-            answer: answer.as_str().to_owned(),
-        };
-        diesel::insert_into(code_answer::table)
-            .values(&row)
-            .execute(&mut **tx)?;
-    }
-    Ok(())
+/// The termination that came back once for each of its items. One query brings both: most use cases begin with it.
+fn one(found: Vec<(Row, Option<ItemRow>)>) -> Result<Option<TerminationRecord>, DbError> {
+    let (rows, items): (Vec<Row>, Vec<Option<ItemRow>>) = found.into_iter().unzip();
+    let items: Vec<ItemRow> = items.into_iter().flatten().collect();
+    let row = rows.into_iter().next();
+    row.map(|row| to_record(row, &items)).transpose()
 }
 
-/// Three queries whose text is always the same, so that they are prepared once.
-fn load(connection: &mut DbConnection, row: Option<Row>) -> Result<Option<TerminationRecord>, DbError> {
-    let Some(row) = row else { return Ok(None) };
-    let items: Vec<ItemRow> = termination_item::table
-        .filter(termination_item::termination_id.eq(&row.id))
-        .order(termination_item::position)
-        .select(ItemRow::as_select())
-        .load(connection)?;
-    let checks: Vec<CheckRow> = termination_check::table
-        .inner_join(termination_item::table.on(termination_item::id.eq(termination_check::item_id)))
-        .filter(termination_item::termination_id.eq(&row.id))
-        .order((termination_check::item_id, termination_check::position))
-        .select(CheckRow::as_select())
-        .load(connection)?;
-    let codes: Vec<CodeRow> = code_answer::table
-        .inner_join(termination_item::table.on(termination_item::id.eq(code_answer::item_id)))
-        .filter(termination_item::termination_id.eq(&row.id))
-        .select(CodeRow::as_select())
-        .load(connection)?;
-    to_record(row, &items, (&checks, &codes)).map(Some)
-}
-
-/// Three queries for any number of terminations.
+/// One query for any number of terminations.
 fn load_all(connection: &mut DbConnection, rows: Vec<Row>) -> Result<Vec<TerminationRecord>, DbError> {
     if rows.is_empty() {
         return Ok(Vec::new());
@@ -314,17 +276,5 @@ fn load_all(connection: &mut DbConnection, rows: Vec<Row>) -> Result<Vec<Termina
         .order((termination_item::termination_id, termination_item::position))
         .select(ItemRow::as_select())
         .load(connection)?;
-    let item_ids: Vec<&str> = items.iter().map(|item| item.id.as_str()).collect();
-    let checks: Vec<CheckRow> = termination_check::table
-        .filter(termination_check::item_id.eq_any(&item_ids))
-        .order((termination_check::item_id, termination_check::position))
-        .select(CheckRow::as_select())
-        .load(connection)?;
-    let codes: Vec<CodeRow> = code_answer::table
-        .filter(code_answer::item_id.eq_any(&item_ids))
-        .select(CodeRow::as_select())
-        .load(connection)?;
-    rows.into_iter()
-        .map(|row| to_record(row, &items, (&checks, &codes)))
-        .collect()
+    rows.into_iter().map(|row| to_record(row, &items)).collect()
 }

@@ -1,87 +1,101 @@
 //! The rows of terminations, and how they become what they tell of.
 
 use crate::db::DbError;
-use crate::db::schema::{code_answer, termination as table, termination_check, termination_item};
+use crate::db::schema::{termination as table, termination_item};
 use crate::db::types::{meta, parse, parse_json, parse_optional, to_json, utc_optional};
 use crate::domain::assignment::Assigned;
-use crate::domain::ids::{AssignmentId, ItemId};
-use crate::domain::termination::{
-    Check, CodeAnswer, CodeKind, Holding, Item, Termination, TerminationRecord,
-};
+use crate::domain::ids::AssignmentId;
+use crate::domain::termination::{Holding, Item, Termination, TerminationRecord};
 use crate::domain::wipe::WipeAssessment;
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
-use std::collections::BTreeMap;
 
-#[derive(Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = table, treat_none_as_null = true, treat_none_as_default_value = false)]
+/// A case. What never changes stands apart from what does: an update looks after every index and every reference of the
+/// columns that it names, changed or not.
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = table, treat_none_as_default_value = false)]
 pub(super) struct Row {
     pub(super) id: String,
-    pub(super) number: String,
-    pub(super) kind: String,
-    pub(super) state: String,
-    pub(super) employment_id: String,
-    pub(super) person_id: String,
-    pub(super) unit_id: String,
-    pub(super) legal_entity_id: String,
-    pub(super) end_on: NaiveDate,
-    pub(super) return_by: NaiveDate,
-    pub(super) hold: Option<String>,
-    pub(super) released: Option<String>,
-    pub(super) completed_at: Option<NaiveDateTime>,
-    pub(super) cancelled: Option<String>,
-    pub(super) reopened: Option<String>,
-    pub(super) is_contradicted: bool,
-    pub(super) version: i64,
-    pub(super) created_at: NaiveDateTime,
-    pub(super) updated_at: NaiveDateTime,
-    pub(super) breach_notify_by: Option<NaiveDateTime>,
+    number: String,
+    employment_id: String,
+    created_at: NaiveDateTime,
+    #[diesel(embed)]
+    owner: OwnerRow,
+    #[diesel(embed)]
+    stage: StageRow,
+    #[diesel(embed)]
+    progress: ProgressRow,
 }
 
-#[derive(Queryable, Selectable, Insertable, AsChangeset, PartialEq)]
-#[diesel(table_name = termination_item, treat_none_as_null = true, treat_none_as_default_value = false)]
+/// Whose case it is.
+#[derive(PartialEq, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = table)]
+pub(super) struct OwnerRow {
+    person_id: String,
+    unit_id: String,
+    legal_entity_id: String,
+}
+
+/// Where the case stands: the columns that the lists of cases are made by.
+#[derive(PartialEq, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = table, treat_none_as_null = true, treat_none_as_default_value = false)]
+pub(super) struct StageRow {
+    state: String,
+    return_by: NaiveDate,
+    completed_at: Option<NaiveDateTime>,
+    breach_notify_by: Option<NaiveDateTime>,
+}
+
+/// What else is known of it.
+#[derive(Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = table, treat_none_as_null = true, treat_none_as_default_value = false)]
+pub(super) struct ProgressRow {
+    kind: String,
+    end_on: NaiveDate,
+    hold: Option<String>,
+    released: Option<String>,
+    cancelled: Option<String>,
+    reopened: Option<String>,
+    is_contradicted: bool,
+    version: i64,
+    updated_at: NaiveDateTime,
+}
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = termination_item, treat_none_as_default_value = false)]
 pub(super) struct ItemRow {
-    pub(super) id: String,
-    pub(super) termination_id: String,
-    pub(super) position: i32,
-    pub(super) kind: String,
-    pub(super) assignment_id: String,
-    pub(super) device_id: Option<String>,
-    pub(super) subscription_id: Option<String>,
-    pub(super) custody_epoch: i64,
-    pub(super) data_class: String,
-    pub(super) required_wipe_level: String,
-    pub(super) outcome: Option<String>,
-    pub(super) is_identity_confirmed: bool,
-    pub(super) number_decision: Option<String>,
-    pub(super) wipe_state: String,
-    pub(super) wipe_level: String,
-    pub(super) is_wipe_contradicted: bool,
-    pub(super) contradiction: Option<String>,
-    pub(super) loss: Option<String>,
-    pub(super) disposal: Option<String>,
-    pub(super) damage: Option<String>,
+    id: String,
+    termination_id: String,
+    position: i32,
+    kind: String,
+    assignment_id: String,
+    device_id: Option<String>,
+    subscription_id: Option<String>,
+    custody_epoch: i64,
+    data_class: String,
+    required_wipe_level: String,
+    #[diesel(embed)]
+    state: ItemStateRow,
 }
 
-#[derive(Queryable, Selectable, Insertable, AsChangeset, PartialEq)]
-#[diesel(table_name = termination_check, treat_none_as_null = true, treat_none_as_default_value = false)]
-pub(super) struct CheckRow {
-    pub(super) item_id: String,
-    pub(super) kind: String,
-    pub(super) position: i32,
-    pub(super) is_mandatory: bool,
-    pub(super) state: String,
-    pub(super) act: Option<String>,
-    pub(super) reason: Option<String>,
-    pub(super) note: String,
-}
-
-#[derive(Queryable, Selectable, Insertable, PartialEq)]
-#[diesel(table_name = code_answer, treat_none_as_default_value = false)]
-pub(super) struct CodeRow {
-    pub(super) item_id: String,
-    pub(super) kind: String,
-    pub(super) answer: String,
+/// What changes of an item.
+#[derive(Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = termination_item, treat_none_as_null = true, treat_none_as_default_value = false)]
+pub(super) struct ItemStateRow {
+    outcome: Option<String>,
+    is_identity_confirmed: bool,
+    number_decision: Option<String>,
+    wipe_state: String,
+    wipe_level: String,
+    is_wipe_contradicted: bool,
+    contradiction: Option<String>,
+    loss: Option<String>,
+    disposal: Option<String>,
+    damage: Option<String>,
+    /// Checks and answers are read and written with their item alone, so they are documents of it.
+    checks: String,
+    code_answers: String,
+    awaits_mdm: bool,
 }
 
 pub(super) fn to_row(record: &TerminationRecord) -> Result<Row, DbError> {
@@ -89,25 +103,52 @@ pub(super) fn to_row(record: &TerminationRecord) -> Result<Row, DbError> {
     Ok(Row {
         id: termination.id.to_string(),
         number: termination.number.clone(),
-        kind: termination.kind.as_str().to_owned(),
-        state: termination.state.as_str().to_owned(),
         employment_id: record.employment_id.to_string(),
-        person_id: record.person_id.to_string(),
-        unit_id: record.unit_id.to_string(),
-        legal_entity_id: record.legal_entity_id.to_string(),
-        end_on: termination.end_on,
-        return_by: termination.return_by,
-        hold: termination.hold.as_ref().map(to_json).transpose()?,
-        released: termination.released.as_ref().map(to_json).transpose()?,
-        completed_at: termination.completed_at.map(|at| at.naive_utc()),
-        cancelled: termination.cancelled.as_ref().map(to_json).transpose()?,
-        reopened: termination.reopened.as_ref().map(to_json).transpose()?,
-        is_contradicted: termination.items.iter().any(|item| item.wipe.contradicted),
-        version: record.meta.version,
         created_at: record.meta.created_at.naive_utc(),
-        updated_at: record.meta.updated_at.naive_utc(),
-        breach_notify_by: termination.breach_notify_by().map(|at| at.naive_utc()),
+        owner: record.into(),
+        stage: termination.into(),
+        progress: record.try_into()?,
     })
+}
+
+impl From<&TerminationRecord> for OwnerRow {
+    fn from(record: &TerminationRecord) -> Self {
+        Self {
+            person_id: record.person_id.to_string(),
+            unit_id: record.unit_id.to_string(),
+            legal_entity_id: record.legal_entity_id.to_string(),
+        }
+    }
+}
+
+impl From<&Termination> for StageRow {
+    fn from(termination: &Termination) -> Self {
+        Self {
+            state: termination.state.as_str().to_owned(),
+            return_by: termination.return_by,
+            completed_at: termination.completed_at.map(|at| at.naive_utc()),
+            breach_notify_by: termination.breach_notify_by().map(|at| at.naive_utc()),
+        }
+    }
+}
+
+impl TryFrom<&TerminationRecord> for ProgressRow {
+    type Error = DbError;
+
+    fn try_from(record: &TerminationRecord) -> Result<Self, DbError> {
+        let termination = &record.termination;
+        Ok(Self {
+            kind: termination.kind.as_str().to_owned(),
+            end_on: termination.end_on,
+            hold: termination.hold.as_ref().map(to_json).transpose()?,
+            released: termination.released.as_ref().map(to_json).transpose()?,
+            cancelled: termination.cancelled.as_ref().map(to_json).transpose()?,
+            reopened: termination.reopened.as_ref().map(to_json).transpose()?,
+            is_contradicted: termination.items.iter().any(|item| item.wipe.contradicted),
+            version: record.meta.version,
+            updated_at: record.meta.updated_at.naive_utc(),
+        })
+    }
 }
 
 pub(super) fn to_item_row(
@@ -133,37 +174,39 @@ pub(super) fn to_item_row(
         custody_epoch: holding.custody_epoch,
         data_class: item.data_class.as_str().to_owned(),
         required_wipe_level: item.required_wipe.as_str().to_owned(),
-        outcome: item.outcome.map(|outcome| outcome.as_str().to_owned()),
-        is_identity_confirmed: item.identity_confirmed,
-        number_decision: item.number_decision.map(|decision| decision.as_str().to_owned()),
-        wipe_state: item.wipe.state.as_str().to_owned(),
-        wipe_level: item.wipe.level.as_str().to_owned(),
-        is_wipe_contradicted: item.wipe.contradicted,
-        contradiction: item.contradiction.as_ref().map(to_json).transpose()?,
-        loss: item.loss.as_ref().map(to_json).transpose()?,
-        disposal: item.disposal.as_ref().map(to_json).transpose()?,
-        damage: item.damage.as_ref().map(to_json).transpose()?,
+        state: item.try_into()?,
     })
 }
 
-pub(super) fn to_check_row(item: ItemId, position: i32, check: &Check) -> Result<CheckRow, DbError> {
-    Ok(CheckRow {
-        item_id: item.to_string(),
-        kind: check.kind.as_str().to_owned(),
-        position,
-        is_mandatory: check.mandatory,
-        state: check.state.as_str().to_owned(),
-        act: check.act.as_ref().map(to_json).transpose()?,
-        reason: check.reason.as_ref().map(|reason| reason.as_str().to_owned()),
-        note: to_json(&check.note)?,
-    })
+impl TryFrom<&Item> for ItemStateRow {
+    type Error = DbError;
+
+    fn try_from(item: &Item) -> Result<Self, DbError> {
+        Ok(Self {
+            outcome: item.outcome.map(|outcome| outcome.as_str().to_owned()),
+            is_identity_confirmed: item.identity_confirmed,
+            number_decision: item.number_decision.map(|decision| decision.as_str().to_owned()),
+            wipe_state: item.wipe.state.as_str().to_owned(),
+            wipe_level: item.wipe.level.as_str().to_owned(),
+            is_wipe_contradicted: item.wipe.contradicted,
+            contradiction: item.contradiction.as_ref().map(to_json).transpose()?,
+            loss: item.loss.as_ref().map(to_json).transpose()?,
+            disposal: item.disposal.as_ref().map(to_json).transpose()?,
+            damage: item.damage.as_ref().map(to_json).transpose()?,
+            checks: to_json(&item.checks)?,
+            code_answers: to_json(&item.code_answers)?,
+            awaits_mdm: item.awaits_mdm(),
+        })
+    }
 }
 
-pub(super) fn to_record(
-    row: Row,
-    items: &[ItemRow],
-    (checks, codes): (&[CheckRow], &[CodeRow]),
-) -> Result<TerminationRecord, DbError> {
+pub(super) fn to_record(row: Row, items: &[ItemRow]) -> Result<TerminationRecord, DbError> {
+    let Row {
+        owner,
+        stage,
+        progress,
+        ..
+    } = row;
     let own: Vec<&ItemRow> = items
         .iter()
         .filter(|item| item.termination_id == row.id)
@@ -174,32 +217,29 @@ pub(super) fn to_record(
     };
     let termination = Termination {
         id: parse("termination", "id", &row.id)?,
-        kind: parse("termination", "kind", &row.kind)?,
-        state: parse("termination", "state", &row.state)?,
-        end_on: row.end_on,
-        return_by: row.return_by,
-        hold: decision("hold", row.hold.as_deref())?,
-        released: decision("released", row.released.as_deref())?,
-        items: own
-            .iter()
-            .map(|item| to_item(item, checks, codes))
-            .collect::<Result<_, _>>()?,
-        completed_at: utc_optional(row.completed_at),
-        cancelled: decision("cancelled", row.cancelled.as_deref())?,
-        reopened: decision("reopened", row.reopened.as_deref())?,
+        kind: parse("termination", "kind", &progress.kind)?,
+        state: parse("termination", "state", &stage.state)?,
+        end_on: progress.end_on,
+        return_by: stage.return_by,
+        hold: decision("hold", progress.hold.as_deref())?,
+        released: decision("released", progress.released.as_deref())?,
+        items: own.iter().map(|item| to_item(item)).collect::<Result<_, _>>()?,
+        completed_at: utc_optional(stage.completed_at),
+        cancelled: decision("cancelled", progress.cancelled.as_deref())?,
+        reopened: decision("reopened", progress.reopened.as_deref())?,
         number: row.number,
     };
     Ok(TerminationRecord {
         termination,
         employment_id: parse("termination", "employment_id", &row.employment_id)?,
-        person_id: parse("termination", "person_id", &row.person_id)?,
-        unit_id: parse("termination", "unit_id", &row.unit_id)?,
-        legal_entity_id: parse("termination", "legal_entity_id", &row.legal_entity_id)?,
+        person_id: parse("termination", "person_id", &owner.person_id)?,
+        unit_id: parse("termination", "unit_id", &owner.unit_id)?,
+        legal_entity_id: parse("termination", "legal_entity_id", &owner.legal_entity_id)?,
         holdings: own
             .iter()
             .map(|item| to_holding(item))
             .collect::<Result<_, _>>()?,
-        meta: meta(row.version, row.created_at, row.updated_at),
+        meta: meta(progress.version, row.created_at, progress.updated_at),
     })
 }
 
@@ -230,16 +270,12 @@ fn to_holding(row: &ItemRow) -> Result<Holding, DbError> {
     })
 }
 
-fn to_item(row: &ItemRow, checks: &[CheckRow], codes: &[CodeRow]) -> Result<Item, DbError> {
-    let own_checks = checks
-        .iter()
-        .filter(|check| check.item_id == row.id)
-        .map(to_check);
-    let own_codes = codes.iter().filter(|code| code.item_id == row.id).map(to_code);
+fn to_item(row: &ItemRow) -> Result<Item, DbError> {
+    let state = &row.state;
     let wipe = WipeAssessment {
-        state: parse("termination_item", "wipe_state", &row.wipe_state)?,
-        level: parse("termination_item", "wipe_level", &row.wipe_level)?,
-        contradicted: row.is_wipe_contradicted,
+        state: parse("termination_item", "wipe_state", &state.wipe_state)?,
+        level: parse("termination_item", "wipe_level", &state.wipe_level)?,
+        contradicted: state.is_wipe_contradicted,
     };
     Ok(Item {
         id: parse("termination_item", "id", &row.id)?,
@@ -250,20 +286,20 @@ fn to_item(row: &ItemRow, checks: &[CheckRow], codes: &[CodeRow]) -> Result<Item
             "required_wipe_level",
             &row.required_wipe_level,
         )?,
-        outcome: parse_optional("termination_item", "outcome", row.outcome.as_deref())?,
-        identity_confirmed: row.is_identity_confirmed,
-        checks: own_checks.collect::<Result<_, _>>()?,
-        code_answers: own_codes.collect::<Result<BTreeMap<_, _>, _>>()?,
+        outcome: parse_optional("termination_item", "outcome", state.outcome.as_deref())?,
+        identity_confirmed: state.is_identity_confirmed,
+        checks: parse_json("termination_item", "checks", &state.checks)?,
+        code_answers: parse_json("termination_item", "code_answers", &state.code_answers)?,
         number_decision: parse_optional(
             "termination_item",
             "number_decision",
-            row.number_decision.as_deref(),
+            state.number_decision.as_deref(),
         )?,
         wipe,
-        contradiction: document("contradiction", row.contradiction.as_deref())?,
-        loss: document("loss", row.loss.as_deref())?,
-        disposal: document("disposal", row.disposal.as_deref())?,
-        damage: document("damage", row.damage.as_deref())?,
+        contradiction: document("contradiction", state.contradiction.as_deref())?,
+        loss: document("loss", state.loss.as_deref())?,
+        disposal: document("disposal", state.disposal.as_deref())?,
+        damage: document("damage", state.damage.as_deref())?,
     })
 }
 
@@ -274,31 +310,4 @@ fn document<T: serde::de::DeserializeOwned>(
 ) -> Result<Option<T>, DbError> {
     text.map(|text| parse_json("termination_item", column, text))
         .transpose()
-}
-
-fn to_check(row: &CheckRow) -> Result<Check, DbError> {
-    let act = row
-        .act
-        .as_deref()
-        .map(|text| parse_json("termination_check", "act", text))
-        .transpose()?;
-    let reason = row.reason.clone().map(|text| text.try_into()).transpose();
-    Ok(Check {
-        kind: parse("termination_check", "kind", &row.kind)?,
-        state: parse("termination_check", "state", &row.state)?,
-        mandatory: row.is_mandatory,
-        act,
-        reason: reason.map_err(|_| DbError::Corrupt {
-            table: "termination_check",
-            column: "reason",
-        })?,
-        note: parse_json("termination_check", "note", &row.note)?,
-    })
-}
-
-fn to_code(row: &CodeRow) -> Result<(CodeKind, CodeAnswer), DbError> {
-    Ok((
-        parse("code_answer", "kind", &row.kind)?,
-        parse("code_answer", "answer", &row.answer)?,
-    ))
 }

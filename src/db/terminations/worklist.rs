@@ -11,7 +11,6 @@ use crate::domain::message::MessageState;
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::termination::{TerminationKind, TerminationRecord};
 use crate::domain::timeline::MessageStep;
-use crate::domain::wipe::WipeState;
 use crate::domain::worklist::{DUE_SOON_DAYS, WorkScope, Worklist};
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use diesel::BoxableExpression;
@@ -145,18 +144,10 @@ fn needs_look(search: &Search) -> Condition {
         Worklist::Contradicted => Box::new(active().and(table::is_contradicted.eq(true))),
         Worklist::BreachDue => Box::new(table::breach_notify_by.is_not_null()),
         Worklist::Held => Box::new(active().and(table::hold.is_not_null())),
-        Worklist::WaitingForMdm => {
-            let states = words(
-                WipeState::ALL.iter().filter(|state| state.waits_for_mdm()),
-                |state| state.as_str(),
-            );
-            Box::new(active().and(sql::<Bool>(&format!(
-                "termination.id IN (SELECT termination_item.termination_id FROM termination_item \
-                 WHERE termination_item.wipe_state IN ({states}) AND EXISTS (SELECT 1 FROM termination_check \
-                 WHERE termination_check.item_id = termination_item.id AND termination_check.kind = 'wiped' \
-                 AND termination_check.state IN ('open', 'declared')))"
-            ))))
-        }
+        Worklist::WaitingForMdm => Box::new(active().and(sql::<Bool>(
+            "termination.id IN (SELECT termination_item.termination_id FROM termination_item \
+             WHERE termination_item.awaits_mdm)",
+        ))),
         Worklist::UndeliveredMail => has_undelivered(&search.late_since),
     }
 }

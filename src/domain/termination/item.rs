@@ -108,6 +108,15 @@ impl Item {
             .any(|check| check.kind == kind && check.state == state)
     }
 
+    /// Whether the MDM is to say what became of a wipe that was ordered, and nobody has answered instead.
+    pub fn awaits_mdm(&self) -> bool {
+        self.wipe.state.waits_for_mdm()
+            && self
+                .checks
+                .iter()
+                .any(|check| check.kind == CheckKind::Wiped && !check.state.is_settled())
+    }
+
     /// Whether a contradicted wipe keeps the case open: it does until somebody decided otherwise. A device that the
     /// holder has gone on with is heard of, and nobody says that it was wiped.
     pub fn is_blocked_by_contradiction(&self) -> bool {

@@ -47,6 +47,13 @@ text_enum! {
     }
 }
 
+impl MessageStep {
+    /// Whether a new plan of the case makes up for it. What the desk is to know at once is told whatever is planned.
+    pub const fn is_replaced_by_a_plan(self) -> bool {
+        !matches!(self, Self::LossReported | Self::ActAtOnce)
+    }
+}
+
 text_enum! {
     /// Who a mail is for, by role. Resolved to a person when the mail is sent, not when it is planned.
     pub enum RecipientRole {

@@ -70,7 +70,7 @@ impl Asset {
 
     pub(super) fn update(&self, tx: &mut Tx<'_>) -> Result<(), DbError> {
         match self {
-            Self::Device(device) => db::devices::update(tx, device),
+            Self::Device(device) => db::devices::update_custody(tx, device),
             Self::Subscription(subscription) => db::subscriptions::update(tx, subscription),
         }
     }

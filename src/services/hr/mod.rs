@@ -223,7 +223,7 @@ fn apply(
         meta: stored.map_or_else(|| Meta::new(now), |known| known.meta.changed(now)),
     };
     match stored {
-        Some(_) => db::employments::update(tx, &employment)?,
+        Some(before) => db::employments::update(tx, before, &employment)?,
         None => db::employments::insert(tx, &employment)?,
     }
     audit_applied(tx, stored, &employment)?;

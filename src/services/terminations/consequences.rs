@@ -312,7 +312,7 @@ pub(in crate::services) fn take_completion_back_in(
                 device.status = DeviceStatus::Assigned;
                 device.custody_epoch = holding.custody_epoch;
                 device.meta = device.meta.changed(now);
-                db::devices::update(tx, &device)?;
+                db::devices::update_custody(tx, &device)?;
             }
             Assigned::Subscription(id) => {
                 let found = db::subscriptions::find(tx, id)?;
@@ -354,7 +354,7 @@ fn correct_device(tx: &mut Tx<'_>, item: &Item, holding: &Holding) -> Result<(),
     if is_untouched && device.status != status && (is_found || status != DeviceStatus::InStock) {
         device.status = status;
         device.meta = device.meta.changed(tx.now());
-        db::devices::update(tx, &device)?;
+        db::devices::update_custody(tx, &device)?;
     }
     Ok(())
 }
@@ -364,7 +364,7 @@ fn settle_device(tx: &mut Tx<'_>, id: DeviceId, item: &Item) -> Result<(), Servi
     device.status = status_after(item);
     device.custody_epoch += 1;
     device.meta = device.meta.changed(tx.now());
-    db::devices::update(tx, &device)?;
+    db::devices::update_custody(tx, &device)?;
     Ok(())
 }
 

@@ -78,7 +78,6 @@ pub(super) fn replan_on_the_way_in(
         db::messages::cancel_planned(tx, id, messages::MAIL_IS_OFF)?;
         return Ok(());
     }
-    db::messages::cancel_planned(tx, id, "replanned")?;
     let timeline = entity.schedule.timeline(record.termination.kind);
     let calendar = entity.schedule.calendar();
     let mut planned = timeline::plan_rest(&timeline, from, now, &calendar, &told);
@@ -98,9 +97,9 @@ fn plan_without(
     told: &BTreeSet<MessageStep>,
 ) -> Result<(), ServiceError> {
     let now = tx.now();
-    db::messages::cancel_planned(tx, record.termination.id, "replanned")?;
     let entity = db::legal_entities::get(tx, record.legal_entity_id)?;
     if !entity.schedule.sends_mail {
+        db::messages::cancel_planned(tx, record.termination.id, "replanned")?;
         return Ok(());
     }
     let calendar = entity.schedule.calendar();
@@ -117,6 +116,8 @@ fn plan_without(
     store_in(tx, app, record, (from, planned, &calendar))
 }
 
+/// Makes the mails that wait to be written those of the plan. What stands already is moved; what is not in the plan is
+/// called off.
 fn store_in(
     tx: &mut Tx<'_>,
     app: &App,
@@ -124,17 +125,7 @@ fn store_in(
     (from, planned, calendar): (NaiveDate, Vec<PlannedMessage>, &Calendar),
 ) -> Result<(), ServiceError> {
     let now = tx.now();
-    // What was written for other days, or is written anew, has not left yet and must not.
-    for message in db::messages::of_termination(tx, record.termination.id)? {
-        let is_planned_anew = planned
-            .iter()
-            .any(|new| (new.step, new.to) == (message.step, message.to));
-        let is_for_other_days = message.planned_from.is_some_and(|before| before != from);
-        if message.state == MessageState::Queued && (is_planned_anew || is_for_other_days) {
-            messages::supersede_in(tx, &message)?;
-        }
-    }
-    let messages: Vec<Message> = planned
+    let mut wanted: Vec<Message> = planned
         .into_iter()
         .map(|planned| {
             let due_at = if app.config.mail.send_window {
@@ -148,7 +139,28 @@ fn store_in(
             }
         })
         .collect();
-    db::messages::insert(tx, &messages)?;
+    let (mut moved, mut left_over) = (Vec::new(), Vec::new());
+    for standing in db::messages::of_termination(tx, record.termination.id)? {
+        let new = wanted
+            .iter()
+            .position(|new| (new.step, new.to) == (standing.step, standing.to));
+        match (standing.state, new) {
+            (MessageState::Planned, Some(at)) => moved.extend(wanted.remove(at).in_place_of(standing)),
+            (MessageState::Planned, None) if standing.step.is_replaced_by_a_plan() => {
+                left_over.push(standing.id)
+            }
+            // What was written for other days, or is written anew, has not left yet and must not.
+            (MessageState::Queued, new)
+                if new.is_some() || standing.planned_from.is_some_and(|before| before != from) =>
+            {
+                messages::supersede_in(tx, &standing)?;
+            }
+            _ => {}
+        }
+    }
+    db::messages::cancel(tx, &left_over, "replanned")?;
+    db::messages::move_planned(tx, &moved)?;
+    db::messages::insert(tx, &wanted)?;
     Ok(())
 }
 
