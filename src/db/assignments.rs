@@ -9,7 +9,7 @@ use crate::domain::assignment::{Assigned, Assignment, AssignmentEnd};
 use crate::domain::ids::{AssignmentId, DeviceId, EmploymentId, SubscriptionId};
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::wipe::Custody;
-use chrono::NaiveDateTime;
+use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
@@ -28,6 +28,7 @@ struct Row {
     version: i64,
     created_at: NaiveDateTime,
     updated_at: NaiveDateTime,
+    loan_until: Option<NaiveDate>,
 }
 
 impl TryFrom<&Assignment> for Row {
@@ -52,6 +53,7 @@ impl TryFrom<&Assignment> for Row {
             version: assignment.meta.version,
             created_at: assignment.meta.created_at.naive_utc(),
             updated_at: assignment.meta.updated_at.naive_utc(),
+            loan_until: assignment.loan_until,
         })
     }
 }
@@ -83,6 +85,7 @@ impl TryFrom<Row> for Assignment {
             accessories: parse_json("assignment", "accessories", &row.accessories)?,
             assigned_at: utc(row.assigned_at),
             ended: row.ended_at.map(utc).zip(end_reason),
+            loan_until: row.loan_until,
             meta: meta(row.version, row.created_at, row.updated_at),
         })
     }

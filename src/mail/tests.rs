@@ -85,6 +85,7 @@ pub(super) fn receipt() -> Receipt {
             decision: Some(NumberDecision::Reuse),
             carried_out_on: Some(day(2027, 10, 1)),
             directory_updated_on: Some(day(2027, 10, 1)),
+            stays: false,
         }],
         deviations: vec![],
         verification_code: "K7QM-2XRD-9F4T-HB31-0VWZ".to_owned(),
@@ -185,6 +186,7 @@ pub(super) fn view(language: Language, step: Step) -> MailView {
         | Step::NewLink { .. }
         | Step::Reminder1 { .. }
         | Step::Reminder2 { .. }
+        | Step::HandBack { .. }
         | Step::ReceiptReceiver(_) => ("Maria Lind", "Maria"),
         Step::Escalation { .. } => ("Olof Sund", "Olof"),
         Step::LossReported(_) | Step::ActAtOnce => ("Kundtjänst telefoni", "Kundtjänst telefoni"),
@@ -212,6 +214,7 @@ pub(super) fn view(language: Language, step: Step) -> MailView {
             last_day: day(2027, 9, 30),
             devices: vec![device("Exempel X1", "7Q2K", false)],
             subscriptions: vec![SubscriptionFacts { number: phone() }],
+            away: None,
         },
         audience: Audience::Addressee,
         link: Some(LINK.to_owned()),

@@ -36,6 +36,8 @@ pub(super) struct Row {
     pub(super) created_at: NaiveDateTime,
     pub(super) updated_at: NaiveDateTime,
     pub(super) breach_notify_by: Option<NaiveDateTime>,
+    pub(super) absence: Option<String>,
+    pub(super) is_paused: bool,
 }
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset, PartialEq)]
@@ -61,6 +63,7 @@ pub(super) struct ItemRow {
     pub(super) loss: Option<String>,
     pub(super) disposal: Option<String>,
     pub(super) damage: Option<String>,
+    pub(super) arrangement: Option<String>,
 }
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset, PartialEq)]
@@ -107,6 +110,8 @@ pub(super) fn to_row(record: &TerminationRecord) -> Result<Row, DbError> {
         created_at: record.meta.created_at.naive_utc(),
         updated_at: record.meta.updated_at.naive_utc(),
         breach_notify_by: termination.breach_notify_by().map(|at| at.naive_utc()),
+        absence: termination.absence.as_ref().map(to_json).transpose()?,
+        is_paused: termination.is_paused(),
     })
 }
 
@@ -143,6 +148,7 @@ pub(super) fn to_item_row(
         loss: item.loss.as_ref().map(to_json).transpose()?,
         disposal: item.disposal.as_ref().map(to_json).transpose()?,
         damage: item.damage.as_ref().map(to_json).transpose()?,
+        arrangement: item.arrangement.as_ref().map(to_json).transpose()?,
     })
 }
 
@@ -172,7 +178,11 @@ pub(super) fn to_record(
         text.map(|text| parse_json("termination", column, text))
             .transpose()
     };
+    let absence = row.absence.as_deref();
     let termination = Termination {
+        absence: absence
+            .map(|text| parse_json("termination", "absence", text))
+            .transpose()?,
         id: parse("termination", "id", &row.id)?,
         kind: parse("termination", "kind", &row.kind)?,
         state: parse("termination", "state", &row.state)?,
@@ -264,6 +274,7 @@ fn to_item(row: &ItemRow, checks: &[CheckRow], codes: &[CodeRow]) -> Result<Item
         loss: document("loss", row.loss.as_deref())?,
         disposal: document("disposal", row.disposal.as_deref())?,
         damage: document("damage", row.damage.as_deref())?,
+        arrangement: document("arrangement", row.arrangement.as_deref())?,
     })
 }
 

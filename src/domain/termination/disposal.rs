@@ -173,6 +173,7 @@ impl Termination {
         if found.disposal.is_some() {
             return Err(DomainError::Conflict);
         }
+        found.require_not_let_go(COMMAND)?;
         if found.is_missing() {
             return Err(DomainError::InvalidTransition {
                 entity: "device",
@@ -305,10 +306,10 @@ impl Item {
 
     /// The checks that are settled otherwise than the decision about the device allows.
     pub(super) fn not_done(&self) -> Vec<CheckKind> {
-        let must = self
-            .disposal
-            .as_ref()
-            .map_or(&[][..], |disposal| disposal.terms.must_be_done());
+        let must = self.disposal.as_ref().map_or_else(
+            || self.must_be_done_to_lend(),
+            |disposal| disposal.terms.must_be_done(),
+        );
         must.iter()
             .copied()
             .filter(|kind| !self.is(*kind, CheckState::Done))

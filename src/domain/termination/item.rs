@@ -1,6 +1,7 @@
 //! One device or subscription of a case, and the small steps that commands are made of.
 
 use super::Blocker;
+use super::absence::Arrangement;
 use super::check::{Act, Check, Decision, Note, Reason, Settlement};
 use super::damage::Damage;
 use super::disposal::Disposal;
@@ -46,6 +47,8 @@ pub struct Item {
     pub disposal: Option<Disposal>,
     /// What is known of a damage to it.
     pub damage: Option<Damage>,
+    /// What becomes of it while its holder is on leave.
+    pub arrangement: Option<Arrangement>,
 }
 
 /// A device or subscription that a new case starts with.
@@ -87,6 +90,7 @@ impl Item {
             loss: None,
             disposal: None,
             damage: None,
+            arrangement: None,
         }
     }
 

@@ -87,6 +87,9 @@ impl Termination {
         require_no_conflict(current, &settlement, act.by.role)?;
         found.require_grounds(check, settlement.answer)?;
         found.require_not_decided_away(check, settlement.answer)?;
+        if check == CheckKind::Returned && settlement.answer != Answer::Done {
+            found.require_not_let_go("settle")?;
+        }
 
         let (termination, held) = (self.id, self.is_held());
         let found = self.item_mut(item)?;

@@ -11,7 +11,7 @@ use crate::domain::ids::ItemId;
 use crate::domain::message::{Message, MessageState};
 use crate::domain::note::NoteKind;
 use crate::domain::termination::{
-    Act, ActorRole, CheckKind, CheckState, CodeAnswer, CodeKind, DeviceOutcome, Event, IdentityMatch,
+    Act, ActorRole, CheckKind, CheckState, CodeAnswer, CodeKind, DeviceOutcome, Event, IdentityMatch, Item,
     LossReport, Note, Reason, Settlement, Termination, TerminationRecord, Undo,
 };
 use crate::domain::timeline::{MessageStep, RecipientRole};
@@ -58,10 +58,19 @@ pub(super) fn apply_in(
             let after = confirm_in(tx, app, case, actor, confirmation)?;
             let undo = Undo::of(before, &after.termination, act);
             let is_loss = undo.reported_a_loss(&after.termination);
+            // Somebody else has it by now.
+            let is_carried_out = after.termination.items.iter().any(|item| {
+                let was_let_go = before.item(item.id).is_ok_and(Item::is_let_go);
+                item.is_let_go() && !was_let_go
+            });
             if is_loss {
                 terminations::tell_desk_in(tx, app, &after, MessageStep::LossReported)?;
             }
-            (NoteKind::Message, None, (!is_loss).then_some(undo))
+            (
+                NoteKind::Message,
+                None,
+                (!is_loss && !is_carried_out).then_some(undo),
+            )
         }
         Said::WrongDate { last_day } => {
             let undo = Undo::of(before, before, act);
@@ -151,11 +160,18 @@ fn answer_device(
 ) -> Result<Vec<Event>, DomainError> {
     let item = answer.item;
     let mut events = Vec::new();
+    if let Some(plan) = answer.plan {
+        events.extend(termination.arrange(item, plan, act.clone())?);
+    }
+    if answer.handed_back {
+        events.extend(termination.hand_back(item, act.clone())?);
+    }
     match &answer.possession {
-        Some(Possession::Here { condition, .. }) => {
+        Some(Possession::Here { condition, place, .. }) => {
             let returned = Settlement {
                 note: Note {
                     condition: Some(condition.as_str().to_owned()),
+                    place: place.clone(),
                     ..Note::default()
                 },
                 ..Settlement::returned(IdentityMatch::Confirmed)

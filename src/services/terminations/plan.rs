@@ -1,5 +1,6 @@
 //! The mails of a case: planned when it opens, planned anew when its dates or its receiver change.
 
+use super::absence;
 use crate::app::App;
 use crate::db::{self, Tx};
 use crate::domain::action_link::RevokeReason;
@@ -51,7 +52,7 @@ pub(super) fn replan_on_the_way_in(
     let all = db::messages::of_termination(tx, id)?;
     let newest = all
         .iter()
-        .filter(|message| message.planned_from.is_some())
+        .filter(|message| message.planned_from.is_some() && message.step != MessageStep::HandBack)
         .max_by_key(|message| (message.meta.created_at, message.id));
     let Some(from) = newest.and_then(|message| message.planned_from) else {
         return replan_rest_in(tx, app, record);
@@ -129,7 +130,9 @@ fn store_in(
         let is_planned_anew = planned
             .iter()
             .any(|new| (new.step, new.to) == (message.step, message.to));
-        let is_for_other_days = message.planned_from.is_some_and(|before| before != from);
+        let is_counted_from_t0 = message.step != MessageStep::HandBack;
+        let is_for_other_days =
+            message.planned_from.is_some_and(|before| before != from) && is_counted_from_t0;
         if message.state == MessageState::Queued && (is_planned_anew || is_for_other_days) {
             messages::supersede_in(tx, &message)?;
         }
@@ -149,11 +152,11 @@ fn store_in(
         })
         .collect();
     db::messages::insert(tx, &messages)?;
-    Ok(())
+    absence::plan_hand_back_in(tx, app, record)
 }
 
 /// Without a send window, what waits only for the next window to open is due at once.
-fn sooner(calendar: &Calendar, due_at: DateTime<Utc>, now: DateTime<Utc>) -> DateTime<Utc> {
+pub(super) fn sooner(calendar: &Calendar, due_at: DateTime<Utc>, now: DateTime<Utc>) -> DateTime<Utc> {
     if due_at <= calendar.next_send_time(now) || local_date(due_at) == local_date(now) {
         now
     } else {
@@ -225,7 +228,10 @@ pub(in crate::services) fn tell_desk_in(
 
 const fn asks_receiver(step: MessageStep) -> bool {
     match step {
-        MessageStep::ConfirmReturn | MessageStep::Reminder1 | MessageStep::Reminder2 => true,
+        MessageStep::ConfirmReturn
+        | MessageStep::Reminder1
+        | MessageStep::Reminder2
+        | MessageStep::HandBack => true,
         MessageStep::EndApproaching
         | MessageStep::EndApproachingReceiver
         | MessageStep::ReturnReminder

@@ -8,7 +8,7 @@ use crate::domain::language::Language;
 use crate::mail::Phone;
 use crate::services::links::{OpenItem, Question, RecordedAnswer, Undoable};
 use crate::web::pages::confirm::{
-    CaseAnswer, ConfirmPage, DeviceItem, Entered, FieldError, SubscriptionItem,
+    AbsenceFacts, CaseAnswer, ConfirmPage, DeviceItem, Entered, FieldError, SubscriptionItem,
 };
 use crate::web::pages::{self, DonePage, Renewed, RenewedPage, Site, Undo, style_sha256_base64};
 use actix_web::http::StatusCode;
@@ -103,6 +103,15 @@ impl Visit {
             undone_at: question.undone_at,
             devices: question.devices.iter().map(device).collect(),
             subscriptions: question.subscriptions.iter().map(subscription).collect(),
+            absence: question.absence.as_ref().map(|leave| AbsenceFacts {
+                from: leave.from,
+                back_on: leave.back_on,
+                borrowers: leave
+                    .borrowers
+                    .iter()
+                    .map(|(id, name)| (id.to_string(), name.clone()))
+                    .collect(),
+            }),
             entered: shown.entered,
             errors: shown.errors,
         };
@@ -154,7 +163,8 @@ impl Visit {
                 Undoable::Completed => Undo::ReceiptSent,
                 Undoable::No => Undo::No,
             },
-            can_renew: recorded.can_renew,
+            can_renew: recorded.can_renew && recorded.rests.is_none(),
+            rests: recorded.rests,
             csrf: csrf.clone(),
         };
         let status = if is_unticked {

@@ -127,6 +127,7 @@ fn case(items: Vec<NewItem>, today: u64) -> Termination {
         end_on: day(12),
         return_by: day(10),
         items,
+        absence: None,
     };
     Termination::open(new, day(today).and_time(NaiveTime::MIN).and_utc()).0
 }

@@ -77,6 +77,7 @@ pub(super) fn confirm(language: Language) -> ConfirmPage {
             decided: None,
         }],
         undone_at: None,
+        absence: None,
         entered: Entered::default(),
         errors: Vec::new(),
     }
@@ -135,6 +136,7 @@ pub(super) fn done(language: Language) -> DonePage {
         receipt_url: None,
         undo: Undo::Until(at() + chrono::TimeDelta::hours(24), false),
         can_renew: true,
+        rests: None,
         csrf: "c5rf".to_owned(),
     }
 }
@@ -178,6 +180,7 @@ pub(super) fn receipt() -> Receipt {
             decision: Some(NumberDecision::Reuse),
             carried_out_on: Some(day(2027, 10, 1)),
             directory_updated_on: Some(day(2027, 10, 1)),
+            stays: false,
         }],
         deviations: Vec::new(),
         verification_code: "K7QM-2XRD-9F4T-HB31-0VWZ".to_owned(),

@@ -1,6 +1,6 @@
 //! The items of a case: devices and subscriptions with their checks.
 
-use super::{ActOut, DamageOut, DecisionOut, DisposalOut, LossOut, NoteBody};
+use super::{ActOut, ArrangementOut, DamageOut, DecisionOut, DisposalOut, LossOut, NoteBody};
 use crate::domain::ids::{DeviceId, ItemId, SubscriptionId};
 use crate::domain::termination::{
     Check, CheckKind, CheckState, DataClass, DeviceOutcome, Item, ItemKind, NumberDecision, Reason,
@@ -32,6 +32,8 @@ pub struct ItemOut {
     disposal: Option<DisposalOut>,
     /// What is known of a damage to it.
     damage: Option<DamageOut>,
+    /// What becomes of it during a leave, once that is known.
+    arrangement: Option<ArrangementOut>,
     /// Whether the serial number or IMEI was read and is the right one.
     is_identity_confirmed: bool,
     /// What is known about the wipe; null for a subscription.
@@ -171,6 +173,7 @@ pub(super) fn item_out(view: &TerminationView, item: &Item) -> ItemOut {
         loss: item.loss.as_ref().map(|loss| LossOut::of(item, loss)),
         disposal: item.disposal.as_ref().map(DisposalOut::from),
         damage: item.damage.as_ref().map(DamageOut::from),
+        arrangement: item.arrangement.as_ref().map(ArrangementOut::from),
         is_identity_confirmed: item.identity_confirmed,
         wipe,
         codes: codes.collect(),
