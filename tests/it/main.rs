@@ -8,6 +8,7 @@
     reason = "the lints know tests from other code only inside of test functions; and a story is told in one piece"
 )]
 
+mod absences;
 mod architecture;
 mod attachments;
 mod audit;
