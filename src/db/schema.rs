@@ -702,6 +702,7 @@ diesel::table! {
         disposal -> Nullable<Text>,
         damage -> Nullable<Text>,
         arrangement -> Nullable<Text>,
+        proposal -> Nullable<Text>,
     }
 }
 

@@ -214,6 +214,7 @@ pub(super) fn view(language: Language, step: Step) -> MailView {
             last_day: day(2027, 9, 30),
             devices: vec![device("Exempel X1", "7Q2K", false)],
             subscriptions: vec![SubscriptionFacts { number: phone() }],
+            is_proposed: false,
             away: None,
         },
         audience: Audience::Addressee,

@@ -112,6 +112,8 @@ pub struct CaseFacts {
     pub devices: Vec<DeviceFacts>,
     /// Subscriptions to settle.
     pub subscriptions: Vec<SubscriptionFacts>,
+    /// Whether one side of a move has said that something goes along, and the other is asked.
+    pub is_proposed: bool,
     /// The leave, for a case about one.
     pub away: Option<Away>,
 }

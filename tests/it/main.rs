@@ -32,6 +32,7 @@ mod manners;
 mod mdm;
 mod migrations;
 mod openapi;
+mod moves;
 mod outcomes;
 mod private_addresses;
 mod protected_identity;

@@ -64,6 +64,7 @@ pub(super) struct ItemRow {
     pub(super) disposal: Option<String>,
     pub(super) damage: Option<String>,
     pub(super) arrangement: Option<String>,
+    pub(super) proposal: Option<String>,
 }
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset, PartialEq)]
@@ -149,6 +150,7 @@ pub(super) fn to_item_row(
         disposal: item.disposal.as_ref().map(to_json).transpose()?,
         damage: item.damage.as_ref().map(to_json).transpose()?,
         arrangement: item.arrangement.as_ref().map(to_json).transpose()?,
+        proposal: item.proposal.as_ref().map(to_json).transpose()?,
     })
 }
 
@@ -275,6 +277,7 @@ fn to_item(row: &ItemRow, checks: &[CheckRow], codes: &[CodeRow]) -> Result<Item
         disposal: document("disposal", row.disposal.as_deref())?,
         damage: document("damage", row.damage.as_deref())?,
         arrangement: document("arrangement", row.arrangement.as_deref())?,
+        proposal: document("proposal", row.proposal.as_deref())?,
     })
 }
 

@@ -179,6 +179,16 @@ pub enum Event {
     },
     /// The leave is over.
     HolderBack { termination: TerminationId },
+    /// One side says that a device goes along with its holder.
+    AlongProposed {
+        termination: TerminationId,
+        item: ItemId,
+    },
+    /// The other side does not want it.
+    AlongDeclined {
+        termination: TerminationId,
+        item: ItemId,
+    },
     /// Everything is settled.
     Completed {
         termination: TerminationId,
@@ -224,6 +234,8 @@ impl Event {
             Self::HandedBack { .. } => "termination.handed_back",
             Self::LeaveMoved { .. } => "termination.leave_moved",
             Self::HolderBack { .. } => "termination.holder_back",
+            Self::AlongProposed { .. } => "termination.along_proposed",
+            Self::AlongDeclined { .. } => "termination.along_declined",
             Self::Completed { .. } => "termination.completed",
             Self::Reopened { .. } => "termination.reopened",
         }
@@ -261,6 +273,8 @@ impl Event {
             | Self::HandedBack { termination, .. }
             | Self::LeaveMoved { termination, .. }
             | Self::HolderBack { termination }
+            | Self::AlongProposed { termination, .. }
+            | Self::AlongDeclined { termination, .. }
             | Self::Completed { termination, .. }
             | Self::Reopened { termination, .. } => *termination,
         }

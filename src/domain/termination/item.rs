@@ -7,6 +7,7 @@ use super::damage::Damage;
 use super::disposal::Disposal;
 use super::event::Event;
 use super::loss::Loss;
+use super::proposal::Proposal;
 use super::words::{
     CheckKind, CheckState, CodeAnswer, CodeKind, DeviceOutcome, ItemKind, NumberDecision, ReopenCause,
 };
@@ -49,6 +50,8 @@ pub struct Item {
     pub damage: Option<Damage>,
     /// What becomes of it while its holder is on leave.
     pub arrangement: Option<Arrangement>,
+    /// That it goes along with its holder, as long as only one side has said so.
+    pub proposal: Option<Proposal>,
 }
 
 /// A device or subscription that a new case starts with.
@@ -91,6 +94,7 @@ impl Item {
             disposal: None,
             damage: None,
             arrangement: None,
+            proposal: None,
         }
     }
 

@@ -183,6 +183,7 @@ impl Termination {
         if let Some(arrangement) = &mut found.arrangement {
             arrangement.handed_back = None;
         }
+        found.drop_proposal();
         let before = found.loss.take().filter(|_| found.is_missing());
         found.loss = Some(Loss::after(before, &report, act.at));
         let LossReport { outcome, reason, .. } = report;

@@ -220,6 +220,7 @@ impl Item {
     /// What a confirmed return brings with it. For a device that was missing, everything that the loss had closed
     /// is a question again.
     fn came_back(&mut self, termination: TerminationId, act: &Act) -> Vec<Event> {
+        self.drop_proposal();
         let was_missing = self.is_missing();
         self.outcome = Some(DeviceOutcome::Returned);
         self.identity_confirmed = true;

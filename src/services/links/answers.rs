@@ -53,6 +53,8 @@ pub struct DeviceAnswer {
     pub plan: Option<AbsencePlan>,
     /// For a leave: that its holder has it again.
     pub handed_back: bool,
+    /// For a move: whether it goes along with its holder; nothing when that was not asked.
+    pub along: Option<bool>,
     /// Whether it came back; nothing when that was not asked.
     pub possession: Option<Possession>,
     /// That what belongs to work is saved.

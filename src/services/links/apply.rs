@@ -1,6 +1,6 @@
 //! What an answer does to the case. What is answered is settled, the rest stays open.
 
-use super::{Accessories, Answer, Confirmation, DeviceAnswer, Possession, Said};
+use super::{Accessories, Answer, Confirmation, DeviceAnswer, Possession, Said, along};
 use crate::app::App;
 use crate::db::{self, Tx};
 use crate::domain::action_link::ActionLink;
@@ -55,13 +55,18 @@ pub(super) fn apply_in(
     let act = Act::new(ActorRole::Receiver, actor, tx.now());
     let (kind, day, undo) = match &given.what {
         Said::Confirm(confirmation) => {
-            let after = confirm_in(tx, app, case, actor, confirmation)?;
+            let said = (confirmation, given.message.as_deref());
+            let after = confirm_in(tx, app, case, (actor, link), said)?;
             let undo = Undo::of(before, &after.termination, act);
             let is_loss = undo.reported_a_loss(&after.termination);
-            // Somebody else has it by now.
+            // Somebody else has it by now, or is asked whether they take it.
             let is_carried_out = after.termination.items.iter().any(|item| {
-                let was_let_go = before.item(item.id).is_ok_and(Item::is_let_go);
-                item.is_let_go() && !was_let_go
+                let old = before.item(item.id);
+                let was_let_go = old.is_ok_and(Item::is_let_go);
+                let moves = old.is_ok_and(|old| {
+                    (&old.proposal, old.is_handed_on()) != (&item.proposal, item.is_handed_on())
+                });
+                moves || item.is_let_go() && !was_let_go
             });
             if is_loss {
                 terminations::tell_desk_in(tx, app, &after, MessageStep::LossReported)?;
@@ -98,10 +103,12 @@ fn confirm_in(
     tx: &mut Tx<'_>,
     app: &App,
     case: &Case,
-    actor: &Actor,
-    confirmation: &Confirmation,
+    (actor, link): (&Actor, &ActionLink),
+    (confirmation, message): (&Confirmation, Option<&str>),
 ) -> Result<TerminationRecord, ServiceError> {
     let record = &case.record;
+    let act = Act::new(ActorRole::Receiver, actor, tx.now());
+    let along = along::prepare_in(tx, app, (case, link, &act), (confirmation, message))?;
     let mut wipes = BTreeMap::new();
     for answer in &confirmation.devices {
         for code in &answer.codes {
@@ -122,10 +129,12 @@ fn confirm_in(
             notes::keep_in(tx, record.termination.id, note)?;
         }
     }
-    let act = Act::new(ActorRole::Receiver, actor, tx.now());
     terminations::change_in(tx, app, record.clone(), |record| {
         let mut events = Vec::new();
         for answer in &confirmation.devices {
+            if let Some(along) = &along {
+                events.extend(along::apply(&mut record.termination, answer, (along, &act))?);
+            }
             let wipe = wipes.get(&answer.item).copied();
             events.extend(answer_device(&mut record.termination, answer, wipe, &act)?);
         }

@@ -4,6 +4,7 @@
 //! A link is not an authenticator: what comes through it is the word of whoever had it, and is recorded as that.
 
 mod absence;
+mod along;
 mod answer;
 mod answers;
 mod apply;
@@ -12,6 +13,7 @@ mod renew;
 mod undo;
 
 pub use absence::AskedAbsence;
+pub use along::AlongAsked;
 pub use answer::{Outcome, answer, repeat};
 pub use answers::{Accessories, Answer, CodeGiven, Confirmation, DeviceAnswer, Possession, Said};
 pub use question::{AskedDevice, AskedSubscription, LinkPage, OpenItem, Question, RecordedAnswer, open};

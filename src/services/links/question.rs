@@ -1,6 +1,7 @@
 //! What a link shows: the questions that are open, or the answer that was given.
 
 use super::absence::{self, AskedAbsence};
+use super::along::{self, AlongAsked};
 use super::undo::{Undoable, undoable_in};
 use super::{find, live_case};
 use crate::app::App;
@@ -71,6 +72,8 @@ pub struct AskedDevice {
     pub done: Vec<Check>,
     /// Whether a preservation hold forbids reset and wipe.
     pub hold: bool,
+    /// For a move: what is asked about its going along.
+    pub along: Option<AlongAsked>,
     /// For a leave: what becomes of it meanwhile, once that was said.
     pub plan: Option<AbsenceChoice>,
 }
@@ -183,6 +186,7 @@ fn question_in(
             open: absence::questions(&case, item, checks(item, false)),
             done: absence::answered(item, checks(item, true)),
             hold: termination.is_held(),
+            along: along::asked_in(connection, &case, item)?,
             plan: item.plan().map(AbsencePlan::choice),
         });
     }

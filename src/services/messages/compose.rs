@@ -173,6 +173,7 @@ fn facts(case: &Case) -> CaseFacts {
         last_day: termination.end_on,
         devices: devices.collect(),
         subscriptions: subscriptions.collect(),
+        is_proposed: termination.has_proposal(),
         away: termination
             .absence
             .filter(|_| termination.kind == TerminationKind::Absence)

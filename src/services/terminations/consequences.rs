@@ -28,6 +28,7 @@ pub(super) fn follow_in(
     events: &[Event],
 ) -> Result<(), ServiceError> {
     let (mut is_moved, mut is_other_kind, mut is_leave_moved) = (false, false, false);
+    let mut is_asked_otherwise = false;
     tasks_follow_in(tx, app, record, events)?;
     if events.iter().any(may_answer_a_claim) {
         claims::follow_in(tx, record)?;
@@ -51,10 +52,13 @@ pub(super) fn follow_in(
             Event::Completed { .. } => complete_in(tx, app, record)?,
             Event::Reopened { .. } => receipts::withdraw_in(tx, record.termination.id)?,
             Event::LeaveMoved { .. } => is_leave_moved = true,
+            Event::AlongProposed { .. } if record.termination.has_proposal() => is_asked_otherwise = true,
+            Event::AlongDeclined { .. } => is_asked_otherwise = true,
             Event::LetGo { item, .. } => absence::let_go_in(tx, app, record, *item)?,
             Event::TerminationOpened { .. }
             | Event::ItemAdded { .. }
             | Event::Begun { .. }
+            | Event::AlongProposed { .. }
             | Event::Arranged { .. }
             | Event::HandedBack { .. }
             | Event::HolderBack { .. }
@@ -87,6 +91,10 @@ pub(super) fn follow_in(
         (true, false, false) if is_leave_moved => absence::plan_hand_back_in(tx, app, record),
         (true | false, _, _) => Ok(()),
     }?;
+    // The other side is asked, or the first one again.
+    if is_asked_otherwise && record.termination.is_active() {
+        plan::receiver_changed_in(tx, app, record)?;
+    }
     if !record.termination.is_active() && record.termination.kind == TerminationKind::Absence {
         absence::go_on_in(tx, app, record)?;
     }

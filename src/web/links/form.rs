@@ -11,7 +11,7 @@ use crate::domain::termination::{self, AbsencePlan, NumberDecision};
 use crate::domain::text::{clean_text, looks_like_personal_number};
 use crate::mail::words::{self, Check, CodeKind, SimAnswer};
 use crate::services::links::{
-    Accessories, Answer, AskedDevice, CodeGiven, Confirmation, DeviceAnswer, Possession, Question, Said,
+    Accessories, AlongAsked, Answer, AskedDevice, CodeGiven, Confirmation, DeviceAnswer, Possession, Question, Said,
 };
 use crate::web::pages::confirm::{
     ANSWER_FIELD, ANYWAY_SUFFIX, AccessoriesBack, CSRF_FIELD, CaseAnswer, DeviceQuestion, Entered,
@@ -185,10 +185,12 @@ impl Reader<'_> {
 
     fn device(&mut self, question: &Question, index: usize, asked: &AskedDevice) -> DeviceAnswer {
         let plan = self.plan(question, index, asked);
+        let along = self.along(index, asked);
         let mut answer = DeviceAnswer {
             item: asked.item,
             plan,
             handed_back: self.handed_back(index, asked),
+            along,
             possession: None,
             records_saved: false,
             reset: false,
@@ -200,6 +202,10 @@ impl Reader<'_> {
         let asks_plan = asked.open.contains(&Check::Arrangement);
         // Of a phone that its holder keeps nothing is asked; nor of one of which it is not said what becomes of it.
         if asks_plan && !self.is_gone(index) && plan.is_none_or(|plan| plan == AbsencePlan::Keep) {
+            return answer;
+        }
+        // Of a phone that goes along, or that somebody else is to take over, nothing more is asked.
+        if along == Some(true) || asked.along == Some(AlongAsked::Accept) {
             return answer;
         }
         let is_asked = asked.open.contains(&Check::Returned);
@@ -260,6 +266,18 @@ impl Reader<'_> {
             answer.codes = self.codes(index, must(ErrorMessage::CodeMissing));
         }
         answer
+    }
+
+    /// Whether a device goes along with a holder who moves. Of one that is gone it need not be said.
+    fn along(&mut self, index: usize, asked: &AskedDevice) -> Option<bool> {
+        let is_asked = match asked.along? {
+            AlongAsked::Propose => !self.is_gone(index),
+            AlongAsked::Accept => true,
+            AlongAsked::Elsewhere => false,
+        };
+        let field = device_field(index, DeviceQuestion::Along);
+        let said = if is_asked { self.choice(field, Some(ErrorMessage::AlongMissing)) } else { None };
+        said.map(|said| said == YesNo::Yes)
     }
 
     fn says_here(&self, index: usize) -> bool {

@@ -6,9 +6,9 @@ use crate::app::App;
 use crate::domain::action_link::LinkAnswer;
 use crate::domain::language::Language;
 use crate::mail::Phone;
-use crate::services::links::{OpenItem, Question, RecordedAnswer, Undoable};
+use crate::services::links::{AlongAsked, OpenItem, Question, RecordedAnswer, Undoable};
 use crate::web::pages::confirm::{
-    AbsenceFacts, CaseAnswer, ConfirmPage, DeviceItem, Entered, FieldError, SubscriptionItem,
+    AbsenceFacts, AlongQuestion, CaseAnswer, ConfirmPage, DeviceItem, Entered, FieldError, SubscriptionItem,
 };
 use crate::web::pages::{self, DonePage, Renewed, RenewedPage, Site, Undo, style_sha256_base64};
 use actix_web::http::StatusCode;
@@ -202,6 +202,11 @@ fn device(asked: &crate::services::links::AskedDevice) -> DeviceItem {
         open: asked.open.clone(),
         done: asked.done.clone(),
         hold: asked.hold,
+        along: asked.along.map(|along| match along {
+            AlongAsked::Propose => AlongQuestion::Propose,
+            AlongAsked::Accept => AlongQuestion::Accept,
+            AlongAsked::Elsewhere => AlongQuestion::Elsewhere,
+        }),
     }
 }
 

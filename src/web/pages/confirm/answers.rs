@@ -50,6 +50,8 @@ text_enum! {
         AccessoriesNote = "accessories_note",
         /// A [`crate::mail::words::SimAnswer`].
         Sim = "sim",
+        /// For a move: a [`YesNo`]: it goes along with its holder, or is welcome.
+        Along = "along",
         /// For a leave: an [`crate::domain::termination::AbsenceChoice`].
         Plan = "plan",
         /// For a loan: the employment of who borrows it.

@@ -2,6 +2,7 @@
 
 use super::DeviceItem;
 use super::absence::AbsenceFacts;
+use super::along::AlongQuestion;
 use super::answers::{
     AccessoriesBack, DeviceQuestion, HaveDevice, RecordsSaved, YesNo, code_field, code_value_field,
     device_field,
@@ -22,6 +23,14 @@ pub(super) fn section(
     let questions = Questions { builder, index };
     let asks = |check| item.open.contains(&check);
     let mut fields = Vec::new();
+    fields.extend(item.along.map(|question| questions.along(question)));
+    if item.along == Some(AlongQuestion::Accept) {
+        return Section {
+            heading: heading(builder.language, all, index, item),
+            done: None,
+            fields,
+        };
+    }
     let plan = leave.filter(|_| asks(Check::Arrangement));
     if let Some(leave) = plan {
         fields.extend(questions.plan(leave));

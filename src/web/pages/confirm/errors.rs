@@ -43,6 +43,8 @@ text_enum! {
         UntilUnsuitable = "until_unsuitable",
         /// It is not said whether the holder has it again.
         BackMissing = "back_missing",
+        /// It is not said whether a device goes along.
+        AlongMissing = "along_missing",
         /// Not a date.
         DateInvalid = "date_invalid",
         /// Too long.
@@ -121,6 +123,10 @@ impl ErrorMessage {
             Self::BackMissing => (
                 "Svara på om innehavaren har fått tillbaka telefonen",
                 "Say whether the holder has the phone back",
+            ),
+            Self::AlongMissing => (
+                "Svara på om telefonen följer med",
+                "Say whether the phone goes along",
             ),
             Self::DateInvalid => (
                 "Skriv datumet med år, månad och dag, till exempel 2027-03-31",

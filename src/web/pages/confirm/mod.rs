@@ -4,12 +4,14 @@
 //! questions are asked. The service's handler decides what is required; this page shows what it found.
 
 mod absence;
+mod along;
 mod answers;
 mod device;
 mod errors;
 
 pub use super::fields::Entered;
 pub use absence::AbsenceFacts;
+pub use along::AlongQuestion;
 pub use answers::{
     ANSWER_FIELD, ANYWAY_SUFFIX, AccessoriesBack, CSRF_FIELD, CaseAnswer, DeviceQuestion, HaveDevice,
     MESSAGE_FIELD, NEW_LAST_DAY_FIELD, RecordsSaved, YesNo, anyway_field, code_field, code_value_field,
@@ -42,6 +44,8 @@ pub struct DeviceItem {
     pub done: Vec<Check>,
     /// Whether a preservation hold forbids resetting and wiping: then neither is asked for.
     pub hold: bool,
+    /// What is asked about its going along with a holder who moves.
+    pub along: Option<AlongQuestion>,
 }
 
 /// A subscription to answer for. Its place in the list makes the name of its field.

@@ -56,6 +56,7 @@ pub(super) fn device(model: &str, hold: bool) -> DeviceItem {
         ],
         done: Vec::new(),
         hold,
+        along: None,
     }
 }
 
