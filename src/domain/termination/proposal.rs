@@ -2,11 +2,11 @@
 //! accepts, and only then does anything happen.
 
 use super::Termination;
-use super::check::Act;
+use super::check::{Act, Decision, Reason};
 use super::disposal::{Disposal, DisposalTerms, NamedDecision, TransferTo};
 use super::event::Event;
 use super::item::Item;
-use super::words::{CheckKind, CheckState, TerminationKind, TransferSide};
+use super::words::{CheckKind, CheckState, ItemKind, TerminationKind, TransferSide};
 use crate::domain::error::DomainError;
 use crate::domain::ids::{EmploymentId, ItemId};
 use serde::{Deserialize, Serialize};
@@ -76,6 +76,7 @@ impl Termination {
         let Some(Proposal { employment, decided }) = found.proposal.take() else {
             return Err(nothing_said(COMMAND));
         };
+        let decision = approval.decision.clone();
         let approvals = BTreeMap::from([
             (TransferSide::Giving, decided.clone()),
             (TransferSide::Receiving, approval),
@@ -88,7 +89,22 @@ impl Termination {
             approvals,
             evidence: None,
         };
-        Ok(found.place(termination, disposal, held))
+        let mut events = found.place(termination, disposal, held);
+        events.extend(self.release_if_all_went_along(decision));
+        Ok(events)
+    }
+
+    /// The hold that came with the move waits for somebody to decide. When everything has gone along, that is done.
+    fn release_if_all_went_along(&mut self, decision: Decision) -> Option<Event> {
+        let came_with_kind = |hold: &Decision| hold.reason == Reason::of_kind(self.kind);
+        let devices = self.items.iter().filter(|item| item.kind == ItemKind::Device);
+        let all_went = devices.into_iter().all(Item::is_handed_on);
+        if !all_went || !self.hold.as_ref().is_some_and(came_with_kind) {
+            return None;
+        }
+        self.hold = None;
+        self.released = Some(decision);
+        Some(Event::Released { termination: self.id })
     }
 
     /// The other side does not want the device: it is to come back.
