@@ -2,6 +2,7 @@
 
 mod commands;
 mod model;
+mod moves;
 mod outcomes;
 mod property;
 mod stories;
