@@ -346,6 +346,13 @@ mod tests {
                 format!(r#"{{"kind":"open_termination","termination_id":"{id}","day":"2027-02-26"}}"#),
             ),
             (
+                Job::NoteBack {
+                    termination_id: id.into(),
+                    day: NaiveDate::from_ymd_opt(2027, 9, 1).unwrap(),
+                },
+                format!(r#"{{"kind":"note_back","termination_id":"{id}","day":"2027-09-01"}}"#),
+            ),
+            (
                 Job::DestroyCodes {
                     termination_id: id.into(),
                 },

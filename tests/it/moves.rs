@@ -32,14 +32,22 @@ async fn goes_along(town: &Town<'_>, mail: &ReadMail) -> ReadMail {
     let page = Visitor::open(town.server, mail.token.as_ref().unwrap()).await;
     let unsaid = BTreeMap::from([("answer", "confirm")]);
     let missing = page.send(&unsaid).await;
-    assert!(missing.body.contains("Svara på om telefonen följer med"), "{}", missing.body);
+    assert!(
+        missing.body.contains("Svara på om telefonen följer med"),
+        "{}",
+        missing.body
+    );
     let along = BTreeMap::from([("answer", "confirm"), ("d0_along", "yes")]);
     page.gets(&along, StatusCode::SEE_OTHER).await;
     let done = page.reload().await.body;
     assert!(!done.contains("name=\"undo\""), "somebody else is asked: {done}");
     let mut asked = town.mails().await;
     assert_eq!(to(&asked), ["cia"], "the other side is asked");
-    assert!(asked[0].text.contains("kan ta med sig mobiltelefonen"), "{}", asked[0].text);
+    assert!(
+        asked[0].text.contains("kan ta med sig mobiltelefonen"),
+        "{}",
+        asked[0].text
+    );
     town.server.db.app().clock.set(utc("2027-02-25T09:00:00Z"));
     asked.remove(0)
 }
@@ -58,7 +66,11 @@ fn a_phone_goes_along_when_both_managers_have_said_so() {
         let asked = goes_along(&town, &mail).await;
         let case = town.case(&ended).await;
         assert_eq!(case["items"][0]["goes_along_to"], next["employment_id"]);
-        assert_eq!((with(&town, &ended).await, with(&town, &next).await), (1, 0), "nothing has happened yet");
+        assert_eq!(
+            (with(&town, &ended).await, with(&town, &next).await),
+            (1, 0),
+            "nothing has happened yet"
+        );
         let page = Visitor::open(town.server, asked.token.as_ref().unwrap()).await;
         assert!(!page.reload().await.body.contains("name=\"d0_wiped\""));
         let accept = BTreeMap::from([("answer", "confirm"), ("d0_along", "yes")]);

@@ -61,11 +61,7 @@ impl Termination {
     /// # Errors
     /// `NotAllowed`, `UnknownItem`, `UnknownCheck` for a subscription, `InvalidTransition` if the case is not active or
     /// nobody has said that the device goes along.
-    pub fn accept_along(
-        &mut self,
-        item: ItemId,
-        approval: NamedDecision,
-    ) -> Result<Vec<Event>, DomainError> {
+    pub fn accept_along(&mut self, item: ItemId, approval: NamedDecision) -> Result<Vec<Event>, DomainError> {
         const COMMAND: &str = "accept_along";
         approval.decision.act.require_answerable()?;
         self.item(item)?.check(CheckKind::Returned)?;

@@ -7,7 +7,8 @@ use crate::domain::action_link::ActionLink;
 use crate::domain::employment::Employment;
 use crate::domain::error::DomainError;
 use crate::domain::termination::{
-    Act, CheckKind, CheckState, Decision, Event, Item, NamedDecision, Proposal, Reason, Termination, TerminationKind,
+    Act, CheckKind, CheckState, Decision, Event, Item, NamedDecision, Proposal, Reason, Termination,
+    TerminationKind,
 };
 use crate::services::case::Case;
 use crate::services::{ServiceError, assignments};
@@ -81,7 +82,9 @@ pub(super) fn prepare_in(
     let reason = Reason::parse(message.unwrap_or(GOES_ALONG))?;
     let next = next_of(tx, case)?;
     let along = Along {
-        is_both: next.as_ref().is_some_and(|next| next.manager_id == Some(link.person_id)),
+        is_both: next
+            .as_ref()
+            .is_some_and(|next| next.manager_id == Some(link.person_id)),
         next,
         by: NamedDecision {
             by,
@@ -91,10 +94,16 @@ pub(super) fn prepare_in(
             },
         },
     };
-    for answer in confirmation.devices.iter().filter(|answer| answer.along == Some(true)) {
+    for answer in confirmation
+        .devices
+        .iter()
+        .filter(|answer| answer.along == Some(true))
+    {
         let proposed = case.record.termination.item(answer.item)?.proposal.as_ref();
         let own = along.next.as_ref().filter(|_| along.is_both);
-        let accepted = proposed.map(|proposal| proposal.employment).or(own.map(|next| next.id));
+        let accepted = proposed
+            .map(|proposal| proposal.employment)
+            .or(own.map(|next| next.id));
         if let Some(employment) = accepted {
             let holding = case.record.holding(answer.item).ok_or(DomainError::UnknownItem)?;
             assignments::hand_on_in(tx, app, holding.assignment, employment)?;

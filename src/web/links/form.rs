@@ -11,7 +11,8 @@ use crate::domain::termination::{self, AbsencePlan, NumberDecision};
 use crate::domain::text::{clean_text, looks_like_personal_number};
 use crate::mail::words::{self, Check, CodeKind, SimAnswer};
 use crate::services::links::{
-    Accessories, AlongAsked, Answer, AskedDevice, CodeGiven, Confirmation, DeviceAnswer, Possession, Question, Said,
+    Accessories, AlongAsked, Answer, AskedDevice, CodeGiven, Confirmation, DeviceAnswer, Possession,
+    Question, Said,
 };
 use crate::web::pages::confirm::{
     ANSWER_FIELD, ANYWAY_SUFFIX, AccessoriesBack, CSRF_FIELD, CaseAnswer, DeviceQuestion, Entered,
@@ -276,7 +277,11 @@ impl Reader<'_> {
             AlongAsked::Elsewhere => false,
         };
         let field = device_field(index, DeviceQuestion::Along);
-        let said = if is_asked { self.choice(field, Some(ErrorMessage::AlongMissing)) } else { None };
+        let said = if is_asked {
+            self.choice(field, Some(ErrorMessage::AlongMissing))
+        } else {
+            None
+        };
         said.map(|said| said == YesNo::Yes)
     }
 

@@ -48,8 +48,12 @@ fn only_a_phone_of_a_move_that_is_out_goes_along() {
     assert!(matches!(refused, Err(DomainError::InvalidTransition { .. })));
     let mut back = moving();
     let returned = Settlement::returned(IdentityMatch::Confirmed);
-    back.settle(item, CheckKind::Returned, returned, act(ActorRole::Desk)).unwrap();
-    assert_eq!(back.propose_along(item, along(ActorRole::Receiver)), Err(DomainError::Conflict));
+    back.settle(item, CheckKind::Returned, returned, act(ActorRole::Desk))
+        .unwrap();
+    assert_eq!(
+        back.propose_along(item, along(ActorRole::Receiver)),
+        Err(DomainError::Conflict)
+    );
     assert!(matches!(
         moving().propose_along(item, along(ActorRole::Holder)),
         Err(DomainError::NotAllowed { .. })
@@ -61,6 +65,7 @@ fn only_a_phone_of_a_move_that_is_out_goes_along() {
     assert!(!withdrawn.has_proposal());
     let mut lost = moving();
     lost.propose_along(item, along(ActorRole::Receiver)).unwrap();
-    lost.report_outcome(item, gone(DeviceOutcome::Lost, "train"), act(ActorRole::Desk)).unwrap();
+    lost.report_outcome(item, gone(DeviceOutcome::Lost, "train"), act(ActorRole::Desk))
+        .unwrap();
     assert!(!lost.has_proposal());
 }

@@ -46,7 +46,11 @@ impl Questions<'_> {
             YesNo::ALL,
             |answer| match answer {
                 YesNo::Yes => (answer.as_str(), "Ja, den följer med", "Yes, it goes along"),
-                YesNo::No => (answer.as_str(), "Nej, den lämnas tillbaka hit", "No, it is handed back here"),
+                YesNo::No => (
+                    answer.as_str(),
+                    "Nej, den lämnas tillbaka hit",
+                    "No, it is handed back here",
+                ),
             },
         )
     }
@@ -65,7 +69,11 @@ impl Questions<'_> {
             Some(hint.to_owned()),
             YesNo::ALL,
             |answer| match answer {
-                YesNo::Yes => (answer.as_str(), "Ja, jag tar över ansvaret för den", "Yes, I take it over"),
+                YesNo::Yes => (
+                    answer.as_str(),
+                    "Ja, jag tar över ansvaret för den",
+                    "Yes, I take it over",
+                ),
                 YesNo::No => (answer.as_str(), "Nej", "No"),
             },
         )

@@ -91,14 +91,19 @@ pub(super) fn confirm_leave(language: Language) -> ConfirmPage {
     let mut put_away = device("Exempel X2", false);
     put_away.open = vec![Check::HandedBack];
     put_away.done = vec![Check::Returned];
-    let borrowers = [("01939e5c-5b6a-7c1e-8f00-0242ac120005", "Dag Alm"), ("01939e5c-5b6a-7c1e-8f00-0242ac120006", "Eva Ny")];
+    let borrowers = [
+        ("01939e5c-5b6a-7c1e-8f00-0242ac120005", "Dag Alm"),
+        ("01939e5c-5b6a-7c1e-8f00-0242ac120006", "Eva Ny"),
+    ];
     ConfirmPage {
         devices: vec![asked, put_away],
         subscriptions: Vec::new(),
         absence: Some(AbsenceFacts {
             from: day(2027, 10, 1),
             back_on: Some(day(2028, 4, 3)),
-            borrowers: borrowers.map(|(id, name)| (id.to_owned(), name.to_owned())).to_vec(),
+            borrowers: borrowers
+                .map(|(id, name)| (id.to_owned(), name.to_owned()))
+                .to_vec(),
         }),
         ..confirm(language)
     }
@@ -371,7 +376,10 @@ fn other_pages(language: Language) -> Vec<(String, String)> {
             "renewed-not".to_owned(),
             renewed(language, Renewed::NothingToAnswer),
         ),
-        ("confirm-leave".to_owned(), confirm_leave(language).render().unwrap()),
+        (
+            "confirm-leave".to_owned(),
+            confirm_leave(language).render().unwrap(),
+        ),
         (
             "done-leave".to_owned(),
             DonePage {
