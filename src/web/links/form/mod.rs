@@ -277,11 +277,10 @@ impl Reader<'_> {
             AlongAsked::Elsewhere => false,
         };
         let field = device_field(index, DeviceQuestion::Along);
-        let said = if is_asked {
-            self.choice(field, Some(ErrorMessage::AlongMissing))
-        } else {
-            None
-        };
+        if !is_asked {
+            return None;
+        }
+        let said = self.choice::<YesNo>(field, Some(ErrorMessage::AlongMissing));
         said.map(|said| said == YesNo::Yes)
     }
 
