@@ -538,6 +538,24 @@ fn a_death_a_dismissal_and_a_move_are_written_about_as_what_they_are() {
     }
 }
 
+#[test]
+fn whoever_is_to_take_a_phone_over_is_asked_for_that_and_for_no_return() {
+    let texts = Language::ALL.iter().map(|language| {
+        let (confirm_by, coordinator) = (day(2027, 10, 4), None);
+        let step = Step::ConfirmReturn {
+            confirm_by,
+            coordinator,
+        };
+        let mut view = view(*language, step);
+        view.case.kind = TerminationKind::Transfer;
+        view.case.is_proposed = true;
+        let mail = render(&view).unwrap();
+        assert!(mail.subject.chars().count() <= 78, "{}", mail.subject);
+        format!("{}\n\n{}", mail.subject, mail.text)
+    });
+    insta::assert_snapshot!("transfer_accept", texts.collect::<Vec<_>>().join("\n=====\n\n"));
+}
+
 /// The letters about a leave.
 fn of_a_leave() -> Vec<(&'static str, Language, RenderedMail)> {
     let (confirm_by, coordinator) = (day(2027, 9, 30), Some("Karin Berg".to_owned()));

@@ -9,6 +9,7 @@ mod desk;
 mod digest;
 mod holder;
 mod kind;
+mod moves;
 mod receipt;
 mod receiver;
 
@@ -21,7 +22,9 @@ use super::words::Check;
 
 /// Writes the letter of the step.
 pub(super) fn write(view: &MailView) -> Letter {
-    absence::letter(view).unwrap_or_else(|| of_step(view))
+    absence::letter(view)
+        .or_else(|| moves::letter(view))
+        .unwrap_or_else(|| of_step(view))
 }
 
 fn of_step(view: &MailView) -> Letter {

@@ -27,8 +27,7 @@ pub(super) fn follow_in(
     record: &TerminationRecord,
     events: &[Event],
 ) -> Result<(), ServiceError> {
-    let (mut is_moved, mut is_other_kind, mut is_leave_moved) = (false, false, false);
-    let mut is_asked_otherwise = false;
+    let mut changed = Changed::default();
     tasks_follow_in(tx, app, record, events)?;
     if events.iter().any(may_answer_a_claim) {
         claims::follow_in(tx, record)?;
@@ -38,7 +37,7 @@ pub(super) fn follow_in(
             Event::Rescheduled { .. } => {
                 db::action_links::revoke(tx, record.termination.id, RevokeReason::Rescheduled)?;
                 schedule_begin_in(tx, record)?;
-                is_moved = true;
+                changed.days = true;
             }
             Event::Reclassified { from, to, .. } => {
                 let asks_otherwise = [TerminationKind::Transfer, TerminationKind::Absence];
@@ -46,14 +45,14 @@ pub(super) fn follow_in(
                     db::action_links::revoke(tx, record.termination.id, RevokeReason::ReceiverChanged)?;
                 }
                 tell_desk_at_once_in(tx, app, record)?;
-                is_other_kind = true;
+                changed.kind = true;
             }
             Event::Cancelled { .. } => close_in(tx, record, "cancelled")?,
             Event::Completed { .. } => complete_in(tx, app, record)?,
             Event::Reopened { .. } => receipts::withdraw_in(tx, record.termination.id)?,
-            Event::LeaveMoved { .. } => is_leave_moved = true,
-            Event::AlongProposed { .. } if record.termination.has_proposal() => is_asked_otherwise = true,
-            Event::AlongDeclined { .. } => is_asked_otherwise = true,
+            Event::LeaveMoved { .. } => changed.leave = true,
+            Event::AlongProposed { .. } if record.termination.has_proposal() => changed.asked = true,
+            Event::AlongDeclined { .. } => changed.asked = true,
             Event::LetGo { item, .. } => absence::let_go_in(tx, app, record, *item)?,
             Event::TerminationOpened { .. }
             | Event::ItemAdded { .. }
@@ -82,21 +81,46 @@ pub(super) fn follow_in(
             | Event::AnswerUndone { .. } => {}
         }
     }
-    if is_leave_moved {
-        absence::schedule_back_in(tx, record)?;
-    }
-    match (record.termination.is_active(), is_moved, is_other_kind) {
-        (true, true, _) => plan::replan_in(tx, app, record),
-        (true, false, true) => plan::replan_rest_in(tx, app, record),
-        (true, false, false) if is_leave_moved => absence::plan_hand_back_in(tx, app, record),
-        (true | false, _, _) => Ok(()),
-    }?;
-    // The other side is asked, or the first one again.
-    if is_asked_otherwise && record.termination.is_active() {
-        plan::receiver_changed_in(tx, app, record)?;
-    }
+    mails_follow_in(tx, app, record, &changed)?;
     if !record.termination.is_active() && record.termination.kind == TerminationKind::Absence {
         absence::go_on_in(tx, app, record)?;
+    }
+    Ok(())
+}
+
+/// What changed that mails depend on.
+#[derive(Default)]
+struct Changed {
+    /// The days of the case.
+    days: bool,
+    /// Its kind.
+    kind: bool,
+    /// The days of the leave.
+    leave: bool,
+    /// Who is asked: the other side of a move, or the first one again.
+    asked: bool,
+}
+
+fn mails_follow_in(
+    tx: &mut Tx<'_>,
+    app: &App,
+    record: &TerminationRecord,
+    changed: &Changed,
+) -> Result<(), ServiceError> {
+    if !record.termination.is_active() {
+        return Ok(());
+    }
+    if changed.leave {
+        absence::schedule_back_in(tx, record)?;
+    }
+    match (changed.days, changed.kind, changed.leave) {
+        (true, _, _) => plan::replan_in(tx, app, record)?,
+        (false, true, _) => plan::replan_rest_in(tx, app, record)?,
+        (false, false, true) => absence::plan_hand_back_in(tx, app, record)?,
+        (false, false, false) => {}
+    }
+    if changed.asked {
+        plan::receiver_changed_in(tx, app, record)?;
     }
     Ok(())
 }

@@ -2,6 +2,8 @@
 
 use super::answers::{DeviceQuestion, YesNo};
 use super::device::Questions;
+use crate::domain::language::Language;
+use crate::mail::format::pick;
 use crate::web::pages::fields::Field;
 
 /// What is asked about a device of a move.
@@ -13,6 +15,11 @@ pub enum AlongQuestion {
     Accept,
     /// Nothing: both legal entities decide with the service desk.
     Elsewhere,
+}
+
+/// The heading of the page on which somebody is asked to take a phone over.
+pub(super) const fn heading(language: Language) -> &'static str {
+    pick(language, "Får telefonen följa med?", "May the phone come along?")
 }
 
 impl Questions<'_> {

@@ -41,7 +41,12 @@ pub(super) fn section(
     if asks(Check::Returned) {
         fields.extend(questions.returned(leave.is_some()));
     }
+    let asks_accessories = asks(Check::Accessories) && !item.accessories.is_empty();
     if plan.is_some() {
+        // These come back whoever gets the phone.
+        if asks_accessories {
+            fields.extend(questions.accessories(&item.accessories));
+        }
         fields.push(questions.for_others());
     }
     if asks(Check::RecordsSaved) {
@@ -57,7 +62,7 @@ pub(super) fn section(
     if asks(Check::Wiped) && !item.hold {
         fields.push(questions.wiped());
     }
-    if asks(Check::Accessories) && !item.accessories.is_empty() {
+    if asks_accessories && plan.is_none() {
         fields.extend(questions.accessories(&item.accessories));
     }
     if asks(Check::Sim) {

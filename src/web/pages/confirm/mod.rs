@@ -129,6 +129,13 @@ impl ConfirmPage {
         if self.absence.is_some() {
             texts.heading = absence::heading(language);
         }
+        if self
+            .devices
+            .iter()
+            .any(|device| device.along == Some(AlongQuestion::Accept))
+        {
+            texts.heading = along::heading(language);
+        }
         let wrong = pick(language, "Fel", "Error");
         let errors = self.shown_errors();
         let title = if errors.is_empty() {
