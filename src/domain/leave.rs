@@ -2,18 +2,22 @@
 
 use super::employment::Leave;
 use super::termination::Absence;
-use chrono::{Days, NaiveDate};
+use chrono::{Datelike, Days, NaiveDate};
 
 /// The longest that a leave may have to be before it opens a case by itself, in days.
 pub const MAX_ABSENCE_CASE_AFTER_DAYS: u16 = 365;
+/// The last year that dates have four digits for.
+const LAST_YEAR: i32 = 9999;
 /// Somebody who comes back for no more than so many days before the devices are due back for good does not get them back
 /// in between: the end of the employment decides.
 const BACK_FOR_DAYS: u64 = 31;
 
 impl Leave {
-    /// The first day on which the holder is back; none while that is open.
+    /// The first day on which the holder is back; none while that is open, also where a source writes that as the last
+    /// day there is.
     pub fn back_on(&self) -> Option<NaiveDate> {
-        self.to.and_then(|to| to.checked_add_days(Days::new(1)))
+        let next = self.to.and_then(|to| to.checked_add_days(Days::new(1)));
+        next.filter(|day| day.year() <= LAST_YEAR)
     }
 
     fn is_over(&self, today: NaiveDate) -> bool {
@@ -121,6 +125,11 @@ mod tests {
             found(&[leave("2027-02-01", None)], Some(365)),
             Some(leave("2027-02-01", None)),
             "open-ended"
+        );
+        assert_eq!(
+            leave("2027-02-01", Some("9999-12-31")).back_on(),
+            None,
+            "for ever"
         );
         assert_eq!(
             found(&[leave("2026-01-01", Some("2027-01-10"))], Some(90)),

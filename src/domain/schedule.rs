@@ -348,6 +348,18 @@ mod tests {
     }
 
     #[test]
+    fn a_leave_has_mails_of_its_own_and_no_other_kind_has_them() {
+        let of_leave = Timeline::of(TerminationKind::Absence);
+        assert_eq!(checked_timeline(TerminationKind::Absence, &of_leave), Ok(()));
+        let faults = checked_timeline(TerminationKind::Ordinary, &of_leave).unwrap_err();
+        let expected = [("/rules/3/step".to_owned(), "step_of_other_kind")];
+        assert_eq!(codes(faults), expected);
+        let faults = checked_timeline(TerminationKind::Absence, &Timeline::standard()).unwrap_err();
+        let of_other_kind = |fault: &&(String, &str)| fault.1 == "step_of_other_kind";
+        assert_eq!(codes(faults).iter().filter(of_other_kind).count(), 2);
+    }
+
+    #[test]
     fn days_are_put_in_order_and_their_faults_are_said_at_once() {
         let day = |on, label: &str| ClosedDay {
             date: date(on),
