@@ -11,6 +11,8 @@
 pub mod event;
 pub mod format;
 mod held;
+#[cfg(test)]
+mod kind_tests;
 mod letter;
 mod letters;
 mod noun;
