@@ -93,8 +93,8 @@ impl Termination {
     /// The hold that came with the move waits for somebody to decide. When everything has gone along, that is done.
     fn release_if_all_went_along(&mut self, decision: Decision) -> Option<Event> {
         let came_with_kind = |hold: &Decision| hold.reason == Reason::of_kind(self.kind);
-        let devices = self.items.iter().filter(|item| item.kind == ItemKind::Device);
-        let all_went = devices.into_iter().all(Item::is_handed_on);
+        let mut devices = self.items.iter().filter(|item| item.kind == ItemKind::Device);
+        let all_went = devices.all(Item::is_handed_on);
         if !all_went || !self.hold.as_ref().is_some_and(came_with_kind) {
             return None;
         }
