@@ -274,6 +274,7 @@ impl Seeder {
             accessories: vec!["Laddare".to_owned()],
             assigned_at: now,
             ended: None,
+            loan_until: None,
             meta: Meta::new(now),
         }
     }

@@ -10,7 +10,7 @@ use crate::domain::assignment::{Assigned, Assignment, AssignmentEnd};
 use crate::domain::ids::{AssignmentId, DeviceId, EmploymentId, SubscriptionId};
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::wipe::Custody;
-use chrono::NaiveDateTime;
+use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 
 #[derive(Queryable, Selectable, Insertable)]
@@ -37,6 +37,7 @@ struct EndRow {
     end_reason: Option<String>,
     version: i64,
     updated_at: NaiveDateTime,
+    loan_until: Option<NaiveDate>,
 }
 
 impl From<&Assignment> for EndRow {
@@ -46,6 +47,7 @@ impl From<&Assignment> for EndRow {
             end_reason: assignment.ended.map(|(_, reason)| reason.as_str().to_owned()),
             version: assignment.meta.version,
             updated_at: assignment.meta.updated_at.naive_utc(),
+            loan_until: assignment.loan_until,
         }
     }
 }
@@ -100,6 +102,7 @@ impl TryFrom<Row> for Assignment {
             accessories: parse_json("assignment", "accessories", &row.accessories)?,
             assigned_at: utc(row.assigned_at),
             ended: row.end.ended_at.map(utc).zip(end_reason),
+            loan_until: row.end.loan_until,
             meta: meta(row.end.version, row.created_at, row.end.updated_at),
         })
     }

@@ -9,7 +9,7 @@ use super::{DbConnection, DbError, Tx};
 use crate::domain::claim::{Claim, ClaimState};
 use crate::domain::ids::{ClaimId, ItemId, LegalEntityId, TerminationId};
 use crate::domain::page::{Page, PageRequest};
-use crate::domain::termination::TerminationState;
+use crate::domain::termination::{TerminationKind, TerminationState};
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
@@ -152,6 +152,8 @@ pub fn due(
         .filter(termination_item::device_id.is_not_null())
         .filter(termination::legal_entity_id.eq(legal_entity.to_string()))
         .filter(termination::state.ne(TerminationState::Cancelled.as_str()))
+        // Nobody who is on leave owes anything.
+        .filter(termination::kind.ne(TerminationKind::Absence.as_str()))
         .filter(termination::return_by.lt(before))
         .filter(not(exists(claimed)))
         .order(termination_item::id)

@@ -197,6 +197,21 @@ pub fn of_person(connection: &mut DbConnection, person: PersonId) -> Result<Vec<
     rows.into_iter().map(Employment::try_from).collect()
 }
 
+/// The employments in a unit, the newest first, at most so many.
+pub fn of_unit(
+    connection: &mut DbConnection,
+    unit: UnitId,
+    limit: usize,
+) -> Result<Vec<Employment>, DbError> {
+    let rows: Vec<Row> = table::table
+        .filter(table::unit_id.eq(unit.to_string()))
+        .order(table::id.desc())
+        .limit(i64::try_from(limit).unwrap_or(i64::MAX))
+        .select(Row::as_select())
+        .load(connection)?;
+    rows.into_iter().map(Employment::try_from).collect()
+}
+
 /// Every employment that a person leads.
 pub fn led_by(connection: &mut DbConnection, person: PersonId) -> Result<Vec<Employment>, DbError> {
     let rows: Vec<Row> = table::table

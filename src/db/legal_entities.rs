@@ -30,6 +30,7 @@ struct Row {
     updated_at: NaiveDateTime,
     allows_buy_out: bool,
     claim_after_days: i32,
+    absence_case_after_days: Option<i32>,
 }
 
 impl TryFrom<Row> for LegalEntity {
@@ -53,6 +54,14 @@ impl TryFrom<Row> for LegalEntity {
                 table: "legal_entity",
                 column: "claim_after_days",
             })?,
+            absence_case_after_days: row
+                .absence_case_after_days
+                .map(u16::try_from)
+                .transpose()
+                .map_err(|_| DbError::Corrupt {
+                    table: "legal_entity",
+                    column: "absence_case_after_days",
+                })?,
             meta: meta(row.version, row.created_at, row.updated_at),
         })
     }
@@ -80,6 +89,7 @@ impl TryFrom<&LegalEntity> for Row {
             updated_at: entity.meta.updated_at.naive_utc(),
             allows_buy_out: entity.allows_buy_out,
             claim_after_days: entity.claim_after_days.into(),
+            absence_case_after_days: entity.absence_case_after_days.map(i32::from),
         })
     }
 }

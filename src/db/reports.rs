@@ -52,7 +52,7 @@ pub fn completed(
 ) -> Result<Vec<Completed>, DbError> {
     let rows: Vec<(String, NaiveDate, NaiveDateTime)> = sql::<(Text, Date, Timestamp)>(
         "SELECT termination.unit_id, termination.return_by, termination.completed_at FROM termination \
-         WHERE termination.state = 'completed' AND termination.completed_at >= ",
+         WHERE termination.state = 'completed' AND termination.kind <> 'absence' AND termination.completed_at >= ",
     )
     .bind::<Timestamp, _>(from.naive_utc())
     .sql(" AND termination.completed_at < ")
@@ -71,7 +71,8 @@ pub fn overdue(
     let rows: Vec<(String, NaiveDate, i64)> = sql::<(Text, Date, BigInt)>(
         "SELECT employment.unit_id, termination.return_by, COUNT(*) FROM termination \
          JOIN employment ON employment.id = termination.employment_id \
-         WHERE termination.state IN ('scheduled', 'open') AND termination.return_by < ",
+         WHERE termination.state IN ('scheduled', 'open') AND NOT termination.is_paused \
+         AND termination.return_by < ",
     )
     .bind::<Date, _>(today)
     .sql(" GROUP BY employment.unit_id, termination.return_by")

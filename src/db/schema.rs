@@ -64,6 +64,7 @@ diesel::table! {
         version -> BigInt,
         created_at -> Timestamp,
         updated_at -> Timestamp,
+        loan_until -> Nullable<Date>,
     }
 }
 
@@ -327,6 +328,7 @@ diesel::table! {
         updated_at -> Timestamp,
         allows_buy_out -> Bool,
         claim_after_days -> Integer,
+        absence_case_after_days -> Nullable<Integer>,
     }
 }
 
@@ -650,6 +652,8 @@ diesel::table! {
         created_at -> Timestamp,
         updated_at -> Timestamp,
         breach_notify_by -> Nullable<Timestamp>,
+        absence -> Nullable<Text>,
+        is_paused -> Bool,
     }
 }
 
@@ -679,6 +683,8 @@ diesel::table! {
         loss -> Nullable<Text>,
         disposal -> Nullable<Text>,
         damage -> Nullable<Text>,
+        arrangement -> Nullable<Text>,
+        proposal -> Nullable<Text>,
     }
 }
 

@@ -19,7 +19,7 @@ use crate::domain::text::{
 use crate::domain::wipe::WipePolicy;
 use crate::services::assignments::{self, NewAssignment};
 use crate::services::devices::{self, NewDevice};
-use crate::services::legal_entities::{self, NewLegalEntity};
+use crate::services::legal_entities::{self, LegalEntityPatch, NewLegalEntity};
 use crate::services::sources::{self, NewSource};
 use crate::services::subscriptions::{self, NewSubscription};
 use crate::services::units::{self, NewUnit, UnitPatch};
@@ -31,6 +31,8 @@ use chrono::{Days, NaiveDate, TimeDelta};
 const DEVICES: u32 = 60;
 /// How many people have one.
 const HOLDERS: usize = 34;
+/// From how many days on a leave is long in the municipality.
+const LONG_LEAVE_DAYS: u16 = 90;
 
 /// A person's place: the branch, the unit and the manager, by index.
 struct Place {
@@ -133,6 +135,13 @@ async fn organisation(ctx: &Ctx, branch: &Branch) -> anyhow::Result<LegalEntityI
     let entity: LegalEntity = legal_entities::create(ctx, Recorder::none(), new)
         .await?
         .into_fresh()?;
+    if !branch.is_company {
+        let patch = LegalEntityPatch {
+            absence_case_after_days: Some(Some(LONG_LEAVE_DAYS)),
+            ..LegalEntityPatch::default()
+        };
+        legal_entities::update(ctx, entity.id, ExpectedVersion::Any, patch).await?;
+    }
     let source: SourceName = branch.source.parse()?;
     let new = NewSource {
         name: source.clone(),

@@ -3,7 +3,7 @@
 use super::ids::{AssignmentId, DeviceId, EmploymentId, LegalEntityId, SubscriptionId};
 use super::record::Meta;
 use crate::text_enum;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
 /// What is assigned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -69,6 +69,8 @@ pub struct Assignment {
     pub assigned_at: DateTime<Utc>,
     /// Until when, and why it ended.
     pub ended: Option<(DateTime<Utc>, AssignmentEnd)>,
+    /// For a loan: its last day, inclusive.
+    pub loan_until: Option<NaiveDate>,
     /// Version and dates.
     pub meta: Meta,
 }

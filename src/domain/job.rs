@@ -23,6 +23,8 @@ text_enum! {
         SendMail = "send_mail",
         /// Open a scheduled termination when its day has come.
         OpenTermination = "open_termination",
+        /// Note that a leave is over when its last day has passed.
+        NoteBack = "note_back",
         /// Destroy the sealed codes of a termination.
         DestroyCodes = "destroy_codes",
         /// Apply an accepted snapshot, some rows at a time.
@@ -89,6 +91,13 @@ pub enum Job {
         /// before finds nothing to do.
         day: NaiveDate,
     },
+    /// Note that a leave is over when its last day has passed.
+    NoteBack {
+        /// The termination.
+        termination_id: TerminationId,
+        /// The first day on which the holder is back. A day that moves makes another job.
+        day: NaiveDate,
+    },
     /// Destroy the sealed codes of a termination.
     DestroyCodes {
         /// The termination.
@@ -126,6 +135,7 @@ impl Job {
         match self {
             Self::SendMail { .. } => JobKind::SendMail,
             Self::OpenTermination { .. } => JobKind::OpenTermination,
+            Self::NoteBack { .. } => JobKind::NoteBack,
             Self::DestroyCodes { .. } => JobKind::DestroyCodes,
             Self::ApplySnapshot { .. } => JobKind::ApplySnapshot,
             Self::TellSnapshotHeld { .. } => JobKind::TellSnapshotHeld,
@@ -140,6 +150,7 @@ impl Job {
             // With the longest pauses about two and a half days: a mail server may be away over a weekend.
             Self::SendMail { .. } | Self::TellSnapshotHeld { .. } | Self::ReportSilence { .. } => 20,
             Self::OpenTermination { .. }
+            | Self::NoteBack { .. }
             | Self::DestroyCodes { .. }
             | Self::ApplySnapshot { .. }
             | Self::ReplanTerminations { .. } => 12,
@@ -149,7 +160,7 @@ impl Job {
     /// Its place in the queue: the lower number goes first.
     pub const fn priority(&self) -> i32 {
         match self {
-            Self::OpenTermination { .. } => 10,
+            Self::OpenTermination { .. } | Self::NoteBack { .. } => 10,
             // Before the mails that it may call off.
             Self::ReplanTerminations { .. } => 15,
             Self::SendMail { .. } | Self::TellSnapshotHeld { .. } | Self::ReportSilence { .. } => 20,
@@ -162,7 +173,9 @@ impl Job {
     pub fn dedupe_key(&self) -> Option<String> {
         match self {
             Self::SendMail { message_id } => Some(message_id.to_string()),
-            Self::OpenTermination { termination_id, day } => Some(format!("{termination_id} {day}")),
+            Self::OpenTermination { termination_id, day } | Self::NoteBack { termination_id, day } => {
+                Some(format!("{termination_id} {day}"))
+            }
             Self::DestroyCodes { termination_id } => Some(termination_id.to_string()),
             Self::ApplySnapshot { snapshot_id } | Self::TellSnapshotHeld { snapshot_id } => {
                 Some(snapshot_id.to_string())
@@ -331,6 +344,13 @@ mod tests {
                     day: NaiveDate::from_ymd_opt(2027, 2, 26).unwrap(),
                 },
                 format!(r#"{{"kind":"open_termination","termination_id":"{id}","day":"2027-02-26"}}"#),
+            ),
+            (
+                Job::NoteBack {
+                    termination_id: id.into(),
+                    day: NaiveDate::from_ymd_opt(2027, 9, 1).unwrap(),
+                },
+                format!(r#"{{"kind":"note_back","termination_id":"{id}","day":"2027-09-01"}}"#),
             ),
             (
                 Job::DestroyCodes {

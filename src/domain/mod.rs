@@ -14,6 +14,7 @@ pub mod ids;
 pub mod instance;
 pub mod job;
 pub mod language;
+pub mod leave;
 pub mod message;
 pub mod note;
 pub mod once;

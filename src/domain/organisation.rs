@@ -43,6 +43,9 @@ pub struct LegalEntity {
     pub allows_buy_out: bool,
     /// After how many days without a return a claim opens (see [`crate::domain::claim`]).
     pub claim_after_days: u16,
+    /// From how many days on a leave opens a case by itself (see [`super::leave`]); never, unless
+    /// somebody has decided so.
+    pub absence_case_after_days: Option<u16>,
     /// Version and dates.
     pub meta: Meta,
 }

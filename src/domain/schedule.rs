@@ -209,6 +209,10 @@ fn rule_faults(kind: TerminationKind, rule: &TimelineRule, pointer: &str) -> Vec
         ),
         _ => {}
     }
+    if !suits(kind, rule.step) {
+        let detail = "A leave has confirm_return, the two reminders and hand_back, which only a leave has.";
+        refuse("step", "step_of_other_kind", detail);
+    }
     if rule.to == RecipientRole::Holder && !kind.asks_the_holder() {
         let detail = "The holder is not written to in a case of this kind.";
         refuse("to", "holder_not_asked", detail);
@@ -237,6 +241,15 @@ fn rule_faults(kind: TerminationKind, rule: &TimelineRule, pointer: &str) -> Vec
     faults
 }
 
+/// Whether a mail has words for the kind of case.
+const fn suits(kind: TerminationKind, step: MessageStep) -> bool {
+    match (kind, step) {
+        (TerminationKind::Absence, MessageStep::EndApproachingReceiver | MessageStep::Escalation) => false,
+        (TerminationKind::Absence, _) => true,
+        (_, step) => !matches!(step, MessageStep::HandBack),
+    }
+}
+
 /// The roles that a mail of a timeline has words for; none for a mail that no timeline plans.
 const fn roles_of(step: MessageStep) -> &'static [RecipientRole] {
     match step {
@@ -244,7 +257,8 @@ const fn roles_of(step: MessageStep) -> &'static [RecipientRole] {
         MessageStep::EndApproachingReceiver
         | MessageStep::ConfirmReturn
         | MessageStep::Reminder1
-        | MessageStep::Reminder2 => &[RecipientRole::Receiver],
+        | MessageStep::Reminder2
+        | MessageStep::HandBack => &[RecipientRole::Receiver],
         MessageStep::Escalation => &[
             RecipientRole::ReceiversManager,
             RecipientRole::Coordinator,
@@ -331,6 +345,18 @@ mod tests {
             codes(faults),
             expected.map(|(pointer, code)| (pointer.to_owned(), code))
         );
+    }
+
+    #[test]
+    fn a_leave_has_mails_of_its_own_and_no_other_kind_has_them() {
+        let of_leave = Timeline::of(TerminationKind::Absence);
+        assert_eq!(checked_timeline(TerminationKind::Absence, &of_leave), Ok(()));
+        let faults = checked_timeline(TerminationKind::Ordinary, &of_leave).unwrap_err();
+        let expected = [("/rules/3/step".to_owned(), "step_of_other_kind")];
+        assert_eq!(codes(faults), expected);
+        let faults = checked_timeline(TerminationKind::Absence, &Timeline::standard()).unwrap_err();
+        let of_other_kind = |fault: &&(String, &str)| fault.1 == "step_of_other_kind";
+        assert_eq!(codes(faults).iter().filter(of_other_kind).count(), 2);
     }
 
     #[test]

@@ -11,7 +11,8 @@ text_enum! {
         /// Nobody answers for them: no manager, next level or coordinator can be written to.
         #[default]
         Unowned = "unowned",
-        /// The devices were due back before today.
+        /// The devices were due back before today. Not while their holder is on leave and nothing is to be done before
+        /// they are back.
         Overdue = "overdue",
         /// The devices are due back today or within a week.
         DueSoon = "due_soon",

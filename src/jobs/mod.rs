@@ -9,6 +9,7 @@
 
 mod apply_snapshot;
 mod destroy_codes;
+mod note_back;
 mod once;
 mod open_termination;
 mod replan_terminations;
@@ -67,6 +68,7 @@ impl Execute for Deliveries {
             Job::OpenTermination { termination_id, .. } => {
                 open_termination::execute(app, *termination_id, run).await
             }
+            Job::NoteBack { termination_id, .. } => note_back::execute(app, *termination_id, run).await,
             Job::DestroyCodes { termination_id } => destroy_codes::execute(app, *termination_id, run).await,
             Job::ApplySnapshot { snapshot_id } => apply_snapshot::execute(app, *snapshot_id, run).await,
             Job::TellSnapshotHeld { snapshot_id } => {

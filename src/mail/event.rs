@@ -36,6 +36,7 @@ pub fn day_of_return(view: &MailView, edition: &Edition) -> Option<String> {
             (*return_by, say!(language, "Ta emot {the}", "Take back {the}"))
         }
         Step::ConfirmReturn { .. }
+        | Step::HandBack { .. }
         | Step::NewLink { .. }
         | Step::Reminder1 { .. }
         | Step::Reminder2 { .. }

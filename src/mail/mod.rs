@@ -11,6 +11,8 @@
 pub mod event;
 pub mod format;
 mod held;
+#[cfg(test)]
+mod kind_tests;
 mod letter;
 mod letters;
 mod noun;
@@ -25,7 +27,7 @@ use crate::domain::language::Language;
 
 pub use held::{HeldBecause, HeldSnapshot, render_held};
 pub use view::{
-    Asked, Audience, CaseFacts, DeviceFacts, Loss, MailView, Phone, Recipient, RenderedMail, Sender,
+    Asked, Audience, Away, CaseFacts, DeviceFacts, Loss, MailView, Phone, Recipient, RenderedMail, Sender,
     SilenceNotice, Step, SubscriptionFacts,
 };
 

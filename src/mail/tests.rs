@@ -25,7 +25,7 @@ const FORBIDDEN: [&str; 9] = [
     "employment",
 ];
 
-fn day(year: i32, month: u32, day: u32) -> NaiveDate {
+pub(super) fn day(year: i32, month: u32, day: u32) -> NaiveDate {
     NaiveDate::from_ymd_opt(year, month, day).unwrap()
 }
 
@@ -85,6 +85,7 @@ pub(super) fn receipt() -> Receipt {
             decision: Some(NumberDecision::Reuse),
             carried_out_on: Some(day(2027, 10, 1)),
             directory_updated_on: Some(day(2027, 10, 1)),
+            stays: false,
         }],
         deviations: vec![],
         verification_code: "K7QM-2XRD-9F4T-HB31-0VWZ".to_owned(),
@@ -185,6 +186,7 @@ pub(super) fn view(language: Language, step: Step) -> MailView {
         | Step::NewLink { .. }
         | Step::Reminder1 { .. }
         | Step::Reminder2 { .. }
+        | Step::HandBack { .. }
         | Step::ReceiptReceiver(_) => ("Maria Lind", "Maria"),
         Step::Escalation { .. } => ("Olof Sund", "Olof"),
         Step::LossReported(_) | Step::ActAtOnce => ("Kundtjänst telefoni", "Kundtjänst telefoni"),
@@ -212,6 +214,8 @@ pub(super) fn view(language: Language, step: Step) -> MailView {
             last_day: day(2027, 9, 30),
             devices: vec![device("Exempel X1", "7Q2K", false)],
             subscriptions: vec![SubscriptionFacts { number: phone() }],
+            is_proposed: false,
+            away: None,
         },
         audience: Audience::Addressee,
         link: Some(LINK.to_owned()),
@@ -490,7 +494,7 @@ fn the_html_is_laid_out_as_approved() {
 #[ignore = "writes samples for a person to look at"]
 fn mail_samples_are_written() {
     let dir = std::path::PathBuf::from(std::env::var_os("HANDBACK_WRITE_SAMPLES").expect("a folder"));
-    for (step, language, mail) in every(|_| ()) {
+    for (step, language, mail) in [every(|_| ()), super::kind_tests::of_a_leave()].concat() {
         std::fs::write(dir.join(format!("mail-{step}-{language}.html")), &mail.html).unwrap();
         std::fs::write(dir.join(format!("mail-{step}-{language}.txt")), &mail.text).unwrap();
     }

@@ -112,6 +112,19 @@ pub struct CaseFacts {
     pub devices: Vec<DeviceFacts>,
     /// Subscriptions to settle.
     pub subscriptions: Vec<SubscriptionFacts>,
+    /// Whether one side of a move has said that something goes along, and the other is asked.
+    pub is_proposed: bool,
+    /// The leave, for a case about one.
+    pub away: Option<Away>,
+}
+
+/// How long the holder is away. Why is nobody's business.
+#[derive(Clone, Copy)]
+pub struct Away {
+    /// The first day.
+    pub from: NaiveDate,
+    /// The first day on which the holder is back, if that is known.
+    pub back_on: Option<NaiveDate>,
 }
 
 /// Which mail it is, with what only that mail says.
@@ -184,6 +197,13 @@ pub enum Step {
         remaining: Vec<Check>,
         /// What the subscriptions of the case cost in a month, in öre.
         monthly_cost_ore: Option<u64>,
+    },
+    /// To the receiver, before a leave ends: give back what was put away.
+    HandBack {
+        /// Last day to confirm.
+        confirm_by: NaiveDate,
+        /// Which devices, each as "Model (last four)".
+        devices: Vec<String>,
     },
     /// The receipt, to the holder.
     ReceiptHolder(Receipt),

@@ -10,7 +10,7 @@ use crate::domain::ids::{ItemId, TerminationId};
 use crate::domain::organisation::LegalEntity;
 use crate::domain::person::Person;
 use crate::domain::subscription::Subscription;
-use crate::domain::termination::{CheckKind, Item, TerminationRecord};
+use crate::domain::termination::{Blocker, CheckKind, Item, TerminationKind, TerminationRecord};
 use crate::domain::timeline::{MessageStep, RecipientRole, deadline_shown};
 use crate::domain::unit::Unit;
 use crate::domain::wipe::WipeLevel;
@@ -118,21 +118,61 @@ impl Case {
         let termination = &self.record.termination;
         let timeline = self.legal_entity.schedule.timeline(termination.kind);
         let within = timeline.answer_within(step, to);
-        deadline_shown((step, within), termination.return_by, today, &self.calendar())
+        let back_on = termination.absence.and_then(|absence| absence.back_on);
+        let t0 = match step {
+            MessageStep::HandBack => back_on.unwrap_or(termination.return_by),
+            _ => termination.return_by,
+        };
+        deadline_shown((step, within), t0, today, &self.calendar())
     }
 
     /// The mandatory checks that the receiver can still settle, each once, in the order of work. None means that
     /// asking the receiver again would be asking for nothing.
     pub(super) fn left_for_receiver(&self) -> Vec<Check> {
+        let mut left = self.left_before_leave();
+        if !self.to_hand_back().is_empty() {
+            left.push(Check::HandedBack);
+        }
+        left
+    }
+
+    /// Whether nobody has said yet what becomes of a device during a leave.
+    pub(super) fn lacks_arrangement(&self) -> bool {
+        let blockers = self.record.termination.blockers();
+        let is_lacking = |blocker: &Blocker| matches!(blocker, Blocker::ArrangementMissing { .. });
+        blockers.iter().any(is_lacking)
+    }
+
+    /// The devices that were put away and that the holder gets back.
+    pub(super) fn to_hand_back(&self) -> Vec<ItemId> {
+        let blockers = self.record.termination.blockers().into_iter();
+        let put_away = blockers.filter_map(|blocker| match blocker {
+            Blocker::NotHandedBack { item } => Some(item),
+            _ => None,
+        });
+        put_away.collect()
+    }
+
+    /// The same without what can only be answered at the end of a leave.
+    pub(super) fn left_before_leave(&self) -> Vec<Check> {
         let termination = &self.record.termination;
+        let asks = |item: &Item| {
+            // What is asked of a device depends on what becomes of it.
+            termination.kind != TerminationKind::Absence
+                || item.arrangement.is_some()
+                || item.outcome.is_some()
+        };
         let open = termination
             .items
             .iter()
             .flat_map(|item| item.checks.iter().map(move |check| (item, check)))
-            .filter(|(_, check)| check.mandatory && !check.state.is_settled())
+            .filter(|(item, check)| check.mandatory && !check.state.is_settled() && asks(item))
             .filter(|(item, check)| receiver_can_settle(item, check.kind, termination.is_held()))
             .map(|(_, check)| word(check.kind));
         let mut left: Vec<Check> = open.collect();
+        if self.lacks_arrangement() {
+            left.push(Check::Arrangement);
+        }
         left.sort_unstable();
         left.dedup();
         left

@@ -17,7 +17,7 @@ use crate::domain::policy::Action;
 use crate::domain::record::Meta;
 use crate::domain::task::{TaskKind, WithdrawReason};
 use crate::domain::termination::{
-    ActedBy, ActorRole, DeviceOutcome, Reason, TerminationRecord, TerminationState,
+    ActedBy, ActorRole, DeviceOutcome, Reason, TerminationKind, TerminationRecord, TerminationState,
 };
 use crate::domain::text::{REASON_MAX_CHARS, clean_line, clean_text};
 use chrono::Days;
@@ -118,7 +118,8 @@ fn open_in(
     let record = get_in(tx, termination)?;
     // It may have come back, or another instance been faster, since it was looked up.
     let is_known = record.termination.item(item)?.outcome.is_some();
-    let is_over = record.termination.state == TerminationState::Cancelled;
+    let case = &record.termination;
+    let is_over = case.state == TerminationState::Cancelled || case.kind == TerminationKind::Absence;
     let holding = record.holding(item).ok_or(NOT_FOUND)?;
     let Assigned::Device(device_id) = holding.assigned else {
         return Ok(());

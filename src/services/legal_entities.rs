@@ -6,6 +6,7 @@ use crate::db::{self, Tx, audit};
 use crate::domain::claim::{CLAIM_AFTER_DAYS, MAX_CLAIM_AFTER_DAYS};
 use crate::domain::ids::{LegalEntityId, PersonId};
 use crate::domain::language::Language;
+use crate::domain::leave::MAX_ABSENCE_CASE_AFTER_DAYS;
 use crate::domain::organisation::{LegalEntity, LegalEntityKind};
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::policy::Action;
@@ -54,6 +55,8 @@ pub struct LegalEntityPatch {
     pub allows_buy_out: Option<bool>,
     /// After how many days without a return a claim opens.
     pub claim_after_days: Option<u16>,
+    /// From how many days on a leave opens a case by itself, or none any more. Counts for what HR delivers from then on.
+    pub absence_case_after_days: Option<Option<u16>>,
 }
 
 /// Makes a legal entity.
@@ -84,6 +87,7 @@ pub async fn create(
             schedule: Schedule::default(),
             allows_buy_out: false,
             claim_after_days: CLAIM_AFTER_DAYS,
+            absence_case_after_days: None,
             meta: Meta::new(tx.now()),
         };
         db::legal_entities::insert(tx, &entity)?;
@@ -183,6 +187,20 @@ fn patched(mut entity: LegalEntity, patch: &LegalEntityPatch) -> Result<LegalEnt
         let detail = "Wait for at least one day and at most 365.";
         rules.refuse("/claim_after_days", "claim_after_days_range", detail);
     }
+    entity.absence_case_after_days = patch
+        .absence_case_after_days
+        .unwrap_or(entity.absence_case_after_days);
+    if entity
+        .absence_case_after_days
+        .is_some_and(|days| !(1..=MAX_ABSENCE_CASE_AFTER_DAYS).contains(&days))
+    {
+        let detail = "A leave is long from at least one day and at most 365 on, or never: null.";
+        rules.refuse(
+            "/absence_case_after_days",
+            "absence_case_after_days_range",
+            detail,
+        );
+    }
     entity.allows_buy_out = patch.allows_buy_out.unwrap_or(entity.allows_buy_out);
     let policy = &mut entity.wipe_policy;
     policy.standard = patch.wipe_standard.unwrap_or(policy.standard);
@@ -202,6 +220,10 @@ fn changed_details(before: &LegalEntity, after: &LegalEntity) -> serde_json::Val
     }
     if before.claim_after_days != after.claim_after_days {
         details.insert("claim_after_days".to_owned(), json!(after.claim_after_days));
+    }
+    if before.absence_case_after_days != after.absence_case_after_days {
+        let days = json!(after.absence_case_after_days);
+        details.insert("absence_case_after_days".to_owned(), days);
     }
     if before.allows_buy_out != after.allows_buy_out {
         details.insert("allows_buy_out".to_owned(), json!(after.allows_buy_out));

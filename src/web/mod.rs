@@ -278,10 +278,10 @@ fn reports(config: &mut ServiceConfig) {
         .service(resource("/v1/reports/not-returned").get(read(), reports::not_returned));
 }
 
-/// The routes of what becomes of a device that does not come back, or comes back damaged.
+/// The routes of what becomes of a device that does not come back, comes back damaged, or is not needed for a while.
 fn outcomes(config: &mut ServiceConfig) {
     use Action::WorkTermination;
-    use api::terminations::outcomes;
+    use api::terminations::{absence, outcomes};
 
     config
         .service(
@@ -306,6 +306,15 @@ fn outcomes(config: &mut ServiceConfig) {
         .service(
             resource("/v1/terminations/{id}/items/{item}/disposal/approvals")
                 .post(WorkTermination, outcomes::approve),
+        )
+        .service(resource("/v1/employments/{id}/absence").post(WorkTermination, absence::open))
+        .service(
+            resource("/v1/terminations/{id}/items/{item}/arrangement")
+                .post(WorkTermination, absence::arrange),
+        )
+        .service(
+            resource("/v1/terminations/{id}/items/{item}/hand-back")
+                .post(WorkTermination, absence::hand_back),
         );
 }
 

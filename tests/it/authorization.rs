@@ -11,6 +11,7 @@ use Scope::{Admin, Desk, Hr, Mdm, Read, Telephony};
 
 /// The scopes of which one is enough, by operation.
 const ALLOWED: &[(&str, &[Scope])] = &[
+    ("absences_open", &[Desk]),
     ("account_reviews_get", &[Read, Desk, Admin]),
     ("account_reviews_list", &[Read, Desk, Admin]),
     ("account_reviews_resolve", &[Desk]),
@@ -93,10 +94,12 @@ const ALLOWED: &[(&str, &[Scope])] = &[
     ("tasks_update", &[Desk, Admin]),
     ("terminations_accept_contradiction", &[Desk]),
     ("terminations_approve_transfer", &[Desk]),
+    ("terminations_arrange", &[Desk]),
     ("terminations_assess_breach", &[Desk]),
     ("terminations_decide_number", &[Desk]),
     ("terminations_dispose", &[Desk]),
     ("terminations_get", &[Read, Desk, Admin]),
+    ("terminations_hand_back", &[Desk]),
     ("terminations_hold", &[Desk]),
     ("terminations_list", &[Read, Desk, Admin]),
     ("terminations_list_notes", &[Read, Desk, Admin]),

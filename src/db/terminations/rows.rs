@@ -57,6 +57,8 @@ pub(super) struct ProgressRow {
     cancelled: Option<String>,
     reopened: Option<String>,
     is_contradicted: bool,
+    absence: Option<String>,
+    is_paused: bool,
     version: i64,
     updated_at: NaiveDateTime,
 }
@@ -92,6 +94,8 @@ pub(super) struct ItemStateRow {
     loss: Option<String>,
     disposal: Option<String>,
     damage: Option<String>,
+    arrangement: Option<String>,
+    proposal: Option<String>,
     /// Checks and answers are read and written with their item alone, so they are documents of it.
     checks: String,
     code_answers: String,
@@ -145,6 +149,8 @@ impl TryFrom<&TerminationRecord> for ProgressRow {
             cancelled: termination.cancelled.as_ref().map(to_json).transpose()?,
             reopened: termination.reopened.as_ref().map(to_json).transpose()?,
             is_contradicted: termination.items.iter().any(|item| item.wipe.contradicted),
+            absence: termination.absence.as_ref().map(to_json).transpose()?,
+            is_paused: termination.is_paused(),
             version: record.meta.version,
             updated_at: record.meta.updated_at.naive_utc(),
         })
@@ -193,6 +199,8 @@ impl TryFrom<&Item> for ItemStateRow {
             loss: item.loss.as_ref().map(to_json).transpose()?,
             disposal: item.disposal.as_ref().map(to_json).transpose()?,
             damage: item.damage.as_ref().map(to_json).transpose()?,
+            arrangement: item.arrangement.as_ref().map(to_json).transpose()?,
+            proposal: item.proposal.as_ref().map(to_json).transpose()?,
             checks: to_json(&item.checks)?,
             code_answers: to_json(&item.code_answers)?,
             awaits_mdm: item.awaits_mdm(),
@@ -215,7 +223,11 @@ pub(super) fn to_record(row: Row, items: &[ItemRow]) -> Result<TerminationRecord
         text.map(|text| parse_json("termination", column, text))
             .transpose()
     };
+    let absence = progress.absence.as_deref();
     let termination = Termination {
+        absence: absence
+            .map(|text| parse_json("termination", "absence", text))
+            .transpose()?,
         id: parse("termination", "id", &row.id)?,
         kind: parse("termination", "kind", &progress.kind)?,
         state: parse("termination", "state", &stage.state)?,
@@ -300,6 +312,8 @@ fn to_item(row: &ItemRow) -> Result<Item, DbError> {
         loss: document("loss", state.loss.as_deref())?,
         disposal: document("disposal", state.disposal.as_deref())?,
         damage: document("damage", state.damage.as_deref())?,
+        arrangement: document("arrangement", state.arrangement.as_deref())?,
+        proposal: document("proposal", state.proposal.as_deref())?,
     })
 }
 

@@ -135,9 +135,15 @@ fn needs_look(search: &Search) -> Condition {
     let active = || sql::<Bool>(ACTIVE);
     match search.work {
         Worklist::Unowned => Box::new(active()),
-        Worklist::Overdue => Box::new(active().and(table::return_by.lt(today))),
+        // While somebody is on leave and everything is settled until they are back, nothing is due.
+        Worklist::Overdue => Box::new(
+            active()
+                .and(table::return_by.lt(today))
+                .and(table::is_paused.eq(false)),
+        ),
         Worklist::DueSoon => Box::new(
             active()
+                .and(table::is_paused.eq(false))
                 .and(table::return_by.ge(today))
                 .and(table::return_by.lt(today + Days::new(DUE_SOON_DAYS + 1))),
         ),

@@ -6,7 +6,7 @@
 mod wanted;
 mod words;
 
-pub use wanted::{WantedTask, wanted_by, wanted_by_loss};
+pub use wanted::{WantedTask, diversion, wanted_by, wanted_by_loss};
 pub use words::{
     DiversionCause, NoticeKind, OrganisationChange, StaffChange, TaskKind, TaskState, WithdrawReason,
 };
@@ -60,7 +60,7 @@ pub enum TaskFacts {
     Diversion {
         /// Why: callers are told another thing for each.
         cause: DiversionCause,
-        /// For a leave: the day on which the person is back, if that is known.
+        /// For a leave, and after it: the day on which the person is back, if that is known.
         return_on: Option<NaiveDate>,
     },
 }

@@ -20,7 +20,7 @@ pub struct WantedTask {
 
 /// What a case that is under way asks for, for each of its subscriptions: an entry in the directory, a diversion, and a
 /// block where somebody was sent home.
-pub fn wanted_by(termination: &Termination, back_on: Option<NaiveDate>) -> Vec<WantedTask> {
+pub fn wanted_by(termination: &Termination) -> Vec<WantedTask> {
     if !termination.is_active() {
         return Vec::new();
     }
@@ -43,10 +43,8 @@ pub fn wanted_by(termination: &Termination, back_on: Option<NaiveDate>) -> Vec<W
         if !is_entered {
             wanted.push(task(TaskKind::Directory, TaskFacts::None, return_by));
         }
-        if let Some(cause) = diversion_cause(termination.kind) {
-            let return_on = back_on.filter(|_| cause == DiversionCause::Leave);
-            let facts = TaskFacts::Diversion { cause, return_on };
-            wanted.push(task(TaskKind::Diversion, facts, return_by));
+        if let Some((facts, day)) = diversion(termination) {
+            wanted.push(task(TaskKind::Diversion, facts, day));
         }
         if termination.kind == TerminationKind::Immediate {
             wanted.push(task(TaskKind::BlockSubscription, TaskFacts::None, None));
@@ -73,6 +71,21 @@ pub fn wanted_by_loss(termination: &Termination) -> Vec<(TaskKind, ItemId, DateT
     let devices = gone.iter().filter(|_| !termination.is_held());
     let clears = devices.map(|(item, since)| (TaskKind::ClearMdm, *item, *since));
     blocks.chain(clears).collect()
+}
+
+/// How a case wants its numbers diverted, and by when; after a leave, no longer.
+pub fn diversion(termination: &Termination) -> Option<(TaskFacts, Option<NaiveDate>)> {
+    let away = termination.is_holder_away();
+    let back_on = termination.absence.and_then(|absence| absence.back_on);
+    let (cause, day) = match diversion_cause(termination.kind)? {
+        DiversionCause::Leave if !away => (DiversionCause::Back, back_on),
+        cause => (cause, Some(termination.return_by)),
+    };
+    let return_on = match cause {
+        DiversionCause::Leave | DiversionCause::Back => back_on,
+        DiversionCause::Ended | DiversionCause::Neutral => None,
+    };
+    Some((TaskFacts::Diversion { cause, return_on }, day))
 }
 
 /// What callers are told. The number of somebody who moves inside the group goes with them or is settled there.

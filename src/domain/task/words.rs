@@ -29,6 +29,8 @@ text_enum! {
         Claim = "claim",
         /// Lock or wipe a device over the MDM.
         ClearMdm = "clear_mdm",
+        /// Take a device back that was lent, on the last day of the loan.
+        LoanReturn = "loan_return",
     }
 }
 
@@ -38,7 +40,7 @@ impl TaskKind {
     pub const fn business_days(self) -> i64 {
         match self {
             Self::BlockSubscription | Self::ClearMdm => 0,
-            Self::UnreachableRecipient | Self::ConfirmEnd | Self::Diversion => 1,
+            Self::UnreachableRecipient | Self::ConfirmEnd | Self::Diversion | Self::LoanReturn => 1,
             Self::Staff | Self::PhoneHours | Self::Directory => 2,
             Self::Organisation | Self::Other | Self::NumberTransfer | Self::Claim => 5,
         }
@@ -58,7 +60,8 @@ impl TaskKind {
             | Self::ConfirmEnd
             | Self::NumberTransfer
             | Self::Claim
-            | Self::ClearMdm => false,
+            | Self::ClearMdm
+            | Self::LoanReturn => false,
         }
     }
 
@@ -76,7 +79,8 @@ impl TaskKind {
             | Self::BlockSubscription
             | Self::NumberTransfer
             | Self::Claim
-            | Self::ClearMdm => false,
+            | Self::ClearMdm
+            | Self::LoanReturn => false,
         }
     }
 }
@@ -157,6 +161,8 @@ text_enum! {
         Ended = "ended",
         /// The holder is on leave: "åter …".
         Leave = "leave",
+        /// The holder is back from a leave: the number rings again.
+        Back = "back",
         /// Callers are referred on, and nothing is said of the holder.
         Neutral = "neutral",
     }

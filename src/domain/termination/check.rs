@@ -113,6 +113,12 @@ impl From<super::words::DeviceOutcome> for Reason {
     }
 }
 
+impl From<super::words::AbsenceChoice> for Reason {
+    fn from(choice: super::words::AbsenceChoice) -> Self {
+        Self(choice.as_str().to_owned())
+    }
+}
+
 impl TryFrom<String> for Reason {
     type Error = DomainError;
 

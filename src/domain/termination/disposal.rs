@@ -22,7 +22,7 @@ pub struct Disposal {
     pub terms: DisposalTerms,
     /// Who decided.
     pub decided: NamedDecision,
-    /// Who has approved a transfer between legal entities.
+    /// Who has approved a transfer: both legal entities, or both managers of a holder who moves.
     pub approvals: BTreeMap<TransferSide, NamedDecision>,
     /// The fact that says that it was destroyed.
     pub evidence: Option<EvidenceId>,
@@ -173,6 +173,7 @@ impl Termination {
         if found.disposal.is_some() {
             return Err(DomainError::Conflict);
         }
+        found.require_not_let_go(COMMAND)?;
         if found.is_missing() {
             return Err(DomainError::InvalidTransition {
                 entity: "device",
@@ -186,17 +187,7 @@ impl Termination {
 
         let (termination, held) = (self.id, self.is_held());
         let found = self.item_mut(item)?;
-        let outcome = disposal.terms.outcome();
-        found.outcome = Some(outcome);
-        found.disposal = Some(disposal);
-        let mut events = vec![Event::OutcomeReported {
-            termination,
-            item,
-            outcome,
-        }];
-        events.extend(found.settle_moot(termination));
-        events.extend(found.apply_wipe_policy(termination, held, act.at));
-        Ok(events)
+        Ok(found.place(termination, disposal, held))
     }
 
     /// One of the two legal entities approves a transfer between them.
@@ -283,6 +274,23 @@ const fn no_disposal(command: &'static str) -> DomainError {
 }
 
 impl Item {
+    /// Takes in what was decided, after it has passed the rules.
+    pub(super) fn place(&mut self, termination: TerminationId, disposal: Disposal, held: bool) -> Vec<Event> {
+        let (item, at) = (self.id, disposal.decided.decision.act.at);
+        let outcome = disposal.terms.outcome();
+        self.drop_proposal();
+        self.outcome = Some(outcome);
+        self.disposal = Some(disposal);
+        let mut events = vec![Event::OutcomeReported {
+            termination,
+            item,
+            outcome,
+        }];
+        events.extend(self.settle_moot(termination));
+        events.extend(self.apply_wipe_policy(termination, held, at));
+        events
+    }
+
     /// Whether the holder has gone on with the device in another employment, so that this case has no more to say of it.
     pub fn is_handed_on(&self) -> bool {
         self.disposal
@@ -305,10 +313,10 @@ impl Item {
 
     /// The checks that are settled otherwise than the decision about the device allows.
     pub(super) fn not_done(&self) -> Vec<CheckKind> {
-        let must = self
-            .disposal
-            .as_ref()
-            .map_or(&[][..], |disposal| disposal.terms.must_be_done());
+        let must = self.disposal.as_ref().map_or_else(
+            || self.must_be_done_to_lend(),
+            |disposal| disposal.terms.must_be_done(),
+        );
         must.iter()
             .copied()
             .filter(|kind| !self.is(*kind, CheckState::Done))

@@ -2,8 +2,9 @@
 //! no names, no free text, no codes.
 
 use super::words::{
-    ActorRole, BreachDecision, CheckKind, CheckState, CodeAnswer, CodeKind, CostBearer, DamageCause,
-    DeviceOutcome, ItemKind, NumberDecision, ReopenCause, TerminationKind, TerminationState, TransferSide,
+    AbsenceChoice, ActorRole, BreachDecision, CheckKind, CheckState, CodeAnswer, CodeKind, CostBearer,
+    DamageCause, DeviceOutcome, ItemKind, NumberDecision, ReopenCause, TerminationKind, TerminationState,
+    TransferSide,
 };
 use crate::domain::ids::{ItemId, TerminationId};
 use crate::domain::wipe::{WipeLevel, WipeState};
@@ -153,6 +154,41 @@ pub enum Event {
         item: ItemId,
         checks: Vec<CheckKind>,
     },
+    /// It is known what becomes of a device while its holder is away.
+    Arranged {
+        termination: TerminationId,
+        item: ItemId,
+        choice: AbsenceChoice,
+    },
+    /// A device is nobody's to give back any more: it was handed in for others, or for a loan.
+    LetGo {
+        termination: TerminationId,
+        item: ItemId,
+        choice: AbsenceChoice,
+    },
+    /// The holder has a device again that was put away.
+    HandedBack {
+        termination: TerminationId,
+        item: ItemId,
+    },
+    /// The days of the leave are others than were known.
+    LeaveMoved {
+        termination: TerminationId,
+        from: NaiveDate,
+        back_on: Option<NaiveDate>,
+    },
+    /// The leave is over.
+    HolderBack { termination: TerminationId },
+    /// One side says that a device goes along with its holder.
+    AlongProposed {
+        termination: TerminationId,
+        item: ItemId,
+    },
+    /// The other side does not want it.
+    AlongDeclined {
+        termination: TerminationId,
+        item: ItemId,
+    },
     /// Everything is settled.
     Completed {
         termination: TerminationId,
@@ -193,6 +229,13 @@ impl Event {
             Self::WipeContradicted { .. } => "termination.wipe_contradicted",
             Self::ContradictionAccepted { .. } => "termination.contradiction_accepted",
             Self::AnswerUndone { .. } => "termination.answer_undone",
+            Self::Arranged { .. } => "termination.arranged",
+            Self::LetGo { .. } => "termination.let_go",
+            Self::HandedBack { .. } => "termination.handed_back",
+            Self::LeaveMoved { .. } => "termination.leave_moved",
+            Self::HolderBack { .. } => "termination.holder_back",
+            Self::AlongProposed { .. } => "termination.along_proposed",
+            Self::AlongDeclined { .. } => "termination.along_declined",
             Self::Completed { .. } => "termination.completed",
             Self::Reopened { .. } => "termination.reopened",
         }
@@ -225,6 +268,13 @@ impl Event {
             | Self::WipeContradicted { termination, .. }
             | Self::ContradictionAccepted { termination, .. }
             | Self::AnswerUndone { termination, .. }
+            | Self::Arranged { termination, .. }
+            | Self::LetGo { termination, .. }
+            | Self::HandedBack { termination, .. }
+            | Self::LeaveMoved { termination, .. }
+            | Self::HolderBack { termination }
+            | Self::AlongProposed { termination, .. }
+            | Self::AlongDeclined { termination, .. }
             | Self::Completed { termination, .. }
             | Self::Reopened { termination, .. } => *termination,
         }

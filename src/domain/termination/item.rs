@@ -1,11 +1,13 @@
 //! One device or subscription of a case, and the small steps that commands are made of.
 
 use super::Blocker;
+use super::absence::Arrangement;
 use super::check::{Act, Check, Decision, Note, Reason, Settlement};
 use super::damage::Damage;
 use super::disposal::Disposal;
 use super::event::Event;
 use super::loss::Loss;
+use super::proposal::Proposal;
 use super::words::{
     CheckKind, CheckState, CodeAnswer, CodeKind, DeviceOutcome, ItemKind, NumberDecision, ReopenCause,
 };
@@ -46,6 +48,10 @@ pub struct Item {
     pub disposal: Option<Disposal>,
     /// What is known of a damage to it.
     pub damage: Option<Damage>,
+    /// What becomes of it while its holder is on leave.
+    pub arrangement: Option<Arrangement>,
+    /// That it goes along with its holder, as long as only one side has said so.
+    pub proposal: Option<Proposal>,
 }
 
 /// A device or subscription that a new case starts with.
@@ -87,6 +93,8 @@ impl Item {
             loss: None,
             disposal: None,
             damage: None,
+            arrangement: None,
+            proposal: None,
         }
     }
 

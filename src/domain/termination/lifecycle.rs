@@ -72,6 +72,8 @@ impl Termination {
             from,
             to: kind,
         }];
+        self.drop_proposals();
+        events.extend(self.leave_or_end(from, now));
         let came_with_kind = |hold: &Decision| hold.reason == Reason::of_kind(from);
         if self.hold.as_ref().is_some_and(came_with_kind) {
             self.hold = None;

@@ -154,8 +154,8 @@ impl Termination {
     ///
     /// # Errors
     /// `NotAllowed`, `Unsupported` for another outcome, `UnknownItem`, `UnknownCheck` for a subscription,
-    /// `InvalidTransition` if the case is not active, `Conflict` if the receiver contradicts what is recorded, or
-    /// somebody has decided what becomes of the device: that decision is withdrawn first.
+    /// `InvalidTransition` if the case is not active or somebody else has the device by now, `Conflict` if the receiver
+    /// contradicts what is recorded, or somebody has decided what becomes of the device: that decision is withdrawn first.
     pub fn report_outcome(
         &mut self,
         item: ItemId,
@@ -176,9 +176,14 @@ impl Termination {
         if found.disposal.is_some() || (found.outcome.is_some() && !act.by.role.may_correct()) {
             return Err(DomainError::Conflict);
         }
+        found.require_not_let_go("report_outcome")?;
 
         let termination = self.id;
         let found = self.item_mut(item)?;
+        if let Some(arrangement) = &mut found.arrangement {
+            arrangement.handed_back = None;
+        }
+        found.drop_proposal();
         let before = found.loss.take().filter(|_| found.is_missing());
         found.loss = Some(Loss::after(before, &report, act.at));
         let LossReport { outcome, reason, .. } = report;

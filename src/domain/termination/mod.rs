@@ -6,6 +6,7 @@
 //! no clock, no database and no mail; who may *send* a command is decided by the service, and here only what can
 //! never be true, such as a holder who settles a check.
 
+mod absence;
 mod answers;
 mod check;
 mod damage;
@@ -14,6 +15,7 @@ mod event;
 mod item;
 mod lifecycle;
 mod loss;
+mod proposal;
 mod receipt;
 mod record;
 mod settle;
@@ -25,19 +27,21 @@ mod words;
 mod tests;
 
 pub use crate::domain::wipe::DataClass;
+pub use absence::{Absence, AbsencePlan, Arrangement};
 pub use check::{Act, ActedBy, Check, Decision, Note, Reason, Settlement};
 pub use damage::{CostRuling, Damage};
 pub use disposal::{Disposal, DisposalTerms, NamedDecision, TransferTo};
 pub use event::Event;
 pub use item::{Item, NewItem};
 pub use loss::{BREACH_NOTIFIED_WITHIN, BreachAssessment, BreachConclusion, Loss, LossReport};
+pub use proposal::Proposal;
 pub use receipt::{Deviation, ItemSummary, WipeStatement};
 pub use record::{Holding, TerminationRecord};
 pub use undo::{ItemBefore, Undo};
 pub use words::{
-    ActorRole, Answer, BreachDecision, CheckKind, CheckState, CodeAnswer, CodeKind, CostBearer, DamageCause,
-    DeviceOutcome, IdentityMatch, InsuranceState, ItemKind, NumberDecision, ReopenCause, TerminationKind,
-    TerminationState, TransferSide,
+    AbsenceChoice, ActorRole, Answer, BreachDecision, CheckKind, CheckState, CodeAnswer, CodeKind,
+    CostBearer, DamageCause, DeviceOutcome, IdentityMatch, InsuranceState, ItemKind, NumberDecision,
+    ReopenCause, TerminationKind, TerminationState, TransferSide,
 };
 
 use super::calendar::local_date;
@@ -73,6 +77,8 @@ pub struct Termination {
     pub cancelled: Option<Decision>,
     /// Why it was opened again, the latest time that it was.
     pub reopened: Option<Decision>,
+    /// The leave that it follows, if it is about one.
+    pub absence: Option<Absence>,
 }
 
 /// What a new case consists of.
@@ -90,6 +96,8 @@ pub struct NewTermination {
     pub return_by: NaiveDate,
     /// The devices and subscriptions, at least one: somebody who holds nothing gets no case.
     pub items: Vec<NewItem>,
+    /// The leave that it follows, for a case about one.
+    pub absence: Option<Absence>,
 }
 
 /// One thing that keeps a case from completing.
@@ -134,6 +142,18 @@ pub enum Blocker {
         /// The check.
         check: CheckKind,
     },
+    /// Nobody has said what becomes of a device while its holder is away.
+    ArrangementMissing {
+        /// The device.
+        item: ItemId,
+    },
+    /// The holder is on leave.
+    HolderAway,
+    /// A device was put away for its holder, and nobody has said that they have it again.
+    NotHandedBack {
+        /// The device.
+        item: ItemId,
+    },
 }
 
 impl Termination {
@@ -153,6 +173,7 @@ impl Termination {
             completed_at: None,
             cancelled: None,
             reopened: None,
+            absence: new.absence,
         };
         let opened = Event::TerminationOpened {
             termination: termination.id,
@@ -164,6 +185,7 @@ impl Termination {
         };
         let mut events = vec![opened];
         events.extend(termination.hold_by_kind(now));
+        events.extend(termination.leave_or_end(new.kind, now));
         (termination, events)
     }
 
@@ -171,14 +193,19 @@ impl Termination {
     ///
     /// # Errors
     /// `InvalidTransition` if the case is completed or cancelled.
-    pub fn add_item(&mut self, new: NewItem) -> Result<Vec<Event>, DomainError> {
+    pub fn add_item(&mut self, new: NewItem, now: DateTime<Utc>) -> Result<Vec<Event>, DomainError> {
         self.require_active("add_item")?;
-        self.items.push(Item::new(new));
-        Ok(vec![Event::ItemAdded {
-            termination: self.id,
+        let (termination, mut item) = (self.id, Item::new(new));
+        let mut events = vec![Event::ItemAdded {
+            termination,
             item: new.id,
             kind: new.kind,
-        }])
+        }];
+        if self.kind == TerminationKind::Absence {
+            events.extend(item.settle_for_leave(termination, now));
+        }
+        self.items.push(item);
+        Ok(events)
     }
 
     /// The item.
@@ -223,6 +250,12 @@ impl Termination {
             if item.is_blocked_by_contradiction() {
                 blockers.push(Blocker::WipeContradicted { item: item.id });
             }
+            let of_leave = self.blocker_of_leave(item);
+            blockers.extend(of_leave);
+            // What is asked of a device depends on what becomes of it.
+            if matches!(of_leave, Some(Blocker::ArrangementMissing { .. })) {
+                continue;
+            }
             let open = item
                 .checks
                 .iter()
@@ -232,6 +265,9 @@ impl Termination {
                 check: check.kind,
             }));
             blockers.extend(item.blockers_of_outcome());
+        }
+        if self.is_holder_away() {
+            blockers.push(Blocker::HolderAway);
         }
         blockers
     }

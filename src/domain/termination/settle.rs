@@ -87,6 +87,9 @@ impl Termination {
         require_no_conflict(current, &settlement, act.by.role)?;
         found.require_grounds(check, settlement.answer)?;
         found.require_not_decided_away(check, settlement.answer)?;
+        if check == CheckKind::Returned && settlement.answer != Answer::Done {
+            found.require_not_let_go("settle")?;
+        }
 
         let (termination, held) = (self.id, self.is_held());
         let found = self.item_mut(item)?;
@@ -217,6 +220,7 @@ impl Item {
     /// What a confirmed return brings with it. For a device that was missing, everything that the loss had closed
     /// is a question again.
     fn came_back(&mut self, termination: TerminationId, act: &Act) -> Vec<Event> {
+        self.drop_proposal();
         let was_missing = self.is_missing();
         self.outcome = Some(DeviceOutcome::Returned);
         self.identity_confirmed = true;

@@ -1,6 +1,7 @@
 //! Taking an answer back. What it settled goes back to what it was before, unless somebody has answered since.
 
 use super::Termination;
+use super::absence::Arrangement;
 use super::check::{Act, Check, Decision, Reason};
 use super::event::Event;
 use super::item::Item;
@@ -34,6 +35,9 @@ pub struct ItemBefore {
     codes: BTreeMap<CodeKind, (Option<CodeAnswer>, CodeAnswer)>,
     /// The checks that were answered.
     checks: Vec<Check>,
+    /// What was to become of the device during a leave before, and by the answer.
+    #[serde(default)]
+    arrangement: (Option<Arrangement>, Option<Arrangement>),
 }
 
 impl Undo {
@@ -80,6 +84,7 @@ impl ItemBefore {
             number: (old.number_decision, new.number_decision),
             codes: codes.collect(),
             checks: old.checks.iter().filter(answered).cloned().collect(),
+            arrangement: (old.arrangement.clone(), new.arrangement.clone()),
         }
     }
 }
@@ -92,7 +97,7 @@ impl Termination {
     ///
     /// # Errors
     /// `NotAllowed` for anybody but a receiver, the desk or a technician, `UnknownItem`, `InvalidTransition` if the
-    /// case is cancelled.
+    /// case is cancelled or somebody else has a device by now.
     pub fn undo(
         &mut self,
         undo: &Undo,
@@ -104,7 +109,7 @@ impl Termination {
             return Err(self.impossible("undo"));
         }
         for before in &undo.items {
-            self.item(before.item)?;
+            self.item(before.item)?.require_not_let_go("undo")?;
         }
         let (termination, held) = (self.id, self.is_held());
         let mut events = Vec::new();
@@ -150,6 +155,9 @@ impl Item {
                 self.outcome = before.outcome;
             }
             self.identity_confirmed = before.identity_confirmed;
+        }
+        if self.arrangement == before.arrangement.1 {
+            self.arrangement.clone_from(&before.arrangement.0);
         }
         // What somebody else has settled since stands with the answers that it was settled on.
         if !self.is_settled(CheckKind::Codes) {

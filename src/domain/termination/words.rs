@@ -32,11 +32,11 @@ impl TerminationKind {
     }
 
     /// Whether the holder is asked for anything by mail. Nobody writes to somebody who has died; somebody who is sent
-    /// home is talked to, and not told in advance.
+    /// home is talked to, and not told in advance; of somebody on leave, the manager says what becomes of the phone.
     pub const fn asks_the_holder(self) -> bool {
         match self {
-            Self::Immediate | Self::Deceased => false,
-            Self::Ordinary | Self::MandateEnd | Self::Transfer | Self::Absence => true,
+            Self::Immediate | Self::Deceased | Self::Absence => false,
+            Self::Ordinary | Self::MandateEnd | Self::Transfer => true,
         }
     }
 
@@ -235,6 +235,20 @@ text_enum! {
 }
 
 text_enum! {
+    /// What becomes of a device while its holder is on leave.
+    pub enum AbsenceChoice {
+        /// The holder keeps it.
+        Keep = "keep",
+        /// It is handed in, and put away for the holder.
+        HandIn = "hand_in",
+        /// It is handed in for good: somebody else may have it.
+        Restock = "restock",
+        /// It is lent to somebody until a day.
+        Lend = "lend",
+    }
+}
+
+text_enum! {
     /// What was decided about the breach of personal data that a loss may be.
     pub enum BreachDecision {
         /// Nobody has decided yet.
@@ -413,5 +427,9 @@ text_enum! {
         AnswerUndone = "answer_undone",
         /// What was decided about the device was withdrawn.
         DisposalWithdrawn = "disposal_withdrawn",
+        /// Something else becomes of the device while its holder is away.
+        ArrangementChanged = "arrangement_changed",
+        /// The employment ends: what the leave left open is asked after all.
+        EmploymentEnds = "employment_ends",
     }
 }

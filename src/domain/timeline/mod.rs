@@ -36,6 +36,9 @@ text_enum! {
         Reminder2 = "reminder_2",
         /// Beyond the receiver: a decision is needed.
         Escalation = "escalation",
+        /// To the receiver, before a leave ends: the holder gets back what was put away. Counted from the first day on
+        /// which the holder is back.
+        HandBack = "hand_back",
         /// The holder's copy of the receipt.
         ReceiptHolder = "receipt_holder",
         /// The receiver's copy of the receipt.
@@ -70,7 +73,7 @@ text_enum! {
     }
 }
 
-/// A distance from T0. Negative is before.
+/// A distance from T0, or from the day that a step is counted from. Negative is before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Offset {
@@ -90,7 +93,7 @@ pub struct TimelineRule {
     pub to: RecipientRole,
     /// Who gets the same mail for information.
     pub copy_to: Vec<RecipientRole>,
-    /// When, counted from T0.
+    /// When, counted from T0; for [`MessageStep::HandBack`], from the first day on which the holder is back.
     pub offset: Offset,
     /// How many business days after it is sent the mail asks for an answer. What [`deadline_shown`] says, if nothing is
     /// said here.
@@ -121,6 +124,9 @@ impl Timeline {
     /// advance either: the receiver is asked when the end is there. After a death, people get time: the service desk
     /// has been told at once, and nothing is asked of the manager in the first week.
     pub fn of(kind: TerminationKind) -> Self {
+        if kind == TerminationKind::Absence {
+            return Self::of_absence();
+        }
         let mut timeline = Self::standard();
         if kind == TerminationKind::Deceased {
             for (rule, days) in timeline.rules.iter_mut().rev().zip([40, 25, 15, 5]) {
@@ -134,6 +140,35 @@ impl Timeline {
             });
         }
         timeline
+    }
+
+    /// Before a leave, whoever answers is asked what becomes of the devices, and asked again if nobody said so. While the
+    /// holder is away, nobody is reminded of a return. What was put away is spoken of once, shortly before the holder is
+    /// back.
+    fn of_absence() -> Self {
+        use MessageStep as Step;
+        use Offset::BusinessDays;
+        use RecipientRole as Role;
+        let rule = |step, days, copy_to: &[Role], answer_within| TimelineRule {
+            step,
+            to: Role::Receiver,
+            copy_to: copy_to.to_vec(),
+            offset: BusinessDays(days),
+            answer_within,
+        };
+        Self {
+            rules: vec![
+                rule(Step::ConfirmReturn, -10, &[], None),
+                rule(Step::Reminder1, -1, &[], Some(1)),
+                rule(Step::Reminder2, 5, &[Role::Coordinator], None),
+                rule(Step::HandBack, -5, &[], None),
+            ],
+        }
+    }
+
+    /// The rule for what is put away, if the timeline has one.
+    pub fn hand_back(&self) -> Option<&TimelineRule> {
+        self.rules.iter().find(|rule| rule.step == MessageStep::HandBack)
     }
 
     /// How many business days after it is sent this mail asks for an answer, if the timeline says so.
@@ -186,7 +221,7 @@ pub fn return_by(end_on: NaiveDate, last_working_on: Option<NaiveDate>, calendar
 ///
 /// | mail | date |
 /// |---|---|
-/// | to the holder, and to the receiver up to T0 | T0 |
+/// | to the holder, and to the receiver up to T0 | T0; for what was put away, the day on which the holder is back |
 /// | the same and a new link, sent after T0 | 2 business days after it is sent |
 /// | first reminder | 2 business days after it is sent |
 /// | second reminder | 3 business days after it is sent: before the standard timeline escalates |
@@ -206,6 +241,7 @@ pub fn deadline_shown(
         | MessageStep::EndApproachingReceiver
         | MessageStep::ReturnReminder
         | MessageStep::NewLink
+        | MessageStep::HandBack
         | MessageStep::ConfirmReturn => {
             if sent_on <= t0 {
                 Some(t0)

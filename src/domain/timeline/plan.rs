@@ -36,6 +36,7 @@ impl PlannedMessage {
 ///   time; and not even that one if another mail to the same role is due by then.
 /// - The holder gets no mail after the day T0: the work mailbox may be gone.
 /// - At most one mail for each step and recipient role.
+/// - What is counted from the end of a leave is not among them.
 pub fn plan(
     timeline: &Timeline,
     t0: NaiveDate,
@@ -59,7 +60,9 @@ pub fn plan_rest(
     let mut newest_told = BTreeMap::<RecipientRole, DateTime<Utc>>::new();
     let mut seen = BTreeSet::new();
     for rule in &timeline.rules {
-        if !seen.insert((rule.step, rule.to)) {
+        // Counted from another day, which may not be known yet.
+        let is_counted_from_t0 = rule.step != MessageStep::HandBack;
+        if !is_counted_from_t0 || !seen.insert((rule.step, rule.to)) {
             continue;
         }
         let message = PlannedMessage::new(rule, instant_at(rule.day(t0, calendar), SEND_WINDOW_OPENS));

@@ -6,6 +6,7 @@ use super::common::{copy_notice, holder_first, instructions, remaining};
 use super::receiver::{cost, goes_further, what_can_be_decided};
 use super::{kind, write};
 use crate::domain::language::Language;
+use crate::domain::termination::TerminationKind;
 use crate::mail::format::{date, list, pick, say};
 use crate::mail::letter::{Block, Letter};
 use crate::mail::receipt::FactGroup;
@@ -151,7 +152,8 @@ fn answer_by(view: &MailView) -> Option<NaiveDate> {
         Step::ConfirmReturn { confirm_by, .. }
         | Step::NewLink { confirm_by, .. }
         | Step::Reminder1 { confirm_by, .. }
-        | Step::Reminder2 { confirm_by, .. } => Some(confirm_by),
+        | Step::Reminder2 { confirm_by, .. }
+        | Step::HandBack { confirm_by, .. } => Some(confirm_by),
         Step::Escalation { decide_by, .. } => Some(decide_by),
         Step::EndApproachingReceiver { return_by }
         | Step::EndApproaching { return_by, .. }
@@ -235,6 +237,9 @@ fn details(view: &MailView) -> Vec<Block> {
             blocks.extend(remaining(language, checks));
         }
         Step::Reminder2 {
+            remaining: checks, ..
+        } if view.case.kind == TerminationKind::Absence => blocks.extend(remaining(language, checks)),
+        Step::Reminder2 {
             remaining: checks,
             next_level,
             escalates_on,
@@ -255,6 +260,7 @@ fn details(view: &MailView) -> Vec<Block> {
         | Step::EndApproachingReceiver { .. }
         | Step::ReturnReminder { .. }
         | Step::ConfirmReturn { .. }
+        | Step::HandBack { .. }
         | Step::ReceiptHolder(_)
         | Step::ReceiptReceiver(_)
         | Step::LossReported(_)

@@ -17,10 +17,15 @@ pub(super) fn request(view: &MailView, by: &str) -> Option<String> {
             "{holder_first} har gått bort. Du ansvarar för att {the} kommer tillbaka. Svara senast {by}, även om det bara är att det dröjer.",
             "{holder_first} has died. You are responsible for getting {the} back. Please answer by {by}, even if only to say that it takes longer."
         )),
+        TerminationKind::Transfer if view.case.is_proposed => Some(say!(
+            language,
+            "{holder_first} går vidare till ett uppdrag hos dig och kan ta med sig {the}. Svara senast {by} om du tar över ansvaret.",
+            "{holder_first} moves on to work with you and can bring {the} along. Please answer by {by} whether you take it over."
+        )),
         TerminationKind::Transfer => Some(say!(
             language,
-            "{holder_first} går vidare till ett uppdrag hos dig. Bestäm senast {by} om {the} ska följa med eller lämnas tillbaka.",
-            "{holder_first} moves on to work with you. Please decide by {by} whether {the} goes along or is handed back."
+            "{holder_first} går vidare till ett annat uppdrag i kommunen. Svara senast {by} om {the} ska följa med eller lämnas tillbaka.",
+            "{holder_first} moves on to other work in the municipality. Please answer by {by} whether {the} goes along or is handed back."
         )),
         TerminationKind::Ordinary
         | TerminationKind::Immediate
@@ -58,10 +63,15 @@ pub(super) fn note(view: &MailView) -> Option<Block> {
             "Vi har inte skrivit till {holder}. Ta emot {the} personligen, om det går redan i dag. Ingenting rensas förrän någon har bestämt att innehållet inte behövs.",
             "We have not written to {holder}. Take {the} back in person, today if you can. Nothing is wiped until somebody has decided that the content is not needed."
         ),
+        TerminationKind::Transfer if view.case.is_proposed => say!(
+            language,
+            "Ingenting rensas: {holder} fortsätter att använda {the}. Svarar du nej lämnas den tillbaka till den tidigare chefen.",
+            "Nothing is wiped: {holder} goes on using {the}. If you say no, it is handed back to the former manager."
+        ),
         TerminationKind::Transfer => say!(
             language,
-            "Rensa inte {the} än. Följer den med? Svara på det här mejlet, så ordnar vi det. Ska den lämnas tillbaka? Ta emot den och bekräfta.",
-            "Do not wipe {the} yet. Does it go along? Reply to this message and we will arrange it. Is it to be handed back? Take it and confirm."
+            "Rensa inte {the} än. Följer den med? Svara det på sidan, så frågar vi den nya chefen. Ska den lämnas tillbaka? Ta emot den och bekräfta.",
+            "Do not wipe {the} yet. Does it go along? Say so on the page and we will ask the new manager. Is it to be handed back? Take it and confirm."
         ),
         TerminationKind::Ordinary | TerminationKind::MandateEnd | TerminationKind::Absence => return None,
     };

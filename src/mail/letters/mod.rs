@@ -2,12 +2,14 @@
 //!
 //! The request and the date come in the first two sentences; one request per mail; no blame.
 
+mod absence;
 mod checklist;
 mod common;
 mod desk;
 mod digest;
 mod holder;
 mod kind;
+mod moves;
 mod receipt;
 mod receiver;
 
@@ -16,9 +18,16 @@ pub(super) use digest::digest;
 
 use super::letter::Letter;
 use super::view::{MailView, Step};
+use super::words::Check;
 
 /// Writes the letter of the step.
 pub(super) fn write(view: &MailView) -> Letter {
+    absence::letter(view)
+        .or_else(|| moves::letter(view))
+        .unwrap_or_else(|| of_step(view))
+}
+
+fn of_step(view: &MailView) -> Letter {
     match &view.step {
         Step::EndApproaching {
             hand_to,
@@ -70,6 +79,8 @@ pub(super) fn write(view: &MailView) -> Letter {
             };
             receiver::escalation(view, *decide_by, &late)
         }
+        // Only a leave has it, and the words for it.
+        Step::HandBack { confirm_by, .. } => receiver::new_link(view, *confirm_by, &[Check::HandedBack]),
         Step::ReceiptHolder(receipt) => receipt::to_holder(view, receipt),
         Step::ReceiptReceiver(receipt) => receipt::to_receiver(view, receipt),
         Step::LossReported(loss) => desk::loss_reported(view, loss),

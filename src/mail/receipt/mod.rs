@@ -77,6 +77,9 @@ pub struct ReceiptSubscription {
     pub carried_out_on: Option<NaiveDate>,
     /// When the telephony directory was updated.
     pub directory_updated_on: Option<NaiveDate>,
+    /// Whether it stays as it is, because its holder was only on leave.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub stays: bool,
 }
 
 /// Why something is not as it should be.
@@ -145,13 +148,21 @@ pub struct Receipt {
 }
 
 impl ReceiptDevice {
+    /// Whether its holder has it still, or again: then nobody reset or wiped it.
+    const fn is_with_holder(&self) -> bool {
+        matches!(self.outcome, DeviceOutcome::Kept | DeviceOutcome::HandedBack)
+    }
+
     fn has_deviation(&self) -> bool {
         let missing = match self.outcome {
             DeviceOutcome::Lost | DeviceOutcome::Stolen => true,
             DeviceOutcome::Returned
             | DeviceOutcome::Transferred
             | DeviceOutcome::BoughtOut
-            | DeviceOutcome::Destroyed => false,
+            | DeviceOutcome::Destroyed
+            | DeviceOutcome::Kept
+            | DeviceOutcome::HandedBack
+            | DeviceOutcome::Lent => false,
         };
         missing
             || [&self.returned, &self.reset, &self.wiped]
@@ -169,7 +180,9 @@ impl ReceiptDevice {
 impl ReceiptSubscription {
     /// Undecided, or decided and not done.
     const fn has_deviation(&self) -> bool {
-        self.decision.is_none() || self.carried_out_on.is_none() || self.directory_updated_on.is_none()
+        let is_settled =
+            self.decision.is_some() && self.carried_out_on.is_some() && self.directory_updated_on.is_some();
+        !self.stays && !is_settled
     }
 }
 

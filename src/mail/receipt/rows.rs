@@ -4,7 +4,7 @@ use super::{Cause, Deviation, Proof, Receipt, ReceiptDevice, ReceiptSubscription
 use crate::domain::language::Language;
 use crate::domain::wipe::WipeLevel;
 use crate::mail::format::{date, date_time, list, pick, say};
-use crate::mail::words::{CodeAnswer, Condition, Fact};
+use crate::mail::words::{CodeAnswer, Condition, DeviceOutcome, Fact};
 use chrono::NaiveDate;
 
 /// A heading with rows of name and text.
@@ -39,11 +39,13 @@ impl ReceiptDevice {
                 .iter()
                 .map(|(kind, answer)| (kind.text(language), answer.text(language).to_owned())),
         );
-        rows.push((
-            pick(language, "Tillbehör", "Accessories"),
-            self.accessories_text(language),
-        ));
-        if let Some(sim) = self.sim {
+        if self.outcome != DeviceOutcome::Kept {
+            rows.push((
+                pick(language, "Tillbehör", "Accessories"),
+                self.accessories_text(language),
+            ));
+        }
+        if let Some(sim) = self.sim.filter(|_| !self.is_with_holder()) {
             rows.push((
                 pick(language, "Sim-kort", "SIM card"),
                 sim.text(language).to_owned(),
@@ -67,15 +69,20 @@ impl ReceiptDevice {
             ),
         ];
         rows.extend(self.outcome_facts.iter().map(|fact| fact.row(language)));
-        rows.push((
-            pick(language, "Återlämnad", "Returned"),
-            self.returned.text(Fact::Returned, language),
-        ));
+        if self.outcome != DeviceOutcome::Kept {
+            rows.push((
+                pick(language, "Återlämnad", "Returned"),
+                self.returned.text(Fact::Returned, language),
+            ));
+        }
         if let Some(condition) = self.condition {
             rows.push((
                 pick(language, "Skick", "Condition"),
                 condition.text(language).to_owned(),
             ));
+        }
+        if self.is_with_holder() {
+            return rows;
         }
         rows.push((
             pick(language, "Återställd", "Reset"),
@@ -160,8 +167,20 @@ impl ReceiptSubscription {
             || pick(language, "Inget beslut", "No decision"),
             |decision| decision.text(language),
         );
+        let title = say!(language, "Abonnemang {number}", "Subscription {number}");
+        if self.stays {
+            let stays = pick(
+                language,
+                "Oförändrat: innehavaren var bara frånvarande",
+                "Unchanged: the holder was only away",
+            );
+            return FactGroup {
+                title,
+                rows: vec![(pick(language, "Beslut", "Decision"), stays.to_owned())],
+            };
+        }
         FactGroup {
-            title: say!(language, "Abonnemang {number}", "Subscription {number}"),
+            title,
             rows: vec![
                 (pick(language, "Beslut", "Decision"), decision.to_owned()),
                 (

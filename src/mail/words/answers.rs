@@ -49,6 +49,12 @@ text_enum! {
         BoughtOut = "bought_out",
         /// Destroyed.
         Destroyed = "destroyed",
+        /// Kept by the holder during a leave.
+        Kept = "kept",
+        /// Put away during a leave, and given back to the holder.
+        HandedBack = "handed_back",
+        /// Handed in during a leave, and lent to somebody else.
+        Lent = "lent",
     }
 }
 
@@ -66,6 +72,21 @@ impl DeviceOutcome {
             Self::Stolen => pick(language, "Stulen", "Stolen"),
             Self::BoughtOut => pick(language, "Utköpt", "Bought out"),
             Self::Destroyed => pick(language, "Destruerad", "Destroyed"),
+            Self::Kept => pick(
+                language,
+                "Behölls av innehavaren under frånvaron",
+                "Kept by the holder during the absence",
+            ),
+            Self::HandedBack => pick(
+                language,
+                "Inlämnad under frånvaron och tillbaka hos innehavaren",
+                "Handed in during the absence, and back with the holder",
+            ),
+            Self::Lent => pick(
+                language,
+                "Inlämnad och utlånad till någon annan",
+                "Handed in, and lent to somebody else",
+            ),
         }
     }
 }

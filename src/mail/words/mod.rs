@@ -27,6 +27,8 @@ pub const fn whoever_answers(language: Language) -> &'static str {
 text_enum! {
     /// A question about an item that a case asks.
     pub enum Check {
+        /// What becomes of the device while its holder is away.
+        Arrangement = "arrangement",
         /// What belongs to work is saved.
         RecordsSaved = "records_saved",
         /// The device is back.
@@ -47,6 +49,8 @@ text_enum! {
         Number = "number",
         /// The telephony directory is updated.
         Directory = "directory",
+        /// The holder has the device again that was put away.
+        HandedBack = "handed_back",
     }
 }
 
@@ -54,6 +58,16 @@ impl Check {
     /// The check as a noun, for lists of what remains or is done.
     pub const fn text(self, language: Language) -> &'static str {
         match self {
+            Self::Arrangement => pick(
+                language,
+                "besked om telefonen under frånvaron",
+                "what happens to the phone during the absence",
+            ),
+            Self::HandedBack => pick(
+                language,
+                "att innehavaren får tillbaka telefonen",
+                "handing the phone back to the holder",
+            ),
             Self::RecordsSaved => pick(language, "sparat arbetsmaterial", "work material saved"),
             Self::Returned => pick(language, "återlämning", "return"),
             Self::Accessories => pick(language, "tillbehör", "accessories"),

@@ -22,6 +22,10 @@ pub enum OutcomeFact {
     DestroyedBy(String, NaiveDate),
     /// What the certificate of destruction is called.
     Certificate(String),
+    /// The last day of a loan.
+    LentUntil(NaiveDate),
+    /// When the holder had it again.
+    HandedBackOn(NaiveDate),
     /// That it is damaged, and why.
     Damage(DamageCause),
     /// Who stands for the cost of the damage.
@@ -44,6 +48,14 @@ impl OutcomeFact {
                 format!("{by}, {}", date(language, *on)),
             ),
             Self::Certificate(name) => (pick(language, "Intyg", "Certificate"), name.clone()),
+            Self::LentUntil(day) => (
+                pick(language, "Utlånad till och med", "Lent until"),
+                date(language, *day),
+            ),
+            Self::HandedBackOn(day) => (
+                pick(language, "Tillbaka hos innehavaren", "Back with the holder"),
+                date(language, *day),
+            ),
             Self::Damage(cause) => (
                 pick(language, "Skada", "Damage"),
                 cause_text(*cause, language).to_owned(),
@@ -105,6 +117,8 @@ mod tests {
             OutcomeFact::Recipient("Y".to_owned()),
             OutcomeFact::DestroyedBy("Z".to_owned(), on),
             OutcomeFact::Certificate("C".to_owned()),
+            OutcomeFact::LentUntil(on),
+            OutcomeFact::HandedBackOn(on),
         ];
         facts.extend(DamageCause::ALL.iter().map(|cause| OutcomeFact::Damage(*cause)));
         facts.extend(CostBearer::ALL.iter().map(|bearer| OutcomeFact::Cost(*bearer)));

@@ -2,7 +2,7 @@
 
 mod custody;
 
-use super::{Ctx, Recorded, Recorder, ServiceError, Violations, references, terminations, trail};
+use super::{Ctx, Recorded, Recorder, ServiceError, Violations, references, tasks, terminations, trail};
 use crate::app::App;
 use crate::db::dialect::{self, Anchor};
 use crate::db::{self, Tx};
@@ -13,6 +13,7 @@ use crate::domain::ids::{AssignmentId, EmploymentId};
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::policy::Action;
 use crate::domain::record::{ExpectedVersion, Meta};
+use chrono::NaiveDate;
 use custody::Asset;
 use serde_json::json;
 
@@ -73,6 +74,15 @@ async fn alarm(ctx: &Ctx, wanted: NewAssignment) -> Result<(), ServiceError> {
 }
 
 fn create_in(tx: &mut Tx<'_>, app: &App, new: &NewAssignment) -> Result<Assignment, ServiceError> {
+    hand_out_in(tx, app, new, None)
+}
+
+fn hand_out_in(
+    tx: &mut Tx<'_>,
+    app: &App,
+    new: &NewAssignment,
+    loan_until: Option<NaiveDate>,
+) -> Result<Assignment, ServiceError> {
     dialect::lock(tx, Anchor::Employment(new.employment_id))?;
     let (employment, asset) = find_both(tx, new)?;
     if employment.has_ended(local_date(tx.now())) {
@@ -93,6 +103,7 @@ fn create_in(tx: &mut Tx<'_>, app: &App, new: &NewAssignment) -> Result<Assignme
         accessories: new.accessories.clone(),
         assigned_at: now,
         ended: None,
+        loan_until,
         meta: Meta::new(now),
     };
     // First, because two hand-outs of one device meet here: the loser is told so at once.
@@ -233,6 +244,33 @@ pub(super) fn hand_on_in(
     create_in(tx, app, &new)
 }
 
+/// Ends an assignment because its holder is on leave and somebody else may have what was assigned.
+///
+/// # Errors
+/// [`ServiceError::NotFound`]; [`ServiceError::Conflict`] `assignment_ended`.
+pub(super) fn let_go_in(tx: &mut Tx<'_>, id: AssignmentId) -> Result<Assignment, ServiceError> {
+    let current = db::assignments::find(tx, id)?.ok_or(NOT_FOUND)?;
+    close_in(tx, current, AssignmentEnd::Returned)
+}
+
+/// Lends what was let go, until a day.
+///
+/// # Errors
+/// As handing out.
+pub(super) fn lend_in(
+    tx: &mut Tx<'_>,
+    app: &App,
+    before: Assignment,
+    (employment_id, until): (EmploymentId, NaiveDate),
+) -> Result<Assignment, ServiceError> {
+    let new = NewAssignment {
+        employment_id,
+        assigned: before.assigned,
+        accessories: before.accessories,
+    };
+    hand_out_in(tx, app, &new, Some(until))
+}
+
 /// Ends an assignment, and puts what was assigned back in stock.
 fn close_in(tx: &mut Tx<'_>, current: Assignment, reason: AssignmentEnd) -> Result<Assignment, ServiceError> {
     if current.ended.is_some() {
@@ -251,6 +289,9 @@ fn close_in(tx: &mut Tx<'_>, current: Assignment, reason: AssignmentEnd) -> Resu
     let asset = custody::find(tx, assignment.assigned)?.ok_or(NOT_FOUND)?;
     asset.taken_back(now).update(tx)?;
     note(tx, "assignment.ended", &assignment, Some(reason))?;
+    if assignment.loan_until.is_some() {
+        tasks::loan_ended_in(tx, assignment.id)?;
+    }
     Ok(assignment)
 }
 

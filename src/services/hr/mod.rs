@@ -172,7 +172,13 @@ fn applied_in(
 ) -> Result<Delivery, ServiceError> {
     // The version that is stored is the receipt of what was applied.
     let employment = apply(tx, app, key, stored, content)?;
-    let termination = terminations::follow_employment_in(tx, app, &employment)?;
+    let termination = match terminations::follow_employment_in(tx, app, &employment)? {
+        // A case that is closed may have made way for another.
+        Some(closed) if !closed.termination.is_active() => {
+            db::terminations::find_active(tx, employment.id)?.or(Some(closed))
+        }
+        followed => followed,
+    };
     terminations::follow_others_in(tx, app, &employment)?;
     if !employment.is_at_work(local_date(tx.now())) {
         terminations::repoint_in(tx, app, employment.person_id)?;

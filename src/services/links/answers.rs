@@ -4,7 +4,7 @@
 
 use crate::domain::action_link::LinkAnswer;
 use crate::domain::ids::ItemId;
-use crate::domain::termination::{CodeAnswer, CodeKind, NumberDecision};
+use crate::domain::termination::{AbsencePlan, CodeAnswer, CodeKind, NumberDecision};
 use crate::mail::words::{Condition, SimAnswer};
 use chrono::NaiveDate;
 use secrecy::SecretString;
@@ -49,6 +49,12 @@ pub struct Confirmation {
 pub struct DeviceAnswer {
     /// The item of the case.
     pub item: ItemId,
+    /// For a leave: what becomes of it meanwhile; nothing when that was not asked.
+    pub plan: Option<AbsencePlan>,
+    /// For a leave: that its holder has it again.
+    pub handed_back: bool,
+    /// For a move: whether it goes along with its holder; nothing when that was not asked.
+    pub along: Option<bool>,
     /// Whether it came back; nothing when that was not asked.
     pub possession: Option<Possession>,
     /// That what belongs to work is saved.
@@ -74,6 +80,8 @@ pub enum Possession {
         serial_last4: String,
         /// In what condition it is.
         condition: Condition,
+        /// Where it is kept, in the writer's words.
+        place: Option<String>,
     },
     /// Not yet.
     NotYet {

@@ -1,6 +1,6 @@
 //! What an answer does to the case. What is answered is settled, the rest stays open.
 
-use super::{Accessories, Answer, Confirmation, DeviceAnswer, Possession, Said};
+use super::{Accessories, Answer, Confirmation, DeviceAnswer, Possession, Said, along};
 use crate::app::App;
 use crate::db::{self, Tx};
 use crate::domain::action_link::ActionLink;
@@ -11,7 +11,7 @@ use crate::domain::ids::ItemId;
 use crate::domain::message::{Message, MessageState};
 use crate::domain::note::NoteKind;
 use crate::domain::termination::{
-    Act, ActorRole, CheckKind, CheckState, CodeAnswer, CodeKind, DeviceOutcome, Event, IdentityMatch,
+    Act, ActorRole, CheckKind, CheckState, CodeAnswer, CodeKind, DeviceOutcome, Event, IdentityMatch, Item,
     LossReport, Note, Reason, Settlement, Termination, TerminationRecord, Undo,
 };
 use crate::domain::timeline::{MessageStep, RecipientRole};
@@ -55,13 +55,27 @@ pub(super) fn apply_in(
     let act = Act::new(ActorRole::Receiver, actor, tx.now());
     let (kind, day, undo) = match &given.what {
         Said::Confirm(confirmation) => {
-            let after = confirm_in(tx, app, case, actor, confirmation)?;
+            let said = (confirmation, given.message.as_deref());
+            let after = confirm_in(tx, app, case, (actor, link), said)?;
             let undo = Undo::of(before, &after.termination, act);
             let is_loss = undo.reported_a_loss(&after.termination);
+            // Somebody else has it by now, or is asked whether they take it.
+            let is_carried_out = after.termination.items.iter().any(|item| {
+                let old = before.item(item.id);
+                let was_let_go = old.is_ok_and(Item::is_let_go);
+                let moves = old.is_ok_and(|old| {
+                    (&old.proposal, old.is_handed_on()) != (&item.proposal, item.is_handed_on())
+                });
+                moves || item.is_let_go() && !was_let_go
+            });
             if is_loss {
                 terminations::tell_desk_in(tx, app, &after, MessageStep::LossReported)?;
             }
-            (NoteKind::Message, None, (!is_loss).then_some(undo))
+            (
+                NoteKind::Message,
+                None,
+                (!is_loss && !is_carried_out).then_some(undo),
+            )
         }
         Said::WrongDate { last_day } => {
             let undo = Undo::of(before, before, act);
@@ -89,10 +103,12 @@ fn confirm_in(
     tx: &mut Tx<'_>,
     app: &App,
     case: &Case,
-    actor: &Actor,
-    confirmation: &Confirmation,
+    (actor, link): (&Actor, &ActionLink),
+    (confirmation, message): (&Confirmation, Option<&str>),
 ) -> Result<TerminationRecord, ServiceError> {
     let record = &case.record;
+    let act = Act::new(ActorRole::Receiver, actor, tx.now());
+    let along = along::prepare_in(tx, app, (case, link, &act), (confirmation, message))?;
     let mut wipes = BTreeMap::new();
     for answer in &confirmation.devices {
         for code in &answer.codes {
@@ -113,10 +129,12 @@ fn confirm_in(
             notes::keep_in(tx, record.termination.id, note)?;
         }
     }
-    let act = Act::new(ActorRole::Receiver, actor, tx.now());
     terminations::change_in(tx, app, record.clone(), |record| {
         let mut events = Vec::new();
         for answer in &confirmation.devices {
+            if let Some(along) = &along {
+                events.extend(along::apply(&mut record.termination, answer, (along, &act))?);
+            }
             let wipe = wipes.get(&answer.item).copied();
             events.extend(answer_device(&mut record.termination, answer, wipe, &act)?);
         }
@@ -151,11 +169,18 @@ fn answer_device(
 ) -> Result<Vec<Event>, DomainError> {
     let item = answer.item;
     let mut events = Vec::new();
+    if let Some(plan) = answer.plan {
+        events.extend(termination.arrange(item, plan, act.clone())?);
+    }
+    if answer.handed_back {
+        events.extend(termination.hand_back(item, act.clone())?);
+    }
     match &answer.possession {
-        Some(Possession::Here { condition, .. }) => {
+        Some(Possession::Here { condition, place, .. }) => {
             let returned = Settlement {
                 note: Note {
                     condition: Some(condition.as_str().to_owned()),
+                    place: place.clone(),
                     ..Note::default()
                 },
                 ..Settlement::returned(IdentityMatch::Confirmed)

@@ -3,6 +3,8 @@
 //!
 //! A link is not an authenticator: what comes through it is the word of whoever had it, and is recorded as that.
 
+mod absence;
+mod along;
 mod answer;
 mod answers;
 mod apply;
@@ -10,6 +12,8 @@ mod question;
 mod renew;
 mod undo;
 
+pub use absence::AskedAbsence;
+pub use along::AlongAsked;
 pub use answer::{Outcome, answer, repeat};
 pub use answers::{Accessories, Answer, CodeGiven, Confirmation, DeviceAnswer, Possession, Said};
 pub use question::{AskedDevice, AskedSubscription, LinkPage, OpenItem, Question, RecordedAnswer, open};

@@ -1,5 +1,7 @@
 //! What a link shows: the questions that are open, or the answer that was given.
 
+use super::absence::{self, AskedAbsence};
+use super::along::{self, AlongAsked};
 use super::undo::{Undoable, undoable_in};
 use super::{find, live_case};
 use crate::app::App;
@@ -9,7 +11,7 @@ use crate::domain::calendar::local_date;
 use crate::domain::ids::ItemId;
 use crate::domain::language::Language;
 use crate::domain::policy::Action;
-use crate::domain::termination::{CheckKind, Item};
+use crate::domain::termination::{AbsenceChoice, AbsencePlan, CheckKind, Item, TerminationKind};
 use crate::domain::timeline::RecipientRole;
 use crate::mail::Phone;
 use crate::mail::words::{Check, NumberDecision};
@@ -49,6 +51,8 @@ pub struct Question {
     pub devices: Vec<AskedDevice>,
     /// The subscriptions, in the order of the case.
     pub subscriptions: Vec<AskedSubscription>,
+    /// The leave, for a case about one.
+    pub absence: Option<AskedAbsence>,
 }
 
 /// A device that is asked about.
@@ -68,6 +72,10 @@ pub struct AskedDevice {
     pub done: Vec<Check>,
     /// Whether a preservation hold forbids reset and wipe.
     pub hold: bool,
+    /// For a move: what is asked about its going along.
+    pub along: Option<AlongAsked>,
+    /// For a leave: what becomes of it meanwhile, once that was said.
+    pub plan: Option<AbsenceChoice>,
 }
 
 /// A subscription that is asked about.
@@ -102,6 +110,8 @@ pub struct RecordedAnswer {
     pub undoable: Undoable,
     /// Whether something is left that a new link would ask about.
     pub can_renew: bool,
+    /// For a leave of which everything is known: the case waits until the holder is back, on this day if it is known.
+    pub rests: Option<Option<NaiveDate>>,
 }
 
 /// An item with checks that are not settled.
@@ -173,9 +183,11 @@ fn question_in(
             model: found.device.model.clone(),
             serial_last4: found.device.serial.last_four().to_owned(),
             accessories: found.accessories.clone(),
-            open: checks(item, false),
-            done: checks(item, true),
+            open: absence::questions(&case, item, checks(item, false)),
+            done: absence::answered(item, checks(item, true)),
             hold: termination.is_held(),
+            along: along::asked_in(connection, &case, item)?,
+            plan: item.plan().map(AbsencePlan::choice),
         });
     }
     let mut subscriptions = Vec::with_capacity(case.subscriptions.len());
@@ -188,6 +200,10 @@ fn question_in(
             decided: item.number_decision.filter(|_| is_settled).map(number_decision),
         });
     }
+    if termination.kind == TerminationKind::Absence {
+        // The number waits for its holder.
+        subscriptions.clear();
+    }
     Ok(Question {
         language: person.language,
         number: termination.number.clone(),
@@ -198,6 +214,7 @@ fn question_in(
         undone_at: link.undone_at,
         devices,
         subscriptions,
+        absence: absence::asked_in(connection, &case, local_date(now))?,
     })
 }
 
@@ -246,13 +263,18 @@ pub(super) fn recorded_in(
         open: open_items(&case)?,
         undoable,
         can_renew,
+        rests: absence::rests(&case),
     })
 }
 
 fn open_items(case: &Case) -> Result<Vec<OpenItem>, ServiceError> {
     let termination = &case.record.termination;
     let left = |item: ItemId| -> Result<Vec<Check>, ServiceError> {
-        let open = termination.item(item)?.checks.iter();
+        let item = termination.item(item)?;
+        if let Some(left) = absence::left(case, item) {
+            return Ok(left);
+        }
+        let open = item.checks.iter();
         Ok(open
             .filter(|check| check.mandatory && !check.state.is_settled())
             .map(|check| word(check.kind))

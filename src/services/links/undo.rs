@@ -12,7 +12,7 @@ use crate::domain::calendar::local_date;
 use crate::domain::message::MessageState;
 use crate::domain::note::NoteKind;
 use crate::domain::policy::Action;
-use crate::domain::termination::{Act, ActorRole, TerminationState};
+use crate::domain::termination::{Act, ActorRole, Item, TerminationState};
 use crate::domain::timeline::MessageStep;
 use crate::services::case::Case;
 use crate::services::messages::recipients::resolve_in;
@@ -66,7 +66,13 @@ pub(super) fn undoable_in(
     (case, now): (&Case, DateTime<Utc>),
 ) -> Result<Undoable, ServiceError> {
     let until = (used.at + UNDO_WITHIN).min(link.expires_at);
-    if now >= until || db::action_links::undo(connection, link.id)?.is_none() {
+    let undo = db::action_links::undo(connection, link.id)?.filter(|_| now < until);
+    let Some(undo) = undo else {
+        return Ok(Undoable::No);
+    };
+    // Of what somebody else has by now, nothing is taken back.
+    let is_let_go = |item| case.record.termination.item(item).is_ok_and(Item::is_let_go);
+    if undo.items().any(is_let_go) {
         return Ok(Undoable::No);
     }
     let message = db::messages::find(connection, link.message_id)?.ok_or(ServiceError::Gone)?;

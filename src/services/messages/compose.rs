@@ -8,12 +8,12 @@ use crate::db::{self, DbConnection};
 use crate::domain::calendar::{Calendar, local_date};
 use crate::domain::ids::{MessageId, PersonId};
 use crate::domain::message::{Message, MessageState};
-use crate::domain::termination::{Act, CheckKind, DeviceOutcome};
+use crate::domain::termination::{Act, CheckKind, DeviceOutcome, TerminationKind};
 use crate::domain::timeline::{MessageStep, RecipientRole};
 use crate::integrations::mail::mime::Attachment;
 use crate::integrations::mail::{OutgoingMail, mime};
 use crate::mail::{
-    self, Asked, Audience, CaseFacts, DeviceFacts, Loss, MailView, Phone, RenderedMail, Sender, Step,
+    self, Asked, Audience, Away, CaseFacts, DeviceFacts, Loss, MailView, Phone, RenderedMail, Sender, Step,
     SubscriptionFacts,
 };
 use crate::services::case::Case;
@@ -173,6 +173,14 @@ fn facts(case: &Case) -> CaseFacts {
         last_day: termination.end_on,
         devices: devices.collect(),
         subscriptions: subscriptions.collect(),
+        is_proposed: termination.has_proposal(),
+        away: termination
+            .absence
+            .filter(|_| termination.kind == TerminationKind::Absence)
+            .map(|absence| Away {
+                from: absence.from,
+                back_on: absence.back_on,
+            }),
     }
 }
 
@@ -228,6 +236,10 @@ fn step_in(
             remaining: case.left_for_receiver(),
             monthly_cost_ore: monthly_cost(case),
         },
+        MessageStep::HandBack => Step::HandBack {
+            confirm_by: deadline,
+            devices: put_away(case),
+        },
         MessageStep::LossReported => loss_in(connection, case)?,
         MessageStep::ActAtOnce => Step::ActAtOnce,
         MessageStep::ReceiptHolder | MessageStep::ReceiptReceiver => {
@@ -239,6 +251,15 @@ fn step_in(
             }
         }
     })
+}
+
+/// The devices that the holder gets back after a leave.
+fn put_away(case: &Case) -> Vec<String> {
+    let waiting = case.to_hand_back();
+    let named = case.devices.iter().filter(|found| waiting.contains(&found.item));
+    named
+        .map(|found| format!("{} ({})", found.device.model, found.device.serial.last_four()))
+        .collect()
 }
 
 /// Who is asked to confirm, and how often they were reminded; none when nobody is known.

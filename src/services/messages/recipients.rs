@@ -161,11 +161,12 @@ fn coordinators(connection: &mut DbConnection, case: &Case) -> Result<Vec<Person
 }
 
 /// Who takes the devices back, if they are there. An elected representative hands in to the chancery of the legal
-/// entity; of somebody who goes on in another employment, the manager there decides what goes along.
+/// entity; of somebody who goes on in another employment, the manager there says whether what goes along is welcome.
 fn nearest(connection: &mut DbConnection, case: &Case) -> Result<Option<PersonId>, ServiceError> {
     let employment = &case.employment;
     let other = match case.record.termination.kind {
-        TerminationKind::Transfer => {
+        // The other side is asked once this one has said that something goes along.
+        TerminationKind::Transfer if case.record.termination.has_proposal() => {
             let own = db::employments::of_person(connection, employment.person_id)?;
             let next = employment.continued_by(case.record.termination.end_on, &own);
             next.and_then(|next| next.manager_id)
@@ -175,6 +176,7 @@ fn nearest(connection: &mut DbConnection, case: &Case) -> Result<Option<PersonId
         | TerminationKind::Immediate
         | TerminationKind::Deceased
         | TerminationKind::MandateEnd
+        | TerminationKind::Transfer
         | TerminationKind::Absence => None,
     };
     Ok(other.or(employment.manager_id))

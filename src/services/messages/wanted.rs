@@ -14,7 +14,8 @@ pub(in crate::services) const fn asks(step: MessageStep) -> bool {
         MessageStep::NewLink
         | MessageStep::ConfirmReturn
         | MessageStep::Reminder1
-        | MessageStep::Reminder2 => true,
+        | MessageStep::Reminder2
+        | MessageStep::HandBack => true,
         MessageStep::EndApproaching
         | MessageStep::EndApproachingReceiver
         | MessageStep::ReturnReminder
@@ -46,6 +47,7 @@ const fn is_receipt(step: MessageStep) -> bool {
         | MessageStep::ConfirmReturn
         | MessageStep::Reminder1
         | MessageStep::Reminder2
+        | MessageStep::HandBack
         | MessageStep::Escalation
         | MessageStep::LossReported
         | MessageStep::ActAtOnce => false,
@@ -99,11 +101,34 @@ pub(super) fn why_not(case: &Case, message: &Message, today: NaiveDate) -> Optio
     if message.to == RecipientRole::Holder && today > last && !is_read_at_home {
         return Some("holder_gone");
     }
+    if let Some(reason) = why_not_on_leave(case, message, today) {
+        return Some(reason);
+    }
     let asks_for_the_return = asks(message.step) || message.step == MessageStep::Escalation;
     if asks_for_the_return && case.left_for_receiver().is_empty() {
         return Some("nothing_to_ask");
     }
     None
+}
+
+/// The same for a leave. What is asked before it is asked no more once it is known what becomes of the devices: while the
+/// holder is away, nobody is reminded of a return.
+fn why_not_on_leave(case: &Case, message: &Message, today: NaiveDate) -> Option<&'static str> {
+    let termination = &case.record.termination;
+    let is_leave = termination.kind == TerminationKind::Absence;
+    match message.step {
+        MessageStep::HandBack if !is_leave => Some("reclassified"),
+        MessageStep::HandBack => case.to_hand_back().is_empty().then_some("nothing_to_hand_back"),
+        MessageStep::ConfirmReturn | MessageStep::Reminder1 | MessageStep::Reminder2 if is_leave => {
+            let is_arranged = !case.lacks_arrangement();
+            if is_arranged && today > termination.return_by {
+                Some("paused")
+            } else {
+                (case.left_before_leave().is_empty()).then_some("nothing_to_ask")
+            }
+        }
+        _ => None,
+    }
 }
 
 /// Whether a mail of this step may leave now, by the calendar of its legal entity.

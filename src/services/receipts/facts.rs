@@ -6,8 +6,8 @@ use crate::db::{self, DbConnection};
 use crate::domain::calendar::local_date;
 use crate::domain::person::Person;
 use crate::domain::termination::{
-    Act, ActorRole, Check, CheckKind, CheckState, CodeAnswer, CodeKind, DeviceOutcome, Item, NumberDecision,
-    Reason, WipeStatement,
+    AbsencePlan, Act, ActorRole, Check, CheckKind, CheckState, CodeAnswer, CodeKind, DeviceOutcome, Item,
+    NumberDecision, Reason, TerminationKind, WipeStatement,
 };
 use crate::domain::text::looks_like_personal_number;
 use crate::mail::Phone;
@@ -118,11 +118,22 @@ fn subscription_facts(case: &Case, found: &CaseSubscription) -> Result<ReceiptSu
         decision: item.number_decision.map(number_decision),
         carried_out_on: done_on(CheckKind::Number)?,
         directory_updated_on: done_on(CheckKind::Directory)?,
+        stays: case.record.termination.kind == TerminationKind::Absence,
     })
 }
 
 /// A device of which nothing is known has not come back.
 fn outcome_of(item: &Item) -> words::DeviceOutcome {
+    match (item.plan(), item.outcome) {
+        (Some(AbsencePlan::Keep), None) => return words::DeviceOutcome::Kept,
+        (Some(AbsencePlan::HandIn), Some(DeviceOutcome::Returned)) if item.is_handed_back() => {
+            return words::DeviceOutcome::HandedBack;
+        }
+        (Some(AbsencePlan::Lend { .. }), Some(DeviceOutcome::Returned)) if item.is_let_go() => {
+            return words::DeviceOutcome::Lent;
+        }
+        _ => {}
+    }
     match item.outcome {
         Some(DeviceOutcome::Returned) => words::DeviceOutcome::Returned,
         Some(DeviceOutcome::Transferred) => words::DeviceOutcome::Transferred,
@@ -151,9 +162,16 @@ fn seen_level(check: &Check, is_missing: bool, held: bool) -> FactLevel {
     }
 }
 
+/// Whether nobody asks for a wipe, because the holder keeps the device or gets it back.
+fn is_never_wiped(item: &Item) -> bool {
+    let is_moot = |check: &Check| check.state == CheckState::NotApplicable;
+    let is_for_holder = matches!(item.plan(), Some(AbsencePlan::Keep | AbsencePlan::HandIn));
+    is_for_holder && item.check(CheckKind::Wiped).is_ok_and(is_moot)
+}
+
 fn wipe_level(item: &Item, held: bool) -> FactLevel {
     let is_missing = matches!(item.outcome, Some(DeviceOutcome::Lost | DeviceOutcome::Stolen));
-    if item.is_handed_on() {
+    if item.is_handed_on() || is_never_wiped(item) {
         return FactLevel::NotApplicable;
     }
     match item.wipe_statement() {
@@ -176,7 +194,7 @@ fn wipe_level(item: &Item, held: bool) -> FactLevel {
 }
 
 fn wipe_method(item: &Item) -> Option<WipeMethod> {
-    if item.is_handed_on() {
+    if item.is_handed_on() || is_never_wiped(item) {
         return None;
     }
     match item.wipe_statement()? {

@@ -1,7 +1,8 @@
 //! What a receipt says about what became of a device, beside the proofs.
 
 use crate::db::{self, DbConnection};
-use crate::domain::termination::{DisposalTerms, Item, Reason, TransferTo};
+use crate::domain::calendar::local_date;
+use crate::domain::termination::{AbsencePlan, DisposalTerms, Item, Reason, TransferTo};
 use crate::domain::text::looks_like_personal_number;
 use crate::mail::words::OutcomeFact;
 use crate::services::ServiceError;
@@ -16,6 +17,15 @@ pub(super) fn facts_in(connection: &mut DbConnection, item: &Item) -> Result<Vec
     if let Some(disposal) = &item.disposal {
         facts.extend(terms_in(connection, &disposal.terms)?);
         facts.extend(shown(&disposal.decided.by).map(OutcomeFact::DecidedBy));
+    }
+    if let Some(arrangement) = &item.arrangement {
+        let handed_back = arrangement.handed_back.as_ref();
+        facts.extend(handed_back.map(|act| OutcomeFact::HandedBackOn(local_date(act.at))));
+        if let (AbsencePlan::Lend { employment, until }, true) = (arrangement.plan, item.is_let_go()) {
+            let name = recipient_in(connection, TransferTo::Employment { employment })?;
+            facts.extend(name.map(OutcomeFact::Recipient));
+            facts.push(OutcomeFact::LentUntil(until));
+        }
     }
     if let Some(damage) = &item.damage {
         facts.push(OutcomeFact::Damage(damage.cause));

@@ -47,7 +47,7 @@ pub async fn lead_times(
             period: Some(period),
             counted: "Calendar days from the day on which the devices were due back (the last day of work, or the \
                       business day before it) to the day of completion; 0 for what was completed earlier. Cases \
-                      completed in the period. Percentiles by nearest rank.",
+                      completed in the period, but for leaves, with which nothing ends. Percentiles by nearest rank.",
             rows,
             total,
         })
@@ -99,7 +99,8 @@ pub async fn overdue(ctx: &Ctx, scope: ReportScope) -> Result<Report<OverdueRow>
         Ok(Report {
             as_of,
             period: None,
-            counted: "Calendar days from the day on which the devices were due back to today. Cases under way.",
+            counted: "Calendar days from the day on which the devices were due back to today. Cases under way, but for \
+                      those about a leave in which nothing is to be done before the holder is back.",
             rows,
             total,
         })

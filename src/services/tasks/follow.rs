@@ -5,10 +5,12 @@ use crate::app::App;
 use crate::db::{self, Tx};
 use crate::domain::calendar::local_date;
 use crate::domain::ids::ItemId;
-use crate::domain::task::{Task, TaskKind, TaskState, WantedTask, WithdrawReason, wanted_by, wanted_by_loss};
+use crate::domain::task::{
+    DiversionCause, Task, TaskFacts, TaskKind, TaskState, WantedTask, WithdrawReason, wanted_by,
+    wanted_by_loss,
+};
 use crate::domain::termination::{CheckKind, CheckState, TerminationKind, TerminationRecord};
 use crate::services::ServiceError;
-use chrono::{Days, NaiveDate};
 
 /// Brings the tasks in line with a case that is new or has changed: opens what it asks for, moves what is due another
 /// day, and withdraws what it no longer asks for. What has been done or declined is not asked for again.
@@ -20,7 +22,7 @@ pub(in crate::services) fn case_changed_in(
     app: &App,
     record: &TerminationRecord,
 ) -> Result<(), ServiceError> {
-    let wanted = wanted_by(&record.termination, back_on(tx, record)?);
+    let wanted = wanted_by(&record.termination);
     let known = db::tasks::of_termination(tx, record.termination.id)?;
     let is_about = |task: &Task, want: &WantedTask| task.kind == want.kind && task.item_id == Some(want.item);
     for task in &known {
@@ -36,17 +38,29 @@ pub(in crate::services) fn case_changed_in(
             .rfind(|task| is_about(task, &want) && task.state != TaskState::Withdrawn);
         match standing {
             Some(task) if task.state == TaskState::Open => move_in(tx, app, task, want)?,
-            Some(_) => {}
-            None => {
-                let new = NewTask {
-                    day: want.day,
-                    facts: want.facts,
-                    ..NewTask::of_case(want.kind, record).about(want.item)
-                };
-                open_in(tx, app, new)?;
+            // Callers were told something that is true no more.
+            Some(task) if task.state == TaskState::Done && task.facts != want.facts => {
+                open_wanted_in(tx, app, record, want)?;
             }
+            Some(_) => {}
+            None => open_wanted_in(tx, app, record, want)?,
         }
     }
+    Ok(())
+}
+
+fn open_wanted_in(
+    tx: &mut Tx<'_>,
+    app: &App,
+    record: &TerminationRecord,
+    want: WantedTask,
+) -> Result<(), ServiceError> {
+    let new = NewTask {
+        day: want.day,
+        facts: want.facts,
+        ..NewTask::of_case(want.kind, record).about(want.item)
+    };
+    open_in(tx, app, new)?;
     Ok(())
 }
 
@@ -71,19 +85,42 @@ fn move_in(tx: &mut Tx<'_>, app: &App, task: &Task, want: WantedTask) -> Result<
     note_in(tx, "task.changed", &changed)
 }
 
-/// For a leave: the day on which the holder is back, if that is known.
-fn back_on(tx: &mut Tx<'_>, record: &TerminationRecord) -> Result<Option<NaiveDate>, ServiceError> {
-    if record.termination.kind != TerminationKind::Absence {
-        return Ok(None);
+/// The leave is over, or was called off: what callers were told of it is told no more. A diversion that nobody has set
+/// yet need only be seen to be none.
+///
+/// # Errors
+/// Only what the database reports.
+pub(in crate::services) fn leave_over_in(
+    tx: &mut Tx<'_>,
+    app: &App,
+    record: &TerminationRecord,
+) -> Result<(), ServiceError> {
+    let back_on = record.termination.absence.and_then(|absence| absence.back_on);
+    let facts = TaskFacts::Diversion {
+        cause: DiversionCause::Back,
+        return_on: back_on,
+    };
+    let known = db::tasks::of_termination(tx, record.termination.id)?;
+    for item in record.termination.items.iter().map(|item| item.id) {
+        let standing = known.iter().rfind(|task| {
+            let is_about = task.kind == TaskKind::Diversion && task.item_id == Some(item);
+            is_about && task.state != TaskState::Withdrawn
+        });
+        let want = WantedTask {
+            kind: TaskKind::Diversion,
+            item,
+            facts: facts.clone(),
+            day: back_on,
+        };
+        match standing {
+            Some(task) if task.state == TaskState::Open => move_in(tx, app, task, want)?,
+            Some(task) if task.state == TaskState::Done && task.facts != facts => {
+                open_wanted_in(tx, app, record, want)?;
+            }
+            Some(_) | None => {}
+        }
     }
-    let employment = db::employments::find(tx, record.employment_id)?;
-    let last_away = employment.and_then(|found| {
-        let leave = found.document.leave.into_iter();
-        leave
-            .filter(|leave| leave.to.is_none_or(|to| to >= record.termination.end_on))
-            .find_map(|leave| leave.to)
-    });
-    Ok(last_away.map(|day| day + Days::new(1)))
+    Ok(())
 }
 
 /// Withdraws what a closed case no longer asks for.
@@ -92,12 +129,17 @@ fn back_on(tx: &mut Tx<'_>, record: &TerminationRecord) -> Result<Option<NaiveDa
 /// Only what the database reports.
 pub(in crate::services) fn case_closed_in(
     tx: &mut Tx<'_>,
+    app: &App,
     record: &TerminationRecord,
     reason: WithdrawReason,
 ) -> Result<(), ServiceError> {
     let id = record.termination.id;
     if reason == WithdrawReason::Cancelled {
-        return withdraw_in(tx, id, None, reason);
+        withdraw_in(tx, id, None, reason)?;
+        return match record.termination.kind {
+            TerminationKind::Absence => leave_over_in(tx, app, record),
+            _ => Ok(()),
+        };
     }
     for kind in TaskKind::ALL.iter().filter(|kind| kind.is_moot_when_completed()) {
         withdraw_in(tx, id, Some(*kind), reason)?;

@@ -2,11 +2,15 @@
 //! transaction, with [`open_in`].
 
 mod follow;
+mod loans;
 mod notices;
 mod work;
 
 pub use crate::db::tasks::TaskFilter;
-pub(super) use follow::{case_changed_in, case_closed_in, directory_settled_in, losses_changed_in};
+pub(super) use follow::{
+    case_changed_in, case_closed_in, directory_settled_in, leave_over_in, losses_changed_in,
+};
+pub(super) use loans::{loan_ended_in, loan_made_in};
 pub use notices::{NewNotice, NoticeFacts, create};
 pub use work::{assign, decline, finish};
 

@@ -1,6 +1,6 @@
 //! What follows from the events of a case, in the same transaction.
 
-use super::plan;
+use super::{absence, plan};
 use crate::app::App;
 use crate::db::{self, DbConnection, Tx};
 use crate::domain::action_link::RevokeReason;
@@ -12,8 +12,8 @@ use crate::domain::job::Job;
 use crate::domain::subscription::SubscriptionStatus;
 use crate::domain::task::WithdrawReason;
 use crate::domain::termination::{
-    CheckKind, DeviceOutcome, Disposal, Event, Holding, Item, NumberDecision, ReopenCause, TerminationKind,
-    TerminationRecord,
+    CheckKind, DeviceOutcome, Disposal, Event, Holding, Item, ItemKind, NumberDecision, ReopenCause,
+    TerminationKind, TerminationRecord,
 };
 use crate::domain::timeline::{MessageStep, RecipientRole};
 use crate::services::messages::next_departure;
@@ -27,7 +27,7 @@ pub(super) fn follow_in(
     record: &TerminationRecord,
     events: &[Event],
 ) -> Result<(), ServiceError> {
-    let (mut is_moved, mut is_other_kind) = (false, false);
+    let mut changed = Changed::default();
     tasks_follow_in(tx, app, record, events)?;
     if events.iter().any(may_answer_a_claim) {
         claims::follow_in(tx, record)?;
@@ -37,21 +37,30 @@ pub(super) fn follow_in(
             Event::Rescheduled { .. } => {
                 db::action_links::revoke(tx, record.termination.id, RevokeReason::Rescheduled)?;
                 schedule_begin_in(tx, record)?;
-                is_moved = true;
+                changed.days = true;
             }
             Event::Reclassified { from, to, .. } => {
-                if [from, to].contains(&&TerminationKind::Transfer) {
+                let asks_otherwise = [TerminationKind::Transfer, TerminationKind::Absence];
+                if asks_otherwise.iter().any(|kind| [from, to].contains(&kind)) {
                     db::action_links::revoke(tx, record.termination.id, RevokeReason::ReceiverChanged)?;
                 }
                 tell_desk_at_once_in(tx, app, record)?;
-                is_other_kind = true;
+                changed.kind = true;
             }
             Event::Cancelled { .. } => close_in(tx, record, "cancelled")?,
             Event::Completed { .. } => complete_in(tx, app, record)?,
             Event::Reopened { .. } => receipts::withdraw_in(tx, record.termination.id)?,
+            Event::LeaveMoved { .. } => changed.leave = true,
+            Event::AlongProposed { .. } if record.termination.has_proposal() => changed.asked = true,
+            Event::AlongDeclined { .. } => changed.asked = true,
+            Event::LetGo { item, .. } => absence::let_go_in(tx, app, record, *item)?,
             Event::TerminationOpened { .. }
             | Event::ItemAdded { .. }
             | Event::Begun { .. }
+            | Event::AlongProposed { .. }
+            | Event::Arranged { .. }
+            | Event::HandedBack { .. }
+            | Event::HolderBack { .. }
             | Event::Held { .. }
             | Event::Released { .. }
             | Event::CheckDeclared { .. }
@@ -72,11 +81,48 @@ pub(super) fn follow_in(
             | Event::AnswerUndone { .. } => {}
         }
     }
-    match (record.termination.is_active(), is_moved, is_other_kind) {
-        (true, true, _) => plan::replan_in(tx, app, record),
-        (true, false, true) => plan::replan_rest_in(tx, app, record),
-        (true | false, _, _) => Ok(()),
+    mails_follow_in(tx, app, record, &changed)?;
+    if !record.termination.is_active() && record.termination.kind == TerminationKind::Absence {
+        absence::go_on_in(tx, app, record)?;
     }
+    Ok(())
+}
+
+/// What changed that mails depend on.
+#[derive(Default)]
+struct Changed {
+    /// The days of the case.
+    days: bool,
+    /// Its kind.
+    kind: bool,
+    /// The days of the leave.
+    leave: bool,
+    /// Who is asked: the other side of a move, or the first one again.
+    asked: bool,
+}
+
+fn mails_follow_in(
+    tx: &mut Tx<'_>,
+    app: &App,
+    record: &TerminationRecord,
+    changed: &Changed,
+) -> Result<(), ServiceError> {
+    if !record.termination.is_active() {
+        return Ok(());
+    }
+    if changed.leave {
+        absence::schedule_back_in(tx, record)?;
+    }
+    match (changed.days, changed.kind, changed.leave) {
+        (true, _, _) => plan::replan_in(tx, app, record)?,
+        (false, true, _) => plan::replan_rest_in(tx, app, record)?,
+        (false, false, true) => absence::plan_hand_back_in(tx, app, record)?,
+        (false, false, false) => {}
+    }
+    if changed.asked {
+        plan::receiver_changed_in(tx, app, record)?;
+    }
+    Ok(())
 }
 
 /// Whether a claim about a device may have its answer: the device came back, or nothing is to come back.
@@ -105,9 +151,11 @@ fn tasks_follow_in(
             {
                 tasks::directory_settled_in(tx, record, *item)?;
             }
-            Event::Cancelled { .. } => tasks::case_closed_in(tx, record, WithdrawReason::Cancelled)?,
-            Event::Completed { .. } => tasks::case_closed_in(tx, record, WithdrawReason::Completed)?,
-            Event::ItemAdded { .. }
+            Event::Cancelled { .. } => tasks::case_closed_in(tx, app, record, WithdrawReason::Cancelled)?,
+            Event::Completed { .. } => tasks::case_closed_in(tx, app, record, WithdrawReason::Completed)?,
+            Event::HolderBack { .. } => tasks::leave_over_in(tx, app, record)?,
+            Event::LeaveMoved { .. }
+            | Event::ItemAdded { .. }
             | Event::Rescheduled { .. }
             | Event::Reclassified { .. }
             | Event::Reopened { .. } => is_changed = true,
@@ -180,12 +228,30 @@ fn complete_in(tx: &mut Tx<'_>, app: &App, record: &TerminationRecord) -> Result
     let wait = TimeDelta::days(app.config.codes.retention_days.into());
     destroy_codes_later(tx, record, wait)?;
     for item in &record.termination.items {
-        if let Some(holding) = record.holding(item.id) {
+        if let Some(holding) = record.holding(item.id).filter(|_| ends_custody(record, item)) {
             end_custody(tx, item, holding)?;
         }
     }
     receipts::issue_in(tx, app, record)?;
-    plan_receipts(tx, app, record)
+    // Who kept the phone has handed in nothing, and nobody has taken it back.
+    if record
+        .termination
+        .items
+        .iter()
+        .any(|item| ends_custody(record, item) || item.is_put_away() || item.is_let_go())
+    {
+        plan_receipts(tx, app, record)?;
+    }
+    Ok(())
+}
+
+/// Whether the completion of the case takes the item from its holder. After a leave, only what does not come back.
+fn ends_custody(record: &TerminationRecord, item: &Item) -> bool {
+    let is_over = match record.termination.kind {
+        TerminationKind::Absence => item.kind == ItemKind::Device && !item.stays_with_holder(),
+        _ => true,
+    };
+    is_over && !item.is_let_go()
 }
 
 fn plan_receipts(tx: &mut Tx<'_>, app: &App, record: &TerminationRecord) -> Result<(), ServiceError> {
@@ -259,6 +325,9 @@ fn end_custody(tx: &mut Tx<'_>, item: &Item, holding: &Holding) -> Result<(), Se
     assignment.ended = Some((tx.now(), reason));
     assignment.meta = assignment.meta.changed(tx.now());
     db::assignments::update(tx, &assignment)?;
+    if assignment.loan_until.is_some() {
+        tasks::loan_ended_in(tx, assignment.id)?;
+    }
     match holding.assigned {
         Assigned::Device(id) => settle_device(tx, id, item),
         Assigned::Subscription(id) => settle_subscription(tx, id, item.number_decision),
@@ -274,6 +343,13 @@ pub(in crate::services) fn can_take_completion_back(
     record: &TerminationRecord,
 ) -> Result<bool, ServiceError> {
     for holding in &record.holdings {
+        if !record
+            .termination
+            .item(holding.item)
+            .is_ok_and(|item| ends_custody(record, item))
+        {
+            continue;
+        }
         let is_free = match holding.assigned {
             Assigned::Device(id) => db::devices::find(connection, id)?.is_some_and(|device| {
                 device.status != DeviceStatus::Assigned && device.custody_epoch == holding.custody_epoch + 1
@@ -301,6 +377,13 @@ pub(in crate::services) fn take_completion_back_in(
     let now = tx.now();
     receipts::withdraw_in(tx, record.termination.id)?;
     for holding in &record.holdings {
+        if !record
+            .termination
+            .item(holding.item)
+            .is_ok_and(|item| ends_custody(record, item))
+        {
+            continue;
+        }
         if let Some(mut assignment) = db::assignments::find(tx, holding.assignment)? {
             assignment.ended = None;
             assignment.meta = assignment.meta.changed(now);

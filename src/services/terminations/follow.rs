@@ -1,16 +1,17 @@
 //! What an employment's current state asks of its termination, carried out in the same transaction.
 
-use super::{change_in, consequences, plan, record_in, today};
+use super::{absence, change_in, consequences, plan, record_in, today};
 use crate::app::App;
 use crate::crypto::token::random_case_number;
 use crate::db::{self, Tx};
 use crate::domain::actor::Actor;
 use crate::domain::assignment::{Assigned, Assignment};
-use crate::domain::employment::{Employment, TerminationNeed, termination_need};
+use crate::domain::employment::{Employment, Leave, TerminationNeed, termination_need};
+use crate::domain::organisation::LegalEntity;
 use crate::domain::record::Meta;
 use crate::domain::termination::{
-    Act, ActorRole, DataClass, Event, Holding, ItemKind, NewItem, NewTermination, Reason, Termination,
-    TerminationKind, TerminationRecord,
+    Absence, Act, ActorRole, DataClass, Event, Holding, ItemKind, NewItem, NewTermination, Reason,
+    Termination, TerminationKind, TerminationRecord,
 };
 use crate::domain::timeline;
 use crate::domain::wipe::{WipeLevel, WipePolicy};
@@ -28,34 +29,71 @@ pub fn follow_employment_in(
     employment: &Employment,
 ) -> Result<Option<TerminationRecord>, ServiceError> {
     let active = db::terminations::find_active(tx, employment.id)?;
-    match (termination_need(&employment.document), active) {
-        (TerminationNeed::None, None) => Ok(None),
-        (TerminationNeed::None, Some(active)) => cancel(tx, app, active).map(Some),
-        (
-            TerminationNeed::Ends {
-                end_on,
-                last_working_on,
-                kind,
-            },
-            active,
-        ) => {
-            let held = db::assignments::open_of_employment(tx, employment.id)?;
-            if active.is_none() && held.is_empty() {
-                return Ok(None);
-            }
-            let entity = db::legal_entities::get(tx, employment.legal_entity_id)?;
-            let wanted = Wanted {
-                kind: moved_or(tx, employment, (end_on, kind))?,
-                end_on,
-                return_by: timeline::return_by(end_on, last_working_on, &entity.schedule.calendar()),
-                policy: entity.wipe_policy,
-            };
-            match active {
-                Some(active) => adjust(tx, app, active, wanted, &held).map(Some),
-                None => open(tx, app, employment, wanted, &held).map(Some),
-            }
-        }
+    let need = termination_need(&employment.document);
+    let is_at_rest = need == TerminationNeed::None && employment.document.leave.is_empty();
+    if is_at_rest && active.is_none() {
+        return Ok(None);
     }
+    let entity = db::legal_entities::get(tx, employment.legal_entity_id)?;
+    let known = active.as_ref().and_then(|active| active.termination.absence);
+    let leave = absence::wanted_leave(
+        &employment.document,
+        known,
+        entity.absence_case_after_days,
+        today(tx),
+    );
+    let wanted = wanted_in(tx, employment, &entity, (need, leave))?;
+    match (wanted, active) {
+        (None, None) => Ok(None),
+        (None, Some(active)) => cancel(tx, app, active).map(Some),
+        (Some(wanted), active) => carry_out(tx, app, employment, (wanted, active)),
+    }
+}
+
+/// Opens a case as it is wanted, or makes the one under way so.
+pub(super) fn carry_out(
+    tx: &mut Tx<'_>,
+    app: &App,
+    employment: &Employment,
+    (wanted, active): (Wanted, Option<TerminationRecord>),
+) -> Result<Option<TerminationRecord>, ServiceError> {
+    let held = db::assignments::open_of_employment(tx, employment.id)?;
+    match active {
+        Some(active) => adjust(tx, app, active, wanted, &held).map(Some),
+        None if held.is_empty() => Ok(None),
+        None => open(tx, app, employment, wanted, &held).map(Some),
+    }
+}
+
+/// What the case shall be: about the end of the employment, if that is known, unless a leave ends long before.
+fn wanted_in(
+    tx: &mut Tx<'_>,
+    employment: &Employment,
+    entity: &LegalEntity,
+    (need, leave): (TerminationNeed, Option<Absence>),
+) -> Result<Option<Wanted>, ServiceError> {
+    let of_leave = leave.map(|leave| Wanted::of_leave(leave, entity));
+    let TerminationNeed::Ends {
+        end_on,
+        last_working_on,
+        kind,
+    } = need
+    else {
+        return Ok(of_leave);
+    };
+    let return_by = timeline::return_by(end_on, last_working_on, &entity.schedule.calendar());
+    let is_known_in_time = !matches!(kind, TerminationKind::Immediate | TerminationKind::Deceased);
+    let comes_before = |leave: Absence| Leave::of(&leave).comes_long_before(return_by);
+    if is_known_in_time && leave.is_some_and(comes_before) {
+        return Ok(of_leave);
+    }
+    Ok(Some(Wanted {
+        kind: moved_or(tx, employment, (end_on, kind))?,
+        end_on,
+        return_by,
+        policy: entity.wipe_policy,
+        absence: None,
+    }))
 }
 
 /// Brings a case in line with a changed calendar or timeline of its legal entity: its day of return first, and then its
@@ -77,11 +115,26 @@ pub fn replan_in(tx: &mut Tx<'_>, app: &App, record: &TerminationRecord) -> Resu
 
 /// What the case shall be.
 #[derive(Clone, Copy)]
-struct Wanted {
+pub(super) struct Wanted {
     kind: TerminationKind,
     end_on: NaiveDate,
     return_by: NaiveDate,
     policy: WipePolicy,
+    absence: Option<Absence>,
+}
+
+impl Wanted {
+    /// A case about a leave: what is handed in is handed in on the last business day before it.
+    pub(super) fn of_leave(leave: Absence, entity: &LegalEntity) -> Self {
+        let end_on = leave.from.pred_opt().unwrap_or(leave.from);
+        Self {
+            kind: TerminationKind::Absence,
+            end_on,
+            return_by: timeline::return_by(end_on, None, &entity.schedule.calendar()),
+            policy: entity.wipe_policy,
+            absence: Some(leave),
+        }
+    }
 }
 
 /// The kind of case, which is a transfer if the holder goes on in another employment. Somebody who was sent home or has
@@ -117,7 +170,11 @@ pub fn follow_others_in(tx: &mut Tx<'_>, app: &App, employment: &Employment) -> 
 
 fn cancel(tx: &mut Tx<'_>, app: &App, active: TerminationRecord) -> Result<TerminationRecord, ServiceError> {
     let act = Act::new(ActorRole::System, &Actor::System, tx.now());
-    let reason = Reason::parse("end_withdrawn")?;
+    let reason = match active.termination.kind {
+        TerminationKind::Absence => "leave_withdrawn",
+        _ => "end_withdrawn",
+    };
+    let reason = Reason::parse(reason)?;
     change_in(tx, app, active, |record| {
         Ok(record.termination.cancel(reason, act)?)
     })
@@ -149,10 +206,14 @@ fn adjust(
                 .termination
                 .reschedule(wanted.end_on, wanted.return_by, today)?,
         );
+        if let Some(leave) = wanted.absence {
+            events.extend(record.termination.follow_leave(leave, today)?);
+        }
         for (item, holding) in added {
-            events.extend(record.termination.add_item(item)?);
+            events.extend(record.termination.add_item(item, now)?);
             record.holdings.push(holding);
         }
+        events.extend(record.termination.note_back(today, now)?);
         Ok(events)
     })?;
     if grown {
@@ -183,6 +244,7 @@ fn open(
         end_on: wanted.end_on,
         return_by: wanted.return_by,
         items,
+        absence: wanted.absence,
     };
     let (termination, events): (Termination, Vec<Event>) = Termination::open(new, tx.now());
     let record = TerminationRecord {
@@ -200,6 +262,7 @@ fn open(
     plan::replan_in(tx, app, &record)?;
     consequences::tell_desk_at_once_in(tx, app, &record)?;
     consequences::schedule_begin_in(tx, &record)?;
+    absence::schedule_back_in(tx, &record)?;
     evidence::take_in(tx, app, record)
 }
 

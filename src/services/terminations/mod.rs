@@ -3,6 +3,7 @@
 //!
 //! Every change goes through `change_in`: load, command, store, audit, consequences, in one transaction.
 
+mod absence;
 mod begin;
 mod consequences;
 mod disposals;
@@ -15,6 +16,7 @@ mod repoint;
 mod work;
 
 pub use crate::db::terminations::TerminationFilter;
+pub use absence::{ArrangementSaid, arrange, hand_back, note_back, open_absence};
 pub use begin::begin;
 pub(super) use consequences::{can_take_completion_back, plan_holders_receipt_in, take_completion_back_in};
 pub use disposals::{
@@ -64,6 +66,7 @@ pub(super) fn change_in(
     let mut events = command(&mut after)?;
     // A case that was opened again by a decision may have nothing open; it waits for the work it was opened for.
     if !events.iter().any(|event| matches!(event, Event::Reopened { .. })) {
+        events.extend(after.termination.let_go_if_ready(tx.now()));
         events.extend(after.termination.complete_if_ready(tx.now()));
     }
     if events.is_empty() {

@@ -1,5 +1,6 @@
 //! The mails of a case: planned when it opens, planned anew when its dates or its receiver change.
 
+use super::absence;
 use crate::app::App;
 use crate::db::{self, Tx};
 use crate::domain::action_link::RevokeReason;
@@ -51,7 +52,7 @@ pub(super) fn replan_on_the_way_in(
     let all = db::messages::of_termination(tx, id)?;
     let newest = all
         .iter()
-        .filter(|message| message.planned_from.is_some())
+        .filter(|message| message.planned_from.is_some() && message.step != MessageStep::HandBack)
         .max_by_key(|message| (message.meta.created_at, message.id));
     let Some(from) = newest.and_then(|message| message.planned_from) else {
         return replan_rest_in(tx, app, record);
@@ -151,7 +152,9 @@ fn store_in(
             }
             // What was written for other days, or is written anew, has not left yet and must not.
             (MessageState::Queued, new)
-                if new.is_some() || standing.planned_from.is_some_and(|before| before != from) =>
+                if new.is_some()
+                    || standing.step != MessageStep::HandBack
+                        && standing.planned_from.is_some_and(|before| before != from) =>
             {
                 messages::supersede_in(tx, &standing)?;
             }
@@ -161,11 +164,11 @@ fn store_in(
     db::messages::cancel(tx, &left_over, "replanned")?;
     db::messages::move_planned(tx, &moved)?;
     db::messages::insert(tx, &wanted)?;
-    Ok(())
+    absence::plan_hand_back_in(tx, app, record)
 }
 
 /// Without a send window, what waits only for the next window to open is due at once.
-fn sooner(calendar: &Calendar, due_at: DateTime<Utc>, now: DateTime<Utc>) -> DateTime<Utc> {
+pub(super) fn sooner(calendar: &Calendar, due_at: DateTime<Utc>, now: DateTime<Utc>) -> DateTime<Utc> {
     if due_at <= calendar.next_send_time(now) || local_date(due_at) == local_date(now) {
         now
     } else {
@@ -237,7 +240,10 @@ pub(in crate::services) fn tell_desk_in(
 
 const fn asks_receiver(step: MessageStep) -> bool {
     match step {
-        MessageStep::ConfirmReturn | MessageStep::Reminder1 | MessageStep::Reminder2 => true,
+        MessageStep::ConfirmReturn
+        | MessageStep::Reminder1
+        | MessageStep::Reminder2
+        | MessageStep::HandBack => true,
         MessageStep::EndApproaching
         | MessageStep::EndApproachingReceiver
         | MessageStep::ReturnReminder

@@ -28,7 +28,7 @@ pub fn manager_changed_in(tx: &mut Tx<'_>, app: &App, employment: &Employment) -
         if other.id == employment.id {
             continue;
         }
-        let moves = |record: &TerminationRecord| record.termination.kind == TerminationKind::Transfer;
+        let moves = |record: &TerminationRecord| record.termination.has_proposal();
         if let Some(record) = db::terminations::find_active(tx, other.id)?.filter(moves) {
             receiver_changed_in(tx, app, &record)?;
         }

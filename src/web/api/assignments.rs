@@ -13,7 +13,7 @@ use crate::web::page::{PageOut, PageParams};
 use crate::web::problem::Problem;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -68,6 +68,7 @@ pub struct AssignmentEndIn {
     "assigned_at": "2026-11-23T08:00:00Z",
     "ended_at": null,
     "end_reason": null,
+    "loan_until": null,
     "version": 1,
     "created_at": "2026-11-23T08:00:00Z",
     "updated_at": "2026-11-23T08:00:00Z"
@@ -100,6 +101,8 @@ pub struct AssignmentOut {
     ended_at: Option<DateTime<Utc>>,
     /// Why it ended; null while it goes on.
     end_reason: Option<AssignmentEnd>,
+    /// For a loan, such as one during the leave of somebody else: its last day.
+    loan_until: Option<NaiveDate>,
     /// Rises with each change.
     #[schema(minimum = 1)]
     version: i64,
@@ -187,6 +190,7 @@ impl From<&Assignment> for AssignmentOut {
             assigned_at: assignment.assigned_at,
             ended_at,
             end_reason,
+            loan_until: assignment.loan_until,
             version: assignment.meta.version,
             created_at: assignment.meta.created_at,
             updated_at: assignment.meta.updated_at,

@@ -100,7 +100,8 @@ pub struct TimelineRuleBody {
     #[serde(default)]
     #[schema(max_items = 4)]
     copy_to: Vec<RecipientRole>,
-    /// How far from the day of return; negative is before.
+    /// How far from the day of return, and for `hand_back` from the first day on which a holder is back from a leave;
+    /// negative is before.
     #[schema(minimum = -365, maximum = 365)]
     offset: i64,
     /// In what that is counted.

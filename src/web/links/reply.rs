@@ -6,9 +6,9 @@ use crate::app::App;
 use crate::domain::action_link::LinkAnswer;
 use crate::domain::language::Language;
 use crate::mail::Phone;
-use crate::services::links::{OpenItem, Question, RecordedAnswer, Undoable};
+use crate::services::links::{AlongAsked, OpenItem, Question, RecordedAnswer, Undoable};
 use crate::web::pages::confirm::{
-    CaseAnswer, ConfirmPage, DeviceItem, Entered, FieldError, SubscriptionItem,
+    AbsenceFacts, AlongQuestion, CaseAnswer, ConfirmPage, DeviceItem, Entered, FieldError, SubscriptionItem,
 };
 use crate::web::pages::{self, DonePage, Renewed, RenewedPage, Site, Undo, style_sha256_base64};
 use actix_web::http::StatusCode;
@@ -103,6 +103,15 @@ impl Visit {
             undone_at: question.undone_at,
             devices: question.devices.iter().map(device).collect(),
             subscriptions: question.subscriptions.iter().map(subscription).collect(),
+            absence: question.absence.as_ref().map(|leave| AbsenceFacts {
+                from: leave.from,
+                back_on: leave.back_on,
+                borrowers: leave
+                    .borrowers
+                    .iter()
+                    .map(|(id, name)| (id.to_string(), name.clone()))
+                    .collect(),
+            }),
             entered: shown.entered,
             errors: shown.errors,
         };
@@ -154,7 +163,8 @@ impl Visit {
                 Undoable::Completed => Undo::ReceiptSent,
                 Undoable::No => Undo::No,
             },
-            can_renew: recorded.can_renew,
+            can_renew: recorded.can_renew && recorded.rests.is_none(),
+            rests: recorded.rests,
             csrf: csrf.clone(),
         };
         let status = if is_unticked {
@@ -192,6 +202,11 @@ fn device(asked: &crate::services::links::AskedDevice) -> DeviceItem {
         open: asked.open.clone(),
         done: asked.done.clone(),
         hold: asked.hold,
+        along: asked.along.map(|along| match along {
+            AlongAsked::Propose => AlongQuestion::Propose,
+            AlongAsked::Accept => AlongQuestion::Accept,
+            AlongAsked::Elsewhere => AlongQuestion::Elsewhere,
+        }),
     }
 }
 

@@ -4,10 +4,10 @@ use super::confirm::CaseAnswer;
 use super::frame::{Frame, Site};
 use super::message::RenewForm;
 use crate::domain::language::Language;
-use crate::mail::format::{date_time, list, pick, say};
+use crate::mail::format::{date, date_time, list, pick, say};
 use crate::mail::words::Check;
 use askama::Template;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
 /// An item with checks that are not settled yet.
 #[derive(Clone)]
@@ -47,6 +47,8 @@ pub struct DonePage {
     pub undo: Undo,
     /// Whether a new link can be asked for, to answer what remains.
     pub can_renew: bool,
+    /// For a leave of which everything is known: the case rests until the holder is back, on this day if it is known.
+    pub rests: Option<Option<NaiveDate>>,
     /// The value of the field [`super::confirm::CSRF_FIELD`].
     pub csrf: String,
 }
@@ -218,6 +220,7 @@ impl DonePage {
     fn next(&self) -> String {
         let language = self.language;
         match self.answer {
+            CaseAnswer::Confirm if self.rests.is_some() => self.rest(),
             CaseAnswer::Confirm if self.open.is_empty() => pick(
                 language,
                 "Ärendet är klart. Du får kvittensen i ett mejl.",
@@ -247,6 +250,41 @@ impl DonePage {
                 )
             }
         }
+    }
+
+    /// What follows when nothing is asked before the holder is back.
+    fn rest(&self) -> String {
+        let language = self.language;
+        let until = match self.rests.flatten() {
+            Some(day) => {
+                let day = date(language, day);
+                say!(
+                    language,
+                    "Ärendet vilar tills innehavaren är åter {day}.",
+                    "The case rests until the holder is back on {day}."
+                )
+            }
+            None => pick(
+                language,
+                "Ärendet vilar tills innehavaren är åter.",
+                "The case rests until the holder is back.",
+            )
+            .to_owned(),
+        };
+        let then = if self.open.is_empty() {
+            pick(
+                language,
+                "Du behöver inte göra något mer.",
+                "You do not need to do anything more.",
+            )
+        } else {
+            pick(
+                language,
+                "Vi hör av oss innan, när telefonen ska lämnas tillbaka.",
+                "We will write before that, when the phone is to be handed back.",
+            )
+        };
+        format!("{until} {then}")
     }
 
     fn open_line(&self, item: &OpenItem) -> String {

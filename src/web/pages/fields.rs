@@ -3,6 +3,7 @@
 use super::confirm::anyway_field;
 use crate::domain::language::Language;
 use crate::mail::format::pick;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// Marks the fields that take a code.
@@ -33,7 +34,7 @@ impl FromIterator<(String, String)> for Entered {
 /// One thing to choose.
 pub(super) struct Choice {
     pub id: String,
-    pub value: &'static str,
+    pub value: Cow<'static, str>,
     pub label: String,
     pub chosen: bool,
 }
@@ -175,27 +176,27 @@ impl Builder<'_> {
 
     /// A question; the first choice carries the name of the question as its id, so that the error summary
     /// can lead to it.
-    pub(super) fn group(
+    pub(super) fn group<V: Into<Cow<'static, str>>>(
         &self,
         name: String,
         legend: impl Into<String>,
         hint: Option<String>,
-        choices: impl IntoIterator<Item = (&'static str, String)>,
+        choices: impl IntoIterator<Item = (V, String)>,
     ) -> Group {
         let entered = self.entered.get(&name);
-        let choices = choices
-            .into_iter()
-            .enumerate()
-            .map(|(index, (value, label))| Choice {
+        let choices = choices.into_iter().enumerate().map(|(index, (value, label))| {
+            let value = value.into();
+            Choice {
                 id: if index == 0 {
                     name.clone()
                 } else {
                     format!("{name}-{}", index + 1)
                 },
+                chosen: entered == value,
                 value,
                 label,
-                chosen: entered == value,
-            });
+            }
+        });
         let choices = choices.collect();
         Group {
             error: self.error(&name),

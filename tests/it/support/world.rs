@@ -54,6 +54,7 @@ impl World {
             schedule: Default::default(),
             allows_buy_out: false,
             claim_after_days: 30,
+            absence_case_after_days: None,
             meta,
         };
         let legal_entity = entity.id;
@@ -121,6 +122,7 @@ impl World {
                 accessories: Vec::new(),
                 assigned_at: tx.now(),
                 ended: None,
+                loan_until: None,
                 meta: Meta::new(tx.now()),
             };
             db::assignments::insert(tx, &assignment)
@@ -172,6 +174,7 @@ impl World {
                 accessories: Vec::new(),
                 assigned_at: tx.now(),
                 ended: None,
+                loan_until: None,
                 meta: Meta::new(tx.now()),
             };
             db::assignments::insert(tx, &assignment)

@@ -24,7 +24,49 @@ pub(super) enum Op {
     Begin(u64),
     Cancel(ActorRole),
     Reopen(ActorRole),
+    /// What rules do by themselves.
     Complete,
+    Arrange(u128, Plan, ActorRole),
+    HandBack(u128, ActorRole),
+    /// The day on which the holder is back, and today.
+    Leave(Option<u64>, u64),
+    NoteBack(u64),
+    Become(TerminationKind),
+}
+
+/// What becomes of a device during a leave.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Plan {
+    Keep,
+    PutAway,
+    ToStock,
+    Loan,
+}
+
+impl Plan {
+    pub(super) const ALL: [Self; 4] = [Self::Keep, Self::PutAway, Self::ToStock, Self::Loan];
+
+    /// A reason that no person gives.
+    pub(super) fn why(self) -> u8 {
+        match self {
+            Self::Keep => 110,
+            Self::PutAway => 111,
+            Self::ToStock => 112,
+            Self::Loan => 113,
+        }
+    }
+
+    pub(super) fn leaves_no_question_about(self, check: CheckKind) -> bool {
+        match self {
+            Self::Keep => true,
+            Self::PutAway => ![CheckKind::Returned, CheckKind::Accessories].contains(&check),
+            Self::ToStock | Self::Loan => false,
+        }
+    }
+
+    pub(super) fn is_for_others(self) -> bool {
+        [Self::ToStock, Self::Loan].contains(&self)
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]

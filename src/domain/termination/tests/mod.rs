@@ -2,6 +2,7 @@
 
 mod commands;
 mod model;
+mod moves;
 mod outcomes;
 mod property;
 mod stories;
@@ -127,6 +128,7 @@ fn case(items: Vec<NewItem>, today: u64) -> Termination {
         end_on: day(12),
         return_by: day(10),
         items,
+        absence: None,
     };
     Termination::open(new, day(today).and_time(NaiveTime::MIN).and_utc()).0
 }

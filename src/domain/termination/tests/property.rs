@@ -1,6 +1,6 @@
 //! Random sequences of commands, against the model and against what must always hold.
 
-use super::commands::{Concluded, Fate, Op, Said};
+use super::commands::{Concluded, Fate, Op, Plan, Said};
 use super::model::Model;
 use super::*;
 use crate::domain::error::DomainError;
@@ -64,7 +64,36 @@ fn run(case: &mut Termination, op: &Op) -> Result<Vec<Event>, DomainError> {
         Op::Begin(today) => case.begin(day(today)),
         Op::Cancel(role) => case.cancel(because("renewed"), act(role)),
         Op::Reopen(role) => case.reopen(because("mistake"), act(role)),
-        Op::Complete => Ok(case.complete_if_ready(noon())),
+        Op::Complete => {
+            let mut events = case.let_go_if_ready(noon());
+            events.extend(case.complete_if_ready(noon()));
+            Ok(events)
+        }
+        Op::Arrange(item, plan, role) => case.arrange(item_id(item), planned(plan), act(role)),
+        Op::HandBack(item, role) => case.hand_back(item_id(item), act(role)),
+        Op::Leave(back, today) => {
+            let leave = Absence {
+                from: day(5),
+                back_on: back.map(day),
+                back_since: None,
+                is_by_desk: false,
+            };
+            case.follow_leave(leave, day(today))
+        }
+        Op::NoteBack(today) => case.note_back(day(today), noon()),
+        Op::Become(kind) => case.reclassify(kind, noon()),
+    }
+}
+
+fn planned(plan: Plan) -> AbsencePlan {
+    match plan {
+        Plan::Keep => AbsencePlan::Keep,
+        Plan::PutAway => AbsencePlan::HandIn,
+        Plan::ToStock => AbsencePlan::Restock,
+        Plan::Loan => AbsencePlan::Lend {
+            employment: Uuid::from_u128(201).into(),
+            until: day(20),
+        },
     }
 }
 
@@ -196,7 +225,36 @@ fn any_move_of_the_case() -> impl Strategy<Value = Op> {
             .prop_map(|so| if so { Op::Cancel(ActorRole::System) } else { Op::Cancel(ActorRole::Holder) }),
         2 => any_role().prop_map(Op::Reopen),
         4 => Just(Op::Complete),
+        3 => any_step_of_a_leave(),
     ]
+}
+
+fn any_step_of_a_leave() -> impl Strategy<Value = Op> {
+    let plan = select(Plan::ALL.to_vec());
+    prop_oneof![
+        4 => (any_item(), plan, any_role()).prop_map(|(item, plan, role)| Op::Arrange(item, plan, role)),
+        2 => (any_item(), any_role()).prop_map(|(item, role)| Op::HandBack(item, role)),
+        2 => (proptest::option::of(5_u64..15), 5_u64..15).prop_map(|(back, today)| Op::Leave(back, today)),
+        2 => (5_u64..15).prop_map(Op::NoteBack),
+        1 => select(vec![TerminationKind::Absence, TerminationKind::Ordinary]).prop_map(Op::Become),
+    ]
+}
+
+/// A leave, with everything that is asked because of it.
+fn any_leave() -> impl Strategy<Value = Vec<Op>> {
+    let plans = (select(Plan::ALL.to_vec()), select(Plan::ALL.to_vec()));
+    (plans, any_role()).prop_map(|((one, two), role)| {
+        let mut ops = vec![Op::Become(TerminationKind::Absence), Op::Leave(Some(9), 5)];
+        for (item, plan) in [(HANDSET, one), (SECRET_HANDSET, two)] {
+            ops.push(Op::Arrange(item, plan, role));
+            if plan != Plan::Keep {
+                ops.extend(whole_item(item, ActorRole::Desk, WipeLevel::Verified));
+            }
+            ops.push(Op::HandBack(item, role));
+        }
+        ops.extend([Op::NoteBack(9), Op::Complete]);
+        ops
+    })
 }
 
 /// Everything that one item needs, by one role, so that cases get far enough to complete.
@@ -272,6 +330,7 @@ fn any_sequence() -> impl Strategy<Value = Vec<Op>> {
         3 => whole,
         2 => stolen,
         2 => elsewhere,
+        2 => any_leave(),
         1 => everything,
     ];
     proptest::collection::vec(step, 0..40).prop_map(|steps| steps.concat())
@@ -282,6 +341,7 @@ fn check_invariants(case: &Termination) -> Result<(), TestCaseError> {
     if case.state == TerminationState::Completed {
         prop_assert!(case.completed_at.is_some());
         prop_assert!(case.hold.is_none(), "completed under hold");
+        check_completed_leave(case)?;
         for item in &case.items {
             let decided = item.contradiction.is_some();
             // Of a phone that its holder goes on with, nobody says that it was wiped.
@@ -320,6 +380,29 @@ fn check_invariants(case: &Termination) -> Result<(), TestCaseError> {
         }
     }
     prop_assert_eq!(undeclared.is_ready(), case.is_ready(), "a declaration counted");
+    Ok(())
+}
+
+/// A leave is over before its case is complete, and everybody has what they are to have.
+fn check_completed_leave(case: &Termination) -> Result<(), TestCaseError> {
+    if case.kind != TerminationKind::Absence {
+        return Ok(());
+    }
+    let absence = case.absence.expect("a leave");
+    prop_assert!(absence.back_since.is_some(), "completed while the holder is away");
+    for item in case.items.iter().filter(|item| item.kind == ItemKind::Device) {
+        let is_elsewhere = item.is_missing() || item.disposal.is_some();
+        prop_assert!(
+            is_elsewhere || item.arrangement.is_some(),
+            "nobody said what becomes of it"
+        );
+        prop_assert!(!item.is_put_away() || item.is_handed_back(), "put away for ever");
+        let is_lent = matches!(item.plan(), Some(AbsencePlan::Lend { .. })) && !is_elsewhere;
+        let is_wiped = item
+            .check(CheckKind::Wiped)
+            .is_ok_and(|check| check.state == CheckState::Done);
+        prop_assert!(!is_lent || is_wiped, "lent without a wipe");
+    }
     Ok(())
 }
 
@@ -368,10 +451,17 @@ fn check_against_the_model(case: &Termination, model: &Model) -> Result<(), Test
     prop_assert_eq!(case.state.as_str(), model.state);
     prop_assert_eq!(case.is_held(), model.held.is_some());
     prop_assert_eq!(case.is_ready(), model.ready());
+    prop_assert_eq!(case.kind == TerminationKind::Absence, model.is_leave);
+    prop_assert_eq!(case.is_paused(), model.rests(), "{:?}", case.blockers());
     let notify_by = model.notify_by().map(|hour| noon() + TimeDelta::hours(hour));
     prop_assert_eq!(case.breach_notify_by(), notify_by);
     for (item, number) in case.items.iter().zip([HANDSET, SECRET_HANDSET, SUBSCRIPTION]) {
         prop_assert_eq!(item.outcome, model.outcome(number));
+        let arranged = item.arrangement.as_ref().map(|known| known.plan);
+        let carried_out = (item.is_handed_back(), item.is_let_go());
+        let expected = model.arrangement(number);
+        prop_assert_eq!(arranged, expected.map(|(plan, ..)| planned(plan)));
+        prop_assert!(expected.is_none_or(|(_, back, gone)| (back, gone) == carried_out));
         for check in &item.checks {
             prop_assert_eq!(
                 Some(check.state.as_str()),

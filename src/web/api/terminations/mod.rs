@@ -1,5 +1,6 @@
 //! `/v1/terminations`.
 
+pub mod absence;
 pub mod bodies;
 pub mod notes;
 pub mod outcomes;

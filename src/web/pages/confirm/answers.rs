@@ -50,6 +50,18 @@ text_enum! {
         AccessoriesNote = "accessories_note",
         /// A [`crate::mail::words::SimAnswer`].
         Sim = "sim",
+        /// For a move: a [`YesNo`]: it goes along with its holder, or is welcome.
+        Along = "along",
+        /// For a leave: an [`crate::domain::termination::AbsenceChoice`].
+        Plan = "plan",
+        /// For a loan: the employment of who borrows it.
+        Borrower = "borrower",
+        /// For a loan: its last day (ISO 8601).
+        Until = "until",
+        /// For a leave: where it is kept, in words. Optional.
+        Place = "place",
+        /// For a leave: a [`YesNo`]: the holder has it again.
+        Back = "back",
     }
 }
 

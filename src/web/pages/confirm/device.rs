@@ -1,6 +1,8 @@
 //! The questions about one device.
 
 use super::DeviceItem;
+use super::absence::AbsenceFacts;
+use super::along::AlongQuestion;
 use super::answers::{
     AccessoriesBack, DeviceQuestion, HaveDevice, RecordsSaved, YesNo, code_field, code_value_field,
     device_field,
@@ -12,12 +14,40 @@ use crate::mail::words::{Check, CodeAnswer, CodeKind, Condition, SimAnswer};
 use crate::web::pages::fields::{Builder, Field, Section, TextKind};
 
 /// One device, with the questions that are open.
-pub(super) fn section(builder: &Builder<'_>, all: &[DeviceItem], index: usize, item: &DeviceItem) -> Section {
+pub(super) fn section(
+    builder: &Builder<'_>,
+    (all, leave): (&[DeviceItem], Option<&AbsenceFacts>),
+    index: usize,
+    item: &DeviceItem,
+) -> Section {
     let questions = Questions { builder, index };
     let asks = |check| item.open.contains(&check);
     let mut fields = Vec::new();
+    fields.extend(item.along.map(|question| questions.along(question)));
+    if item.along == Some(AlongQuestion::Accept) {
+        return Section {
+            heading: heading(builder.language, all, index, item),
+            done: None,
+            fields,
+        };
+    }
+    let plan = leave.filter(|_| asks(Check::Arrangement));
+    if let Some(leave) = plan {
+        fields.extend(questions.plan(leave));
+    }
+    if asks(Check::HandedBack) {
+        fields.push(questions.handed_back());
+    }
     if asks(Check::Returned) {
-        fields.extend(questions.returned());
+        fields.extend(questions.returned(leave.is_some()));
+    }
+    let asks_accessories = asks(Check::Accessories) && !item.accessories.is_empty();
+    if plan.is_some() {
+        // These come back whoever gets the phone.
+        if asks_accessories {
+            fields.extend(questions.accessories(&item.accessories));
+        }
+        fields.push(questions.for_others());
     }
     if asks(Check::RecordsSaved) {
         fields.push(questions.records());
@@ -32,7 +62,7 @@ pub(super) fn section(builder: &Builder<'_>, all: &[DeviceItem], index: usize, i
     if asks(Check::Wiped) && !item.hold {
         fields.push(questions.wiped());
     }
-    if asks(Check::Accessories) && !item.accessories.is_empty() {
+    if asks_accessories && plan.is_none() {
         fields.extend(questions.accessories(&item.accessories));
     }
     if asks(Check::Sim) {
@@ -68,21 +98,21 @@ fn heading(language: Language, all: &[DeviceItem], index: usize, item: &DeviceIt
 }
 
 /// Writes the fields of the device at one place of the list.
-struct Questions<'a> {
-    builder: &'a Builder<'a>,
-    index: usize,
+pub(super) struct Questions<'a> {
+    pub(super) builder: &'a Builder<'a>,
+    pub(super) index: usize,
 }
 
 impl Questions<'_> {
-    const fn say(&self, sv: &'static str, en: &'static str) -> &'static str {
+    pub(super) const fn say(&self, sv: &'static str, en: &'static str) -> &'static str {
         pick(self.builder.language, sv, en)
     }
 
-    fn name(&self, question: DeviceQuestion) -> String {
+    pub(super) fn name(&self, question: DeviceQuestion) -> String {
         device_field(self.index, question)
     }
 
-    fn radios<T: Copy + 'static>(
+    pub(super) fn radios<T: Copy + 'static>(
         &self,
         question: DeviceQuestion,
         legend: &'static str,
@@ -97,10 +127,18 @@ impl Questions<'_> {
         Field::Radios(self.builder.group(self.name(question), legend, hint, choices))
     }
 
-    fn returned(&self) -> Vec<Field> {
+    fn returned(&self, is_leave: bool) -> Vec<Field> {
+        let legend = if is_leave {
+            self.say(
+                "Har telefonen lämnats in till dig?",
+                "Has the phone been handed in to you?",
+            )
+        } else {
+            self.say("Har du fått tillbaka telefonen?", "Do you have the phone back?")
+        };
         let have = self.radios(
             DeviceQuestion::Have,
-            self.say("Har du fått tillbaka telefonen?", "Do you have the phone back?"),
+            legend,
             Some(
                 self.say(
                     "Om du inte har telefonen behöver du inte svara på resten om den.",
@@ -125,7 +163,11 @@ impl Questions<'_> {
                 "Only if you answer “No, not yet”.",
             )),
         );
-        vec![have, Field::Text(expected), self.serial(), self.condition()]
+        let mut fields = vec![have, Field::Text(expected), self.serial(), self.condition()];
+        if is_leave {
+            fields.push(self.place());
+        }
+        fields
     }
 
     fn serial(&self) -> Field {

@@ -33,6 +33,18 @@ text_enum! {
         CodeMissing = "code_missing",
         /// No decision about the number.
         NumberMissing = "number_missing",
+        /// It is not said what becomes of a device during a leave.
+        PlanMissing = "plan_missing",
+        /// Nobody is named who borrows it.
+        BorrowerMissing = "borrower_missing",
+        /// No last day of a loan.
+        UntilMissing = "until_missing",
+        /// The last day of a loan is past, or the holder is back by then.
+        UntilUnsuitable = "until_unsuitable",
+        /// It is not said whether the holder has it again.
+        BackMissing = "back_missing",
+        /// It is not said whether a device goes along.
+        AlongMissing = "along_missing",
         /// Not a date.
         DateInvalid = "date_invalid",
         /// Too long.
@@ -94,6 +106,27 @@ impl ErrorMessage {
             Self::NumberMissing => (
                 "Välj vad som ska hända med numret",
                 "Choose what happens to the number",
+            ),
+            Self::PlanMissing => (
+                "Välj vad som ska hända med telefonen under frånvaron",
+                "Choose what happens to the phone during the absence",
+            ),
+            Self::BorrowerMissing => ("Välj vem som ska låna telefonen", "Choose who borrows the phone"),
+            Self::UntilMissing => (
+                "Skriv till och med vilken dag telefonen lånas ut",
+                "Write the last day of the loan",
+            ),
+            Self::UntilUnsuitable => (
+                "Lånets sista dag ska vara i dag eller senare, och före den dag då innehavaren är åter",
+                "The last day of the loan is today or later, and before the day on which the holder is back",
+            ),
+            Self::BackMissing => (
+                "Svara på om innehavaren har fått tillbaka telefonen",
+                "Say whether the holder has the phone back",
+            ),
+            Self::AlongMissing => (
+                "Svara på om telefonen följer med",
+                "Say whether the phone goes along",
             ),
             Self::DateInvalid => (
                 "Skriv datumet med år, månad och dag, till exempel 2027-03-31",

@@ -3,11 +3,15 @@
 //! Nothing is preselected, so that a program that presses the only button changes nothing. Only open
 //! questions are asked. The service's handler decides what is required; this page shows what it found.
 
+mod absence;
+mod along;
 mod answers;
 mod device;
 mod errors;
 
 pub use super::fields::Entered;
+pub use absence::AbsenceFacts;
+pub use along::AlongQuestion;
 pub use answers::{
     ANSWER_FIELD, ANYWAY_SUFFIX, AccessoriesBack, CSRF_FIELD, CaseAnswer, DeviceQuestion, HaveDevice,
     MESSAGE_FIELD, NEW_LAST_DAY_FIELD, RecordsSaved, YesNo, anyway_field, code_field, code_value_field,
@@ -40,6 +44,8 @@ pub struct DeviceItem {
     pub done: Vec<Check>,
     /// Whether a preservation hold forbids resetting and wiping: then neither is asked for.
     pub hold: bool,
+    /// What is asked about its going along with a holder who moves.
+    pub along: Option<AlongQuestion>,
 }
 
 /// A subscription to answer for. Its place in the list makes the name of its field.
@@ -80,6 +86,8 @@ pub struct ConfirmPage {
     pub devices: Vec<DeviceItem>,
     /// Subscriptions.
     pub subscriptions: Vec<SubscriptionItem>,
+    /// The leave, for a case about one.
+    pub absence: Option<AbsenceFacts>,
     /// What was entered before, when the answer was not accepted.
     pub entered: Entered,
     /// What was wrong with it, in the order of the page.
@@ -117,7 +125,17 @@ impl ConfirmPage {
     /// Only when the template cannot be written out.
     pub fn render(&self) -> Result<String, askama::Error> {
         let language = self.language;
-        let texts = texts(language);
+        let mut texts = texts(language);
+        if self.absence.is_some() {
+            texts.heading = absence::heading(language);
+        }
+        if self
+            .devices
+            .iter()
+            .any(|device| device.along == Some(AlongQuestion::Accept))
+        {
+            texts.heading = along::heading(language);
+        }
         let wrong = pick(language, "Fel", "Error");
         let errors = self.shown_errors();
         let title = if errors.is_empty() {
@@ -191,10 +209,13 @@ impl ConfirmPage {
         if let Some(name) = &self.holder_name {
             facts.push((pick(language, "Innehavare", "Holder"), name.clone()));
         }
-        facts.push((
-            pick(language, "Sista dag", "Last day"),
-            date(language, self.last_day),
-        ));
+        match &self.absence {
+            Some(leave) => facts.extend(leave.rows(language)),
+            None => facts.push((
+                pick(language, "Sista dag", "Last day"),
+                date(language, self.last_day),
+            )),
+        }
         facts.push((
             pick(language, "Lämnas in senast", "Hand in by"),
             date(language, self.return_by),
@@ -218,7 +239,8 @@ impl ConfirmPage {
     fn sections(&self, builder: &Builder<'_>) -> Vec<Section> {
         let mut sections = vec![self.answer(builder)];
         for (index, item) in self.devices.iter().enumerate() {
-            sections.push(device::section(builder, &self.devices, index, item));
+            let about = (self.devices.as_slice(), self.absence.as_ref());
+            sections.push(device::section(builder, about, index, item));
         }
         for (index, item) in self.subscriptions.iter().enumerate() {
             sections.push(subscription(builder, index, item));
@@ -242,11 +264,18 @@ impl ConfirmPage {
         let new_last_day = builder.text(
             NEW_LAST_DAY_FIELD.to_owned(),
             TextKind::Date,
-            pick(
-                language,
-                "Rätt sista dag, om du vet den",
-                "The right last day, if you know it",
-            ),
+            match self.absence {
+                Some(_) => pick(
+                    language,
+                    "Rätt dag att vara åter, om du vet den",
+                    "The right day to be back, if you know it",
+                ),
+                None => pick(
+                    language,
+                    "Rätt sista dag, om du vet den",
+                    "The right last day, if you know it",
+                ),
+            },
             Some(pick(
                 language,
                 "Bara om datumet är fel.",
@@ -272,6 +301,7 @@ impl ConfirmPage {
                     "I confirm what I fill in below"
                 )
             }
+            CaseAnswer::WrongDate if self.absence.is_some() => absence::wrong_date(language).to_owned(),
             CaseAnswer::WrongDate => say!(
                 language,
                 "Anställningen fortsätter eller datumet är fel",

@@ -198,7 +198,15 @@ fn only_open_questions_are_asked_and_a_held_phone_is_never_to_be_wiped() {
 
 #[test]
 fn the_form_offers_exactly_the_words_that_the_handler_reads() {
+    let (leave, mut moves) = (confirm_leave(Language::En), confirm(Language::En));
+    moves.devices[0].along = Some(AlongQuestion::Propose);
+    // A device that was put away is the second on the page about a leave.
+    let leave = leave
+        .render()
+        .unwrap()
+        .replace("name=\"d1_back\"", "name=\"d0_back\"");
     let html = confirm(Language::En).render().unwrap();
+    let all = [html.clone(), leave, moves.render().unwrap()].concat();
     let offered = |field: &str| {
         let radios = tags(&html)
             .into_iter()
@@ -231,7 +239,7 @@ fn the_form_offers_exactly_the_words_that_the_handler_reads() {
     );
     for question in DeviceQuestion::ALL {
         assert!(
-            html.contains(&format!("name=\"{}\"", device_field(0, *question))),
+            all.contains(&format!("name=\"{}\"", device_field(0, *question))),
             "{question}"
         );
     }

@@ -56,6 +56,7 @@ pub(super) fn device(model: &str, hold: bool) -> DeviceItem {
         ],
         done: Vec::new(),
         hold,
+        along: None,
     }
 }
 
@@ -77,8 +78,34 @@ pub(super) fn confirm(language: Language) -> ConfirmPage {
             decided: None,
         }],
         undone_at: None,
+        absence: None,
         entered: Entered::default(),
         errors: Vec::new(),
+    }
+}
+
+/// A leave: one phone of which nothing is said, one that was put away.
+pub(super) fn confirm_leave(language: Language) -> ConfirmPage {
+    let mut asked = device("Exempel X1", false);
+    asked.open.push(Check::Arrangement);
+    let mut put_away = device("Exempel X2", false);
+    put_away.open = vec![Check::HandedBack];
+    put_away.done = vec![Check::Returned];
+    let borrowers = [
+        ("01939e5c-5b6a-7c1e-8f00-0242ac120005", "Dag Alm"),
+        ("01939e5c-5b6a-7c1e-8f00-0242ac120006", "Eva Ny"),
+    ];
+    ConfirmPage {
+        devices: vec![asked, put_away],
+        subscriptions: Vec::new(),
+        absence: Some(AbsenceFacts {
+            from: day(2027, 10, 1),
+            back_on: Some(day(2028, 4, 3)),
+            borrowers: borrowers
+                .map(|(id, name)| (id.to_owned(), name.to_owned()))
+                .to_vec(),
+        }),
+        ..confirm(language)
     }
 }
 
@@ -135,6 +162,7 @@ pub(super) fn done(language: Language) -> DonePage {
         receipt_url: None,
         undo: Undo::Until(at() + chrono::TimeDelta::hours(24), false),
         can_renew: true,
+        rests: None,
         csrf: "c5rf".to_owned(),
     }
 }
@@ -178,6 +206,7 @@ pub(super) fn receipt() -> Receipt {
             decision: Some(NumberDecision::Reuse),
             carried_out_on: Some(day(2027, 10, 1)),
             directory_updated_on: Some(day(2027, 10, 1)),
+            stays: false,
         }],
         deviations: Vec::new(),
         verification_code: "K7QM-2XRD-9F4T-HB31-0VWZ".to_owned(),
@@ -346,6 +375,21 @@ fn other_pages(language: Language) -> Vec<(String, String)> {
         (
             "renewed-not".to_owned(),
             renewed(language, Renewed::NothingToAnswer),
+        ),
+        (
+            "confirm-leave".to_owned(),
+            confirm_leave(language).render().unwrap(),
+        ),
+        (
+            "done-leave".to_owned(),
+            DonePage {
+                rests: Some(Some(day(2028, 4, 3))),
+                open: Vec::new(),
+                can_renew: false,
+                ..done(language)
+            }
+            .render()
+            .unwrap(),
         ),
         ("receipt".to_owned(), receipt_page(language, receipt())),
         ("receipt-lost".to_owned(), receipt_page(language, lost_receipt())),

@@ -1,7 +1,7 @@
 //! The items of a case: devices and subscriptions with their checks.
 
-use super::{ActOut, DamageOut, DecisionOut, DisposalOut, LossOut, NoteBody};
-use crate::domain::ids::{DeviceId, ItemId, SubscriptionId};
+use super::{ActOut, ArrangementOut, DamageOut, DecisionOut, DisposalOut, LossOut, NoteBody};
+use crate::domain::ids::{DeviceId, EmploymentId, ItemId, SubscriptionId};
 use crate::domain::termination::{
     Check, CheckKind, CheckState, DataClass, DeviceOutcome, Item, ItemKind, NumberDecision, Reason,
 };
@@ -32,6 +32,11 @@ pub struct ItemOut {
     disposal: Option<DisposalOut>,
     /// What is known of a damage to it.
     damage: Option<DamageOut>,
+    /// For a move: the employment to which it is to go along with its holder, as long as only one side has said so.
+    #[schema(value_type = Option<uuid::Uuid>)]
+    goes_along_to: Option<EmploymentId>,
+    /// What becomes of it during a leave, once that is known.
+    arrangement: Option<ArrangementOut>,
     /// Whether the serial number or IMEI was read and is the right one.
     is_identity_confirmed: bool,
     /// What is known about the wipe; null for a subscription.
@@ -171,6 +176,8 @@ pub(super) fn item_out(view: &TerminationView, item: &Item) -> ItemOut {
         loss: item.loss.as_ref().map(|loss| LossOut::of(item, loss)),
         disposal: item.disposal.as_ref().map(DisposalOut::from),
         damage: item.damage.as_ref().map(DamageOut::from),
+        goes_along_to: item.proposal.as_ref().map(|proposal| proposal.employment),
+        arrangement: item.arrangement.as_ref().map(ArrangementOut::from),
         is_identity_confirmed: item.identity_confirmed,
         wipe,
         codes: codes.collect(),

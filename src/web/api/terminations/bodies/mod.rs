@@ -1,10 +1,12 @@
 //! What terminations look like in JSON.
 
+mod absence;
 mod input;
 mod item;
 mod outcome;
 mod outcome_in;
 
+pub use absence::{AbsenceOut, ArrangementOut};
 pub use input::{DeskRole, IdentityIn, NoteBody};
 pub use item::{CheckOut, ItemDeviceOut, ItemOut, ItemSubscriptionOut, WipeOut};
 pub use outcome::{BreachOut, DamageOut, DisposalOut, LossOut};
@@ -52,8 +54,8 @@ pub struct DecisionOut {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct BlockerOut {
     /// `no_items`, `held`, `wipe_contradicted`, `check_open`, `breach_undecided`, `police_report_missing`,
-    /// `transfer_not_approved` or `check_not_done`: of a device that is sold or goes to another legal entity, where no
-    /// deviation will do.
+    /// `transfer_not_approved` or `check_not_done`: of a device that is sold, lent or goes to another legal entity, where no
+    /// deviation will do. Of a leave: `arrangement_missing`, `holder_away` or `not_handed_back`.
     #[schema(max_length = 40)]
     blocker: &'static str,
     /// The item that it is about; null if it is about the case.
@@ -88,7 +90,7 @@ pub struct TerminationOut {
     /// The legal entity when the case was opened.
     #[schema(value_type = uuid::Uuid)]
     legal_entity_id: LegalEntityId,
-    /// The last day of the employment, inclusive.
+    /// The last day of the employment, inclusive; for a leave, the last day before it.
     end_on: NaiveDate,
     /// The day on which the devices shall be back.
     return_by: NaiveDate,
@@ -99,6 +101,8 @@ pub struct TerminationOut {
     /// When the breach of personal data that a loss may be must be notified to the supervisory authority at the latest:
     /// 72 hours after the employer learned of it. Null while nobody has to decide.
     breach_notify_by: Option<DateTime<Utc>>,
+    /// The leave, for a case about one.
+    absence: Option<AbsenceOut>,
     /// Everything that keeps the case from completing.
     #[schema(max_items = 1000)]
     blockers: Vec<BlockerOut>,
@@ -165,6 +169,9 @@ impl From<Blocker> for BlockerOut {
             Blocker::PoliceReportMissing { item } => ("police_report_missing", Some(item), None),
             Blocker::TransferNotApproved { item } => ("transfer_not_approved", Some(item), None),
             Blocker::CheckNotDone { item, check } => ("check_not_done", Some(item), Some(check)),
+            Blocker::ArrangementMissing { item } => ("arrangement_missing", Some(item), None),
+            Blocker::HolderAway => ("holder_away", None, None),
+            Blocker::NotHandedBack { item } => ("not_handed_back", Some(item), None),
         };
         Self {
             blocker,
@@ -196,6 +203,9 @@ impl From<&TerminationRecord> for TerminationOut {
             is_held: termination.is_held(),
             is_contradicted: termination.items.iter().any(|item| item.wipe.contradicted),
             breach_notify_by: termination.breach_notify_by(),
+            absence: termination
+                .absence
+                .map(|leave| AbsenceOut::of(leave, termination.is_paused())),
             blockers: blockers.into_iter().map(BlockerOut::from).collect(),
             completed_at: termination.completed_at,
             version: record.meta.version,

@@ -130,6 +130,8 @@ pub struct ReceiptSubscriptionOut {
     carried_out_on: Option<NaiveDate>,
     /// When the telephony directory was updated.
     directory_updated_on: Option<NaiveDate>,
+    /// Whether it stays as it is, because its holder was only on leave.
+    stays: bool,
 }
 
 /// What was proved, and by whom.
@@ -220,6 +222,7 @@ impl From<&ReceiptSubscription> for ReceiptSubscriptionOut {
             decision: subscription.decision,
             carried_out_on: subscription.carried_out_on,
             directory_updated_on: subscription.directory_updated_on,
+            stays: subscription.stays,
         }
     }
 }

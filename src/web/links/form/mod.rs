@@ -3,13 +3,16 @@
 //! What is asked about a device that is here must be answered; of one that is not, what is answered counts. A question
 //! that was not asked is not read, whatever was sent.
 
+mod absence;
+
 use crate::crypto::digest::fingerprint;
 use crate::domain::note::NOTE_MAX_CHARS;
-use crate::domain::termination::{self, NumberDecision};
+use crate::domain::termination::{self, AbsencePlan, NumberDecision};
 use crate::domain::text::{clean_text, looks_like_personal_number};
 use crate::mail::words::{self, Check, CodeKind, SimAnswer};
 use crate::services::links::{
-    Accessories, Answer, AskedDevice, CodeGiven, Confirmation, DeviceAnswer, Possession, Question, Said,
+    Accessories, AlongAsked, Answer, AskedDevice, CodeGiven, Confirmation, DeviceAnswer, Possession,
+    Question, Said,
 };
 use crate::web::pages::confirm::{
     ANSWER_FIELD, ANYWAY_SUFFIX, AccessoriesBack, CSRF_FIELD, CaseAnswer, DeviceQuestion, Entered,
@@ -163,7 +166,7 @@ impl Reader<'_> {
     fn confirmation(&mut self, question: &Question) -> Confirmation {
         let mut devices = Vec::with_capacity(question.devices.len());
         for (index, asked) in question.devices.iter().enumerate() {
-            devices.push(self.device(index, asked));
+            devices.push(self.device(question, index, asked));
         }
         // Whoever still waits for a phone need not know yet what happens to the number.
         let waits = devices
@@ -181,20 +184,15 @@ impl Reader<'_> {
         Confirmation { devices, numbers }
     }
 
-    fn device(&mut self, index: usize, asked: &AskedDevice) -> DeviceAnswer {
-        let is_asked = asked.open.contains(&Check::Returned);
-        let before = self.errors.len();
-        let possession = if is_asked { self.possession(index) } else { None };
-        let is_here = match &possession {
-            Some(Possession::Here { .. }) => true,
-            Some(Possession::NotYet { .. } | Possession::Lost | Possession::Stolen) => false,
-            // Not asked, because it is back; or said to be here, with something wrong about it.
-            None => !is_asked || self.errors.len() > before && self.says_here(index),
-        };
-        let is_gone = matches!(possession, Some(Possession::Lost | Possession::Stolen));
-        let answer = DeviceAnswer {
+    fn device(&mut self, question: &Question, index: usize, asked: &AskedDevice) -> DeviceAnswer {
+        let plan = self.plan(question, index, asked);
+        let along = self.along(index, asked);
+        let mut answer = DeviceAnswer {
             item: asked.item,
-            possession,
+            plan,
+            handed_back: self.handed_back(index, asked),
+            along,
+            possession: None,
             records_saved: false,
             reset: false,
             wiped: false,
@@ -202,7 +200,36 @@ impl Reader<'_> {
             sim: None,
             codes: Vec::new(),
         };
-        if is_gone {
+        let asks_plan = asked.open.contains(&Check::Arrangement);
+        // Of a phone that its holder keeps nothing is asked; nor of one of which it is not said what becomes of it.
+        if asks_plan && !self.is_gone(index) && plan.is_none_or(|plan| plan == AbsencePlan::Keep) {
+            return answer;
+        }
+        // Of a phone that goes along, or that somebody else is to take over, nothing more is asked.
+        if along == Some(true) || asked.along == Some(AlongAsked::Accept) {
+            return answer;
+        }
+        let is_asked = asked.open.contains(&Check::Returned);
+        let before = self.errors.len();
+        answer.possession = if is_asked {
+            self.possession(question, index)
+        } else {
+            None
+        };
+        let is_here = match &answer.possession {
+            Some(Possession::Here { .. }) => true,
+            Some(Possession::NotYet { .. } | Possession::Lost | Possession::Stolen) => false,
+            // Not asked, because it is back; or said to be here, with something wrong about it.
+            None => !is_asked || self.errors.len() > before && self.says_here(index),
+        };
+        if matches!(answer.possession, Some(Possession::Lost | Possession::Stolen)) {
+            return answer;
+        }
+        if plan == Some(AbsencePlan::HandIn) {
+            let must = is_here.then_some(ErrorMessage::AccessoriesMissing);
+            if asked.open.contains(&Check::Accessories) && !asked.accessories.is_empty() {
+                answer.accessories = self.accessories(index, must);
+            }
             return answer;
         }
         self.rest_of_device((index, asked), is_here, answer)
@@ -242,14 +269,29 @@ impl Reader<'_> {
         answer
     }
 
+    /// Whether a device goes along with a holder who moves. Of one that is gone it need not be said.
+    fn along(&mut self, index: usize, asked: &AskedDevice) -> Option<bool> {
+        let is_asked = match asked.along? {
+            AlongAsked::Propose => !self.is_gone(index),
+            AlongAsked::Accept => true,
+            AlongAsked::Elsewhere => false,
+        };
+        let field = device_field(index, DeviceQuestion::Along);
+        if !is_asked {
+            return None;
+        }
+        let said = self.choice::<YesNo>(field, Some(ErrorMessage::AlongMissing));
+        said.map(|said| said == YesNo::Yes)
+    }
+
     fn says_here(&self, index: usize) -> bool {
         self.form.get(&device_field(index, DeviceQuestion::Have)) == HaveDevice::Yes.as_str()
     }
 
-    fn possession(&mut self, index: usize) -> Option<Possession> {
+    fn possession(&mut self, question: &Question, index: usize) -> Option<Possession> {
         let have = device_field(index, DeviceQuestion::Have);
         match self.choice(have, Some(ErrorMessage::HaveMissing))? {
-            HaveDevice::Yes => self.here(index),
+            HaveDevice::Yes => self.here(question, index),
             HaveDevice::NotYet => Some(Possession::NotYet {
                 expected: self.date(device_field(index, DeviceQuestion::Expected)),
             }),
@@ -258,7 +300,7 @@ impl Reader<'_> {
         }
     }
 
-    fn here(&mut self, index: usize) -> Option<Possession> {
+    fn here(&mut self, question: &Question, index: usize) -> Option<Possession> {
         let field = device_field(index, DeviceQuestion::Serial);
         let serial_last4 = self.form.get(&field).to_owned();
         if serial_last4.is_empty() {
@@ -268,9 +310,15 @@ impl Reader<'_> {
             device_field(index, DeviceQuestion::Condition),
             Some(ErrorMessage::ConditionMissing),
         )?;
+        let place = device_field(index, DeviceQuestion::Place);
+        let place = question
+            .absence
+            .as_ref()
+            .and_then(|_| self.text(place, LINE_CHARS));
         (!serial_last4.is_empty()).then_some(Possession::Here {
             serial_last4,
             condition,
+            place,
         })
     }
 

@@ -1,7 +1,9 @@
 //! A second, simpler account of the same rules, written from the design and not from the code: sets of what has been
 //! said, no events, no errors, and "is it ready" as plain set arithmetic.
 
-use super::commands::{Concluded, Fate, Op, Said};
+mod leave;
+
+use super::commands::{Concluded, Fate, Op, Plan, Said};
 use super::*;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,9 +26,16 @@ struct Thing {
     concluded: Option<Concluded>,
     fate: Option<(Fate, u8)>,
     approved: BTreeSet<TransferSide>,
+    plan: Option<Plan>,
+    handed_back: bool,
+    let_go: bool,
 }
 
 pub(super) struct Model {
+    pub(super) is_leave: bool,
+    /// The day on which the holder is back, once anything is known of the leave.
+    leave: Option<Option<u64>>,
+    is_back: bool,
     pub(super) state: &'static str,
     pub(super) held: Option<u8>,
     due: u64,
@@ -218,6 +227,7 @@ impl Thing {
     }
 
     fn lose(&mut self, outcome: DeviceOutcome, why: u8, known: Option<i64>) {
+        self.handed_back = false;
         if self.is_missing() {
             let earlier = known.into_iter().chain(self.gone_since).min();
             self.gone_since = earlier;
@@ -255,6 +265,9 @@ impl Model {
             thing(SUBSCRIPTION, false),
         ];
         Self {
+            is_leave: false,
+            leave: None,
+            is_back: false,
             state: "scheduled",
             held: None,
             due: 10,
@@ -263,12 +276,15 @@ impl Model {
     }
 
     pub(super) fn ready(&self) -> bool {
-        let complete = |thing: &Thing| {
-            (!thing.contradicted || thing.accepted || thing.is_fated(Fate::GoesAlong))
-                && thing.is_accounted_for()
-                && thing.mandatory().is_subset(&thing.said.keys().copied().collect())
-        };
-        self.active() && self.held.is_none() && self.things.iter().all(complete)
+        let is_over = !self.is_leave || self.is_back;
+        let given_back = |thing: &Thing| !self.is_leave || !thing.is_put_away() || thing.handed_back;
+        self.active()
+            && self.held.is_none()
+            && is_over
+            && self
+                .things
+                .iter()
+                .all(|thing| thing.is_settled(self.is_leave) && given_back(thing))
     }
 
     /// The word for the state of a check, or nothing if there is no such check.
@@ -371,7 +387,14 @@ impl Model {
                 (person(role) && self.state == "completed").then_some(())?;
                 self.state = "open";
             }
+            Op::Arrange(..) | Op::HandBack(..) | Op::Leave(..) | Op::NoteBack(..) | Op::Become(..) => {
+                self.try_leave(op)?;
+            }
             Op::Complete => {
+                if self.is_leave && self.active() && self.held.is_none() {
+                    let ready = self.things.iter_mut().filter(|thing| thing.may_be_let_go());
+                    ready.for_each(|thing| thing.let_go = true);
+                }
                 if self.ready() {
                     self.state = "completed";
                 }
@@ -401,7 +424,8 @@ impl Model {
             Op::Dispose(_, fate, why, _) if thing.fate == Some((fate, why)) => Some(()),
             Op::Dispose(_, fate, why, _) => {
                 let allowed = !held || fate == Fate::GoesAlong;
-                let fine = active && thing.fate.is_none() && !thing.is_missing() && allowed;
+                let ours = thing.fate.is_none() && !thing.is_missing() && !thing.let_go;
+                let fine = active && ours && allowed;
                 fine.then(|| thing.dispose(fate, why))?;
                 thing.follow_evidence(held);
                 Some(())
@@ -476,7 +500,8 @@ impl Thing {
         let free = before.is_none() || corrects(role) || witness;
         let explained = said.answer == Done || said.why > 0;
         let decided_away = check == Returned && said.answer == Done && self.fate.is_some() && !self.is_back();
-        let ours = !self.is_fated(Fate::GoesAlong) && !decided_away;
+        let taken = check == Returned && said.answer != Done && self.let_go;
+        let ours = !self.is_fated(Fate::GoesAlong) && !decided_away && !taken;
         let fine = self.may_settle(check, role) && may_answer && free && explained && ours;
         (fine && self.grounds(check, said.answer)).then(|| self.settle(check, said))
     }
@@ -515,7 +540,7 @@ impl Thing {
         let no_earlier = known.is_none_or(|known| self.gone_since.is_some_and(|since| known >= since));
         let same = self.outcome == Some(outcome) && reason == Some(why) && no_earlier;
         let free = self.fate.is_none() && (self.outcome.is_none() || corrects(role));
-        (person(role) && reported && (same || (active && free))).then_some(())?;
+        (person(role) && reported && (same || (active && free && !self.let_go))).then_some(())?;
         if !same {
             self.lose(outcome, why, known);
         }

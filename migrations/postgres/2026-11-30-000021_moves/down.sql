@@ -1,0 +1,1 @@
+ALTER TABLE termination_item DROP COLUMN proposal;
