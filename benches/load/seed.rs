@@ -274,6 +274,7 @@ impl Seeder {
             accessories: vec!["Laddare".to_owned()],
             assigned_at: now,
             ended: None,
+            quarantine_override: None,
             meta: Meta::new(now),
         }
     }

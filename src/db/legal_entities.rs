@@ -30,6 +30,7 @@ struct Row {
     updated_at: NaiveDateTime,
     allows_buy_out: bool,
     claim_after_days: i32,
+    number_quarantine_days: i32,
 }
 
 impl TryFrom<Row> for LegalEntity {
@@ -49,10 +50,8 @@ impl TryFrom<Row> for LegalEntity {
             chancery_id: parse_optional("legal_entity", "chancery_id", row.chancery_id.as_deref())?,
             schedule: parse_json("legal_entity", "schedule", &row.schedule)?,
             allows_buy_out: row.allows_buy_out,
-            claim_after_days: u16::try_from(row.claim_after_days).map_err(|_| DbError::Corrupt {
-                table: "legal_entity",
-                column: "claim_after_days",
-            })?,
+            claim_after_days: days("claim_after_days", row.claim_after_days)?,
+            number_quarantine_days: days("number_quarantine_days", row.number_quarantine_days)?,
             meta: meta(row.version, row.created_at, row.updated_at),
         })
     }
@@ -80,8 +79,14 @@ impl TryFrom<&LegalEntity> for Row {
             updated_at: entity.meta.updated_at.naive_utc(),
             allows_buy_out: entity.allows_buy_out,
             claim_after_days: entity.claim_after_days.into(),
+            number_quarantine_days: entity.number_quarantine_days.into(),
         })
     }
+}
+
+fn days(column: &'static str, days: i32) -> Result<u16, DbError> {
+    let table = "legal_entity";
+    u16::try_from(days).map_err(|_| DbError::Corrupt { table, column })
 }
 
 /// The legal entity with this id, if there is one.

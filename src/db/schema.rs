@@ -50,6 +50,28 @@ diesel::table! {
 }
 
 diesel::table! {
+    add_on (id) {
+        id -> Text,
+        subscription_id -> Text,
+        legal_entity_id -> Text,
+        kind -> Text,
+        reason -> Text,
+        from_on -> Date,
+        to_on -> Nullable<Date>,
+        cost_ore -> Nullable<BigInt>,
+        orderer_id -> Text,
+        agreement -> Nullable<Text>,
+        reviewed_on -> Date,
+        asked_on -> Nullable<Date>,
+        ended_on -> Nullable<Date>,
+        end_cause -> Nullable<Text>,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     assignment (id) {
         id -> Text,
         legal_entity_id -> Text,
@@ -64,6 +86,7 @@ diesel::table! {
         version -> BigInt,
         created_at -> Timestamp,
         updated_at -> Timestamp,
+        quarantine_override -> Nullable<Text>,
     }
 }
 
@@ -335,6 +358,7 @@ diesel::table! {
         updated_at -> Timestamp,
         allows_buy_out -> Bool,
         claim_after_days -> Integer,
+        number_quarantine_days -> Integer,
     }
 }
 
@@ -401,6 +425,15 @@ diesel::table! {
         external_id -> Text,
         since -> Timestamp,
         snapshots -> Integer,
+    }
+}
+
+diesel::table! {
+    number_quarantine (number) {
+        number -> Text,
+        person_id -> Text,
+        freed_on -> Date,
+        until_on -> Date,
     }
 }
 
@@ -604,6 +637,9 @@ diesel::table! {
         version -> BigInt,
         created_at -> Timestamp,
         updated_at -> Timestamp,
+        is_recovery_number -> Bool,
+        ends_on -> Nullable<Date>,
+        unit_id -> Nullable<Text>,
     }
 }
 
@@ -697,6 +733,8 @@ diesel::table! {
         loss -> Nullable<Text>,
         disposal -> Nullable<Text>,
         damage -> Nullable<Text>,
+        number_ruling -> Nullable<Text>,
+        number_request -> Nullable<Text>,
     }
 }
 
@@ -769,6 +807,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     account_review,
     account_signal,
     action_link,
+    add_on,
     assignment,
     audit_entry,
     audit_payload,
@@ -796,6 +835,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     message,
     message_delivery,
     missing_employment,
+    number_quarantine,
     person,
     person_identifier,
     person_merge,

@@ -265,10 +265,12 @@ async fn hand_out(ctx: &Ctx, employed: &[Employment], stock: &[Device]) -> anyho
             number,
             operator: Some("Exempeltele".to_owned()),
             monthly_cost_ore: Some(24_900),
+            is_recovery_number: false,
         };
         let subscription = subscriptions::create(ctx, Recorder::none(), new)
             .await?
-            .into_fresh()?;
+            .into_fresh()?
+            .subscription;
         assign(
             ctx,
             employment,
@@ -290,6 +292,7 @@ async fn assign(
         employment_id: employment.id,
         assigned,
         accessories,
+        override_quarantine: None,
     };
     assignments::create(ctx, Recorder::none(), new)
         .await?

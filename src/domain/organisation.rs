@@ -43,6 +43,8 @@ pub struct LegalEntity {
     pub allows_buy_out: bool,
     /// After how many days without a return a claim opens (see [`crate::domain::claim`]).
     pub claim_after_days: u16,
+    /// For how many days a number that was freed is nobody else's (see [`crate::domain::subscription::Quarantine`]).
+    pub number_quarantine_days: u16,
     /// Version and dates.
     pub meta: Meta,
 }

@@ -6,7 +6,7 @@ use crate::db::types::{meta, parse, parse_json, parse_optional, to_json, utc_opt
 use crate::domain::assignment::Assigned;
 use crate::domain::ids::{AssignmentId, ItemId};
 use crate::domain::termination::{
-    Check, CodeAnswer, CodeKind, Holding, Item, Termination, TerminationRecord,
+    Check, CodeAnswer, CodeKind, Holding, Item, NumberDecision, NumberRuling, Termination, TerminationRecord,
 };
 use crate::domain::wipe::WipeAssessment;
 use chrono::{NaiveDate, NaiveDateTime};
@@ -61,6 +61,8 @@ pub(super) struct ItemRow {
     pub(super) loss: Option<String>,
     pub(super) disposal: Option<String>,
     pub(super) damage: Option<String>,
+    pub(super) number_ruling: Option<String>,
+    pub(super) number_request: Option<String>,
 }
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset, PartialEq)]
@@ -135,7 +137,9 @@ pub(super) fn to_item_row(
         required_wipe_level: item.required_wipe.as_str().to_owned(),
         outcome: item.outcome.map(|outcome| outcome.as_str().to_owned()),
         is_identity_confirmed: item.identity_confirmed,
-        number_decision: item.number_decision.map(|decision| decision.as_str().to_owned()),
+        number_decision: item
+            .number_decision()
+            .map(|decision| decision.as_str().to_owned()),
         wipe_state: item.wipe.state.as_str().to_owned(),
         wipe_level: item.wipe.level.as_str().to_owned(),
         is_wipe_contradicted: item.wipe.contradicted,
@@ -143,6 +147,8 @@ pub(super) fn to_item_row(
         loss: item.loss.as_ref().map(to_json).transpose()?,
         disposal: item.disposal.as_ref().map(to_json).transpose()?,
         damage: item.damage.as_ref().map(to_json).transpose()?,
+        number_ruling: item.number.as_ref().map(to_json).transpose()?,
+        number_request: item.number_request.as_ref().map(to_json).transpose()?,
     })
 }
 
@@ -254,17 +260,27 @@ fn to_item(row: &ItemRow, checks: &[CheckRow], codes: &[CodeRow]) -> Result<Item
         identity_confirmed: row.is_identity_confirmed,
         checks: own_checks.collect::<Result<_, _>>()?,
         code_answers: own_codes.collect::<Result<BTreeMap<_, _>, _>>()?,
-        number_decision: parse_optional(
-            "termination_item",
-            "number_decision",
-            row.number_decision.as_deref(),
-        )?,
+        number: to_ruling(row)?,
+        number_request: document("number_request", row.number_request.as_deref())?,
         wipe,
         contradiction: document("contradiction", row.contradiction.as_deref())?,
         loss: document("loss", row.loss.as_deref())?,
         disposal: document("disposal", row.disposal.as_deref())?,
         damage: document("damage", row.damage.as_deref())?,
     })
+}
+
+/// What was decided about the number. Of an old decision the row has no more than the word.
+fn to_ruling(row: &ItemRow) -> Result<Option<NumberRuling>, DbError> {
+    if let Some(ruling) = document("number_ruling", row.number_ruling.as_deref())? {
+        return Ok(Some(ruling));
+    }
+    let word: Option<NumberDecision> = parse_optional(
+        "termination_item",
+        "number_decision",
+        row.number_decision.as_deref(),
+    )?;
+    Ok(word.map(|decision| NumberRuling::bare(decision.into())))
 }
 
 /// A JSON document of an item, if it is there.

@@ -105,6 +105,11 @@ pub struct LegalEntityChange {
     #[serde(default, deserialize_with = "not_null")]
     #[schema(nullable = false, minimum = 1, maximum = 365)]
     claim_after_days: Option<u16>,
+    /// For how many days a number that was freed is nobody else's. At first it is 90; 0 keeps none. It counts for numbers
+    /// that are freed from then on.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(nullable = false, maximum = 730)]
+    number_quarantine_days: Option<u16>,
 }
 
 /// A legal entity: a nämnd or a company of the municipal group.
@@ -119,6 +124,7 @@ pub struct LegalEntityChange {
     "chancery_id": null,
     "allows_buy_out": false,
     "claim_after_days": 30,
+    "number_quarantine_days": 90,
     "version": 1,
     "created_at": "2026-11-23T08:00:00Z",
     "updated_at": "2026-11-23T08:00:00Z"
@@ -147,6 +153,9 @@ pub struct LegalEntityOut {
     /// After how many days without a return a claim opens.
     #[schema(minimum = 1, maximum = 365)]
     claim_after_days: u16,
+    /// For how many days a number that was freed is nobody else's.
+    #[schema(maximum = 730)]
+    number_quarantine_days: u16,
     /// Rises with each change.
     #[schema(minimum = 1)]
     version: i64,
@@ -193,6 +202,7 @@ impl From<LegalEntityChange> for LegalEntityPatch {
             chancery_id: body.chancery_id,
             allows_buy_out: body.allows_buy_out,
             claim_after_days: body.claim_after_days,
+            number_quarantine_days: body.number_quarantine_days,
         }
     }
 }
@@ -212,6 +222,7 @@ impl From<&LegalEntity> for LegalEntityOut {
             chancery_id: entity.chancery_id,
             allows_buy_out: entity.allows_buy_out,
             claim_after_days: entity.claim_after_days,
+            number_quarantine_days: entity.number_quarantine_days,
             version: entity.meta.version,
             created_at: entity.meta.created_at,
             updated_at: entity.meta.updated_at,

@@ -54,6 +54,7 @@ impl World {
             schedule: Default::default(),
             allows_buy_out: false,
             claim_after_days: 30,
+            number_quarantine_days: 90,
             meta,
         };
         let legal_entity = entity.id;
@@ -121,6 +122,7 @@ impl World {
                 accessories: Vec::new(),
                 assigned_at: tx.now(),
                 ended: None,
+                quarantine_override: None,
                 meta: Meta::new(tx.now()),
             };
             db::assignments::insert(tx, &assignment)
@@ -160,6 +162,9 @@ impl World {
                 operator: None,
                 monthly_cost_ore: None,
                 status: SubscriptionStatus::Assigned,
+                is_recovery_number: false,
+                ends_on: None,
+                unit_id: None,
                 meta: Meta::new(tx.now()),
             };
             db::subscriptions::insert(tx, &subscription)?;
@@ -172,6 +177,7 @@ impl World {
                 accessories: Vec::new(),
                 assigned_at: tx.now(),
                 ended: None,
+                quarantine_override: None,
                 meta: Meta::new(tx.now()),
             };
             db::assignments::insert(tx, &assignment)

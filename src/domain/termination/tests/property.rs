@@ -1,6 +1,6 @@
 //! Random sequences of commands, against the model and against what must always hold.
 
-use super::commands::{Concluded, Fate, Op, Said};
+use super::commands::{Concluded, Fate, Op, Plan, Said};
 use super::model::Model;
 use super::*;
 use crate::domain::error::DomainError;
@@ -33,7 +33,11 @@ fn run(case: &mut Termination, op: &Op) -> Result<Vec<Event>, DomainError> {
             case.settle(item_id(item), check, settlement, act(role))
         }
         Op::Code(item, code, answer, role) => case.answer_code(item_id(item), code, answer, act(role)),
-        Op::Number(item, decision, role) => case.decide_number(item_id(item), decision, act(role)),
+        Op::Number(item, plan, is_named, role) => {
+            let said = (number_terms(plan), is_named.then(|| head("agreed")));
+            case.decide_number(item_id(item), said, act(role))
+        }
+        Op::Ask(item, role) => case.request_number(item_id(item), act(role)),
         Op::Outcome(item, outcome, why, known, role) => {
             let report = LossReport {
                 known_at: known.map(|hour| noon() + TimeDelta::hours(hour)),
@@ -84,6 +88,24 @@ fn assessed(concluded: Concluded, act: Act) -> BreachAssessment {
         },
         informs_people: false,
         act,
+    }
+}
+
+fn number_terms(plan: Plan) -> NumberTerms {
+    let id = Uuid::from_u128(200);
+    let to = |to| NumberTerms::Move { to };
+    match plan {
+        Plan::End => NumberTerms::Terminate { last_day: None },
+        Plan::Wait => NumberTerms::Reuse,
+        Plan::MoveSomewhere => to(None),
+        Plan::MoveToJob => to(Some(MoveTo::Employment {
+            employment: id.into(),
+        })),
+        Plan::MoveToUnit => to(Some(MoveTo::Unit { unit: id.into() })),
+        Plan::MoveToOtherEntity => to(Some(MoveTo::LegalEntity {
+            legal_entity: id.into(),
+        })),
+        Plan::Hand => NumberTerms::TransferToPrivate,
     }
 }
 
@@ -145,8 +167,10 @@ fn any_answer() -> impl Strategy<Value = Op> {
             .prop_map(|(item, check, said, right, role)| Op::Settle(item, check, said, right, role)),
         2 => (any_item(), select(CodeKind::ALL), select(CodeAnswer::ALL), any_role())
             .prop_map(|(item, code, answer, role)| Op::Code(item, code, answer, role)),
-        1 => (any_item(), select(NumberDecision::ALL), any_role())
-            .prop_map(|(item, decision, role)| Op::Number(item, decision, role)),
+        3 => (any_item(), select(Plan::ALL.to_vec()), any::<bool>(), any_role())
+            .prop_map(|(item, plan, named, role)| Op::Number(item, plan, named, role)),
+        1 => (any_item(), prop_oneof![Just(ActorRole::Holder), any_role()])
+            .prop_map(|(item, role)| Op::Ask(item, role)),
         2 => any_outcome(),
         3 => any_fate(),
         3 => any_wipe(),
@@ -218,7 +242,7 @@ fn whole_item(item: u128, role: ActorRole, level: WipeLevel) -> Vec<Op> {
         .map(|code| Op::Code(item, *code, CodeAnswer::Received, role));
     let first = [
         Op::Wipe(item, level, false),
-        Op::Number(item, NumberDecision::Reuse, role),
+        Op::Number(item, Plan::Wait, true, role),
     ];
     first
         .into_iter()
@@ -290,6 +314,7 @@ fn check_invariants(case: &Termination) -> Result<(), TestCaseError> {
             let said = item.deviations().iter().any(|deviation| deviation.contradicted);
             prop_assert_eq!(contradicted, said, "a contradiction is a deviation");
             check_outcome_of_completed(item)?;
+            prop_assert!(!item.is_to_be_transferred(), "completed with a transfer under way");
             for check in item.checks.iter().filter(|check| check.mandatory) {
                 let settled = [CheckState::Done, CheckState::NotApplicable, CheckState::Deviation]
                     .contains(&check.state);
@@ -372,6 +397,10 @@ fn check_against_the_model(case: &Termination, model: &Model) -> Result<(), Test
     prop_assert_eq!(case.breach_notify_by(), notify_by);
     for (item, number) in case.items.iter().zip([HANDSET, SECRET_HANDSET, SUBSCRIPTION]) {
         prop_assert_eq!(item.outcome, model.outcome(number));
+        let number_now = (item.is_to_be_transferred(), item.number_request.is_some());
+        prop_assert_eq!(Some(number_now), model.number(number));
+        let is_late = case.release_by(item).is_some();
+        prop_assert_eq!(is_late, item.is_to_be_transferred(), "a deadline for what waits, and for nothing else");
         for check in &item.checks {
             prop_assert_eq!(
                 Some(check.state.as_str()),

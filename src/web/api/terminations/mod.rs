@@ -2,6 +2,7 @@
 
 pub mod bodies;
 pub mod notes;
+pub mod numbers;
 pub mod outcomes;
 pub mod private_address;
 pub mod receipt;

@@ -1,10 +1,11 @@
 //! The items of a case: devices and subscriptions with their checks.
 
-use super::{ActOut, DamageOut, DecisionOut, DisposalOut, LossOut, NoteBody};
+use super::{ActOut, DamageOut, DecisionOut, DisposalOut, LossOut, NoteBody, NumberOut};
 use crate::domain::ids::{DeviceId, ItemId, SubscriptionId};
 use crate::domain::termination::{
     Check, CheckKind, CheckState, DataClass, DeviceOutcome, Item, ItemKind, NumberDecision, Reason,
 };
+use crate::domain::subscription::SubscriptionStatus;
 use crate::domain::text::looks_like_personal_number;
 use crate::domain::wipe::{WipeLevel, WipeState};
 use crate::services::terminations::TerminationView;
@@ -41,6 +42,10 @@ pub struct ItemOut {
     codes: Vec<CodeAnswerOut>,
     /// What happens to the number.
     number_decision: Option<NumberDecision>,
+    /// The same with its terms, and who decided.
+    number: Option<NumberOut>,
+    /// That the holder asks to take the number over privately.
+    number_requested: Option<ActOut>,
     /// The questions.
     #[schema(max_items = 10)]
     checks: Vec<CheckOut>,
@@ -74,6 +79,10 @@ pub struct ItemSubscriptionOut {
     /// The number (E.164).
     #[schema(max_length = 16)]
     number: String,
+    /// Where it is in its life.
+    status: SubscriptionStatus,
+    /// Whether somebody signs in or recovers an account with the number: exchange it there before it goes to anybody.
+    is_recovery_number: bool,
 }
 
 /// What is known about a wipe. There is no yes or no: there is a level, and a policy that says which is enough.
@@ -150,6 +159,8 @@ pub(super) fn item_out(view: &TerminationView, item: &Item) -> ItemOut {
         .map(|subscription| ItemSubscriptionOut {
             id: subscription.id,
             number: subscription.number.as_str().to_owned(),
+            status: subscription.status,
+            is_recovery_number: subscription.is_recovery_number,
         });
     let wipe = device.is_some().then(|| WipeOut {
         state: item.wipe.state,
@@ -174,7 +185,9 @@ pub(super) fn item_out(view: &TerminationView, item: &Item) -> ItemOut {
         is_identity_confirmed: item.identity_confirmed,
         wipe,
         codes: codes.collect(),
-        number_decision: item.number_decision,
+        number_decision: item.number_decision(),
+        number: NumberOut::of(&view.record.termination, item),
+        number_requested: item.number_request.as_ref().map(ActOut::from),
         checks: item.checks.iter().map(CheckOut::from).collect(),
     }
 }

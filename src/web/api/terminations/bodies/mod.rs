@@ -2,11 +2,13 @@
 
 mod input;
 mod item;
+mod number;
 mod outcome;
 mod outcome_in;
 
 pub use input::{DeskRole, IdentityIn, NoteBody};
 pub use item::{CheckOut, ItemDeviceOut, ItemOut, ItemSubscriptionOut, WipeOut};
+pub use number::{MoveToIn, MoveToOut, NumberIn, NumberOut};
 pub use outcome::{BreachOut, DamageOut, DisposalOut, LossOut};
 pub use outcome_in::{ApprovalIn, BreachIn, DamageIn, DisposalIn, OutcomeIn, PoliceReportIn};
 
