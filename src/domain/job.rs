@@ -373,6 +373,12 @@ mod tests {
                 format!(r#"{{"kind":"report_silence","connection_id":"{id}","alarm":"{id}"}}"#),
             ),
             (
+                Job::TellAddOnEnded {
+                    add_on_id: id.into(),
+                },
+                format!(r#"{{"kind":"tell_add_on_ended","add_on_id":"{id}"}}"#),
+            ),
+            (
                 Job::ReplanTerminations {
                     legal_entity_id: id.into(),
                     version: 2,

@@ -8,6 +8,7 @@
     reason = "the lints know tests from other code only inside of test functions; and a story is told in one piece"
 )]
 
+mod add_ons;
 mod architecture;
 mod attachments;
 mod audit;
@@ -30,6 +31,7 @@ mod mails;
 mod manners;
 mod mdm;
 mod migrations;
+mod numbers;
 mod openapi;
 mod outcomes;
 mod private_addresses;
