@@ -82,11 +82,7 @@ pub fn of_person(connection: &mut DbConnection, person: PersonId) -> Result<Vec<
 }
 
 /// Two people are one: the number was had by the other, if it still counts as this one's.
-pub fn give(
-    tx: &mut Tx<'_>,
-    number: &PhoneNumber,
-    (from, to): (PersonId, PersonId),
-) -> Result<(), DbError> {
+pub fn give(tx: &mut Tx<'_>, number: &PhoneNumber, (from, to): (PersonId, PersonId)) -> Result<(), DbError> {
     diesel::update(table::table.find(number.as_str().to_owned()))
         .filter(table::person_id.eq(from.to_string()))
         .set(table::person_id.eq(to.to_string()))

@@ -66,8 +66,6 @@ pub fn store(tx: &mut Tx<'_>, hours: &PhoneHours) -> Result<(), DbError> {
         hours: hours.hours.clone(),
         created_at: hours.created_at.naive_utc(),
     };
-    diesel::insert_into(table::table)
-        .values(row)
-        .execute(&mut **tx)?;
+    diesel::insert_into(table::table).values(row).execute(&mut **tx)?;
     Ok(())
 }

@@ -298,7 +298,9 @@ async fn more_data(ctx: &Ctx, holder: &Employment, id: SubscriptionId) -> anyhow
         orderer_id: holder.manager_id.unwrap_or(holder.person_id),
         agreement: Some("RA-2025-17".to_owned()),
     };
-    add_ons::create(ctx, Recorder::none(), id, new).await?.into_fresh()?;
+    add_ons::create(ctx, Recorder::none(), id, new)
+        .await?
+        .into_fresh()?;
     Ok(())
 }
 
@@ -312,7 +314,9 @@ async fn freed_number(ctx: &Ctx, employed: &[Employment]) -> anyhow::Result<()> 
         monthly_cost_ore: Some(24_900),
         is_recovery_number: false,
     };
-    let made = subscriptions::create(ctx, Recorder::none(), new).await?.into_fresh()?;
+    let made = subscriptions::create(ctx, Recorder::none(), new)
+        .await?
+        .into_fresh()?;
     let assigned = Assigned::Subscription(made.subscription.id);
     let assignment = assign(ctx, holder, assigned, Vec::new()).await?;
     let why = HandBack::Returned;
@@ -334,7 +338,9 @@ async fn assign(
         accessories,
         override_quarantine: None,
     };
-    let made = assignments::create(ctx, Recorder::none(), new).await?.into_fresh()?;
+    let made = assignments::create(ctx, Recorder::none(), new)
+        .await?
+        .into_fresh()?;
     Ok(made.id)
 }
 

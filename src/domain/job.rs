@@ -373,9 +373,7 @@ mod tests {
                 format!(r#"{{"kind":"report_silence","connection_id":"{id}","alarm":"{id}"}}"#),
             ),
             (
-                Job::TellAddOnEnded {
-                    add_on_id: id.into(),
-                },
+                Job::TellAddOnEnded { add_on_id: id.into() },
                 format!(r#"{{"kind":"tell_add_on_ended","add_on_id":"{id}"}}"#),
             ),
             (

@@ -2,6 +2,7 @@
 
 use super::ids::{LegalEntityId, PersonId, SubscriptionId, UnitId};
 use super::record::Meta;
+use super::termination::{MoveTo, NumberTerms};
 use super::text::PhoneNumber;
 use crate::text_enum;
 use chrono::{DateTime, Days, NaiveDate, Utc};
@@ -92,6 +93,36 @@ impl Subscription {
     }
 }
 
+impl Subscription {
+    /// What becomes of it when the case of its holder is complete, who had it until that day: what was decided and done about
+    /// its number, or else it is free.
+    #[must_use]
+    pub fn settled(self, terms: Option<NumberTerms>, had_until: NaiveDate, now: DateTime<Utc>) -> Self {
+        let terminated = |day| (SubscriptionStatus::Terminated, Some(day), None);
+        let available = |unit| (SubscriptionStatus::Available, None, unit);
+        let (status, ends_on, unit_id) = match terms {
+            Some(NumberTerms::Terminate { last_day }) => terminated(last_day.unwrap_or(had_until)),
+            Some(
+                NumberTerms::TransferToPrivate
+                | NumberTerms::Move {
+                    to: Some(MoveTo::LegalEntity { .. }),
+                },
+            ) => terminated(had_until),
+            Some(NumberTerms::Move {
+                to: Some(MoveTo::Unit { unit }),
+            }) => available(Some(unit)),
+            Some(NumberTerms::Move { .. } | NumberTerms::Reuse) | None => available(None),
+        };
+        Self {
+            status,
+            ends_on,
+            unit_id,
+            meta: self.meta.changed(now),
+            ..self
+        }
+    }
+}
+
 /// A number that was freed: callers and codes may still go to it, so it is nobody else's for a time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Quarantine {
@@ -142,7 +173,10 @@ mod tests {
         let kept = Quarantine::begin(number(), holder, day("2027-02-26"), 90).unwrap();
         assert_eq!(kept.until, day("2027-05-27"));
         assert!(kept.is_kept_from(other, day("2027-05-27")) && !kept.is_kept_from(other, day("2027-05-28")));
-        assert!(!kept.is_kept_from(holder, day("2027-02-27")), "back to its holder");
+        assert!(
+            !kept.is_kept_from(holder, day("2027-02-27")),
+            "back to its holder"
+        );
         assert_eq!(Quarantine::begin(number(), holder, day("2027-02-26"), 0), None);
     }
 }

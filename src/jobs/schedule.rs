@@ -87,9 +87,7 @@ pub const RECONCILERS: &[Reconciler] = &[
         Box::pin(terminations::transfers_overdue(ctx))
     }),
     Reconciler::new("add_ons_end", 3_600, |ctx| Box::pin(add_ons::end_over(ctx))),
-    Reconciler::new("add_ons_review", 3_600, |ctx| {
-        Box::pin(add_ons::review_due(ctx))
-    }),
+    Reconciler::new("add_ons_review", 3_600, |ctx| Box::pin(add_ons::review_due(ctx))),
     Reconciler::new("quarantine_purge", 3_600, |ctx| Box::pin(numbers::purge(ctx))),
     Reconciler::new("job_rescue", 15, |ctx| Box::pin(queue::rescue(ctx))),
     Reconciler::new("instance_beat", 20, |ctx| Box::pin(upkeep::beat(ctx))),

@@ -79,7 +79,9 @@ const fn name(language: Language, kind: AddOnKind) -> &'static str {
         AddOnKind::ExtraData => pick(language, "utökad surf", "extra data"),
         AddOnKind::DataSim => pick(language, "datakort", "data card"),
         AddOnKind::TwinSim => pick(language, "twin-SIM", "twin SIM"),
-        AddOnKind::PremiumServices => pick(language, "betalnummer och betal-SMS", "premium numbers and texts"),
+        AddOnKind::PremiumServices => {
+            pick(language, "betalnummer och betal-SMS", "premium numbers and texts")
+        }
         AddOnKind::MobileBroadband => pick(language, "mobilt bredband", "mobile broadband"),
     }
 }
@@ -115,12 +117,19 @@ mod tests {
             "Hej Maria!\n\nTilläggsfunktionen roaming utanför EU på 070-174 06 05 har upphört. Sista dagen var 14 februari 2027."
         ), "{}", swedish.text);
         let english = render_add_on_ended(&view(Language::En)).unwrap();
-        assert!(english.text.contains("roaming outside the EU on ") && english.html.contains("14 February 2027"));
+        assert!(
+            english.text.contains("roaming outside the EU on ") && english.html.contains("14 February 2027")
+        );
         let masked = EndedAddOn {
             number: None,
             ..view(Language::Sv)
         };
-        assert!(!render_add_on_ended(&masked).unwrap().text.contains("070-174 06 05"));
+        assert!(
+            !render_add_on_ended(&masked)
+                .unwrap()
+                .text
+                .contains("070-174 06 05")
+        );
     }
 
     #[test]

@@ -363,9 +363,7 @@ fn work(config: &mut ServiceConfig) {
         .service(
             resource("/v1/terminations/{id}/items/{item}/checks/{check}").put(WorkTermination, work::settle),
         )
-        .service(
-            resource("/v1/terminations/{id}/items/{item}/number").post(WorkTermination, numbers::decide),
-        )
+        .service(resource("/v1/terminations/{id}/items/{item}/number").post(WorkTermination, numbers::decide))
         .service(
             resource("/v1/terminations/{id}/items/{item}/number/request")
                 .put(WorkTermination, numbers::request),

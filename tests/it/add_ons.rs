@@ -52,11 +52,16 @@ fn an_add_on_is_ordered_changed_and_ended_and_ends_with_its_subscription() {
             "422 /to dates_order, /cost_ore cost_out_of_range, /orderer_id unknown_person"
         );
         let made = desk.make(&add_ons, &roaming(&maria, Some("2027-02-14"))).await;
-        assert_eq!((&made["ended_on"], &made["needs_review"]), (&Value::Null, &json!(false)));
+        assert_eq!(
+            (&made["ended_on"], &made["needs_review"]),
+            (&Value::Null, &json!(false))
+        );
         let path = format!("/v1/add-ons/{}", made["id"].as_str().unwrap());
         let stale = desk.patch(&path, "\"v9\"", &json!({"to": null})).await;
         assert_eq!(stale.status, StatusCode::PRECONDITION_FAILED);
-        let changed = desk.patch(&path, "\"v1\"", &json!({"to": "2027-02-28", "agreement": null})).await;
+        let changed = desk
+            .patch(&path, "\"v1\"", &json!({"to": "2027-02-28", "agreement": null}))
+            .await;
         let changed = changed.expect(StatusCode::OK).json();
         assert_eq!(
             (&changed["to"], &changed["agreement"], &changed["version"]),
@@ -72,7 +77,9 @@ fn an_add_on_is_ordered_changed_and_ended_and_ends_with_its_subscription() {
         let item = desk.all(&format!("{add_ons}?is_open=true")).await;
         assert_eq!(item.len(), 1);
         let assigned = desk.all("/v1/assignments?is_open=true").await;
-        let of_it = assigned.iter().find(|found| found["subscription_id"] != Value::Null);
+        let of_it = assigned
+            .iter()
+            .find(|found| found["subscription_id"] != Value::Null);
         // Out of use first: the case asks for it, so that is done behind its back.
         let id = of_it.unwrap()["id"].as_str().unwrap();
         db.execute(&format!(
@@ -80,7 +87,11 @@ fn an_add_on_is_ordered_changed_and_ended_and_ends_with_its_subscription() {
         ));
         db.execute("UPDATE subscription SET status = 'available'");
         let terminated = json!({"status": "terminated"});
-        drop(desk.patch(&subscription, "*", &terminated).await.expect(StatusCode::OK));
+        drop(
+            desk.patch(&subscription, "*", &terminated)
+                .await
+                .expect(StatusCode::OK),
+        );
         assert_eq!(get(&desk, &second).await["end_cause"], "subscription");
         let refused = desk.post(&add_ons, &roaming(&maria, None)).await;
         assert_eq!(refused.refusal(), "409 subscription_terminated");
@@ -120,7 +131,11 @@ fn an_add_on_with_a_last_day_ends_by_itself_and_whoever_ordered_it_is_told_once(
             .collect();
         assert_eq!(told.len(), 1);
         assert_eq!(told[0].to, "maria");
-        assert!(told[0].text.contains("på 070-174 06 05 har upphört"), "{}", told[0].text);
+        assert!(
+            told[0].text.contains("på 070-174 06 05 har upphört"),
+            "{}",
+            told[0].text
+        );
         server.stop().await;
         assert_eq!(
             db.number("SELECT COUNT(*) AS n FROM audit_entry WHERE action = 'add_on.ended'"),
@@ -137,7 +152,9 @@ fn an_add_on_without_an_end_is_asked_about_once_a_year() {
         let desk = server.caller(&[Scope::Desk]).await;
         // The case of the subscription is of no interest here.
         deliver(&story.app, "Anna Ek", Some("Maria Lind"), (3, None)).await;
-        let made = desk.make(&format!("{subscription}/add-ons"), &roaming(&maria, None)).await;
+        let made = desk
+            .make(&format!("{subscription}/add-ons"), &roaming(&maria, None))
+            .await;
         let reviews = async |at: &str| {
             story.it_is(at);
             server.run_jobs().await;
@@ -204,7 +221,9 @@ fn new_phone_hours_of_a_unit_are_a_notice_to_the_desk() {
             .map(|found| found["valid_from"].as_str().unwrap())
             .collect();
         assert_eq!(days, ["2027-06-01", "2027-03-01"]);
-        let refused = desk.post(&path, &json!({"hours": " ", "valid_from": "2027-06-01"})).await;
+        let refused = desk
+            .post(&path, &json!({"hours": " ", "valid_from": "2027-06-01"}))
+            .await;
         assert!(refused.refusal().starts_with("422 /hours"), "{}", refused.body);
         server.stop().await;
     });

@@ -35,7 +35,9 @@ async fn ok(caller: &TestCaller<'_>, path: &str) -> Value {
 
 /// Kind and state of each task about numbers.
 async fn number_tasks(caller: &TestCaller<'_>, story: &Story) -> Vec<(String, Value)> {
-    let all = caller.all(&format!("/v1/tasks?termination_id={}", story.case)).await;
+    let all = caller
+        .all(&format!("/v1/tasks?termination_id={}", story.case))
+        .await;
     let about = |task: &Value| !task["number_work"].is_null();
     let line = |task: Value| {
         let word = |name: &str| task[name].as_str().unwrap().to_owned();
@@ -88,7 +90,11 @@ fn what_the_manager_decides_the_telephony_system_does_and_the_freed_number_is_ke
         let (case, item, subscription) = places(&story).await;
         let desk = server.caller(&[Scope::Desk]).await;
         let flagged = json!({"is_recovery_number": true});
-        drop(desk.patch(&subscription, "*", &flagged).await.expect(StatusCode::OK));
+        drop(
+            desk.patch(&subscription, "*", &flagged)
+                .await
+                .expect(StatusCode::OK),
+        );
         let asking = Answering::of(&desk, &item);
         asking.asks().await;
         let visitor = asked(&story, &server).await;
@@ -106,7 +112,10 @@ fn what_the_manager_decides_the_telephony_system_does_and_the_freed_number_is_ke
         let desk = server.caller(&[Scope::Desk]).await;
         let now = ok(&desk, &case).await;
         assert_eq!(
-            (&now["items"][1]["number"]["decision"], &now["items"][1]["checks"][0]["state"]),
+            (
+                &now["items"][1]["number"]["decision"],
+                &now["items"][1]["checks"][0]["state"]
+            ),
             (&json!("terminate"), &json!("open"))
         );
         assert_eq!(told(&desk, &story).await, ["terminate_subscription open"]);
@@ -118,7 +127,11 @@ fn what_the_manager_decides_the_telephony_system_does_and_the_freed_number_is_ke
 
         let desk = server.caller(&[Scope::Desk]).await;
         let last_day = json!({"decision": "terminate", "last_day": "2027-03-31"});
-        drop(desk.post(&format!("{item}/number"), &last_day).await.expect(StatusCode::OK));
+        drop(
+            desk.post(&format!("{item}/number"), &last_day)
+                .await
+                .expect(StatusCode::OK),
+        );
         let telephony = server.caller(&[Scope::Telephony]).await;
         finish(&telephony, &story, "directory").await;
         finish(&telephony, &story, "terminate_subscription").await;
@@ -140,10 +153,15 @@ fn what_the_manager_decides_the_telephony_system_does_and_the_freed_number_is_ke
         let refused = desk.post("/v1/assignments", &handout).await;
         assert_eq!(refused.refusal(), "409 number_quarantined");
         assert!(refused.body.contains("2027-06-29"), "{}", refused.body);
-        handout["override_quarantine"] = json!({"decided_by": "Telefoniansvarig", "reason": "Jourtelefonen."});
+        handout["override_quarantine"] =
+            json!({"decided_by": "Telefoniansvarig", "reason": "Jourtelefonen."});
         let given = desk.make("/v1/assignments", &handout).await;
         assert_eq!(given["quarantine_override"]["until"], "2027-06-29");
-        let in_use = ok(&desk, &format!("/v1/subscriptions/{}", again["id"].as_str().unwrap())).await;
+        let in_use = ok(
+            &desk,
+            &format!("/v1/subscriptions/{}", again["id"].as_str().unwrap()),
+        )
+        .await;
         assert_eq!(in_use["quarantined_until"], Value::Null);
         server.stop().await;
         let told = "SELECT COUNT(*) AS n FROM audit_payload WHERE details LIKE '%Jourtelefonen%'";
@@ -167,11 +185,19 @@ impl<'d, 's> Answering<'d, 's> {
             self.desk
                 .request(Method::PUT, &format!("{}/number/request", self.item))
         };
-        let first = crate::support::http::Answer::of(request()).await.expect(StatusCode::OK);
-        let again = crate::support::http::Answer::of(request()).await.expect(StatusCode::OK);
+        let first = crate::support::http::Answer::of(request())
+            .await
+            .expect(StatusCode::OK);
+        let again = crate::support::http::Answer::of(request())
+            .await
+            .expect(StatusCode::OK);
         assert_eq!(first.json(), again.json(), "to ask again changes nothing");
         assert_eq!(first.json()["items"][1]["number_requested"]["role"], "desk");
-        assert_eq!(first.json()["items"][1]["number"], Value::Null, "to ask is not to decide");
+        assert_eq!(
+            first.json()["items"][1]["number"],
+            Value::Null,
+            "to ask is not to decide"
+        );
     }
 }
 
@@ -203,7 +229,11 @@ fn a_number_that_goes_to_its_holder_is_not_terminated_first_however_late_it_is()
         ] {
             assert_eq!(desk.post(&decide, &body).await.refusal(), refusal);
         }
-        let decided = desk.post(&decide, &transfer()).await.expect(StatusCode::OK).json();
+        let decided = desk
+            .post(&decide, &transfer())
+            .await
+            .expect(StatusCode::OK)
+            .json();
         let number = &decided["items"][1]["number"];
         assert_eq!(
             (&number["release_by"], &number["decided_by"]),
@@ -228,13 +258,20 @@ fn a_number_that_goes_to_its_holder_is_not_terminated_first_however_late_it_is()
         assert_eq!(refused.refusal(), "409 number_transfer_under_way");
         let visitor = asked(&story, &server).await;
         let page = visitor.reload().await.body;
-        assert!(page.contains("senast 26 mars 2027") && !page.contains("s0_number"), "{page}");
+        assert!(
+            page.contains("senast 26 mars 2027") && !page.contains("s0_number"),
+            "{page}"
+        );
 
         // The last day for the operator passes, and nothing is terminated because of that.
         story.it_is("2027-03-26T12:00:00Z");
         server.run_jobs().await;
         let desk = server.caller(&[Scope::Desk]).await;
-        assert_eq!(told(&desk, &story).await, ["number_transfer open"], "it is its last day");
+        assert_eq!(
+            told(&desk, &story).await,
+            ["number_transfer open"],
+            "it is its last day"
+        );
         story.it_is("2027-03-27T12:00:00Z");
         server.run_jobs().await;
         server.run_jobs().await;
@@ -287,7 +324,8 @@ fn a_mind_is_changed_until_it_is_done_and_a_number_that_has_moved_stays_there() 
         let desk = server.caller(&[Scope::Desk]).await;
         let decide = format!("{item}/number");
         drop(desk.post(&decide, &transfer()).await.expect(StatusCode::OK));
-        let mut other = json!({"decision": "terminate", "decided_by": "Enhetschefen", "reason": "Står på bilarna."});
+        let mut other =
+            json!({"decision": "terminate", "decided_by": "Enhetschefen", "reason": "Står på bilarna."});
         drop(desk.post(&decide, &other).await.expect(StatusCode::OK));
         assert_eq!(ok(&desk, &subscription).await["status"], "assigned");
         assert_eq!(
@@ -337,7 +375,9 @@ fn a_number_goes_back_to_whoever_had_it_at_once_and_to_others_when_its_quarantin
         let admin = server.caller(&[Scope::Admin]).await;
         let record = story.record().await;
         let entity = format!("/v1/legal-entities/{}", record.legal_entity_id);
-        let refused = admin.patch(&entity, "*", &json!({"number_quarantine_days": 731})).await;
+        let refused = admin
+            .patch(&entity, "*", &json!({"number_quarantine_days": 731}))
+            .await;
         assert_eq!(
             refused.refusal(),
             "422 /number_quarantine_days number_quarantine_days_range"
@@ -360,11 +400,19 @@ fn a_number_goes_back_to_whoever_had_it_at_once_and_to_others_when_its_quarantin
                 .fresh_post(&path)
                 .header("if-match", "*")
                 .json(&json!({ "reason": reason }));
-            drop(crate::support::http::Answer::of(ended).await.expect(StatusCode::OK));
+            drop(
+                crate::support::http::Answer::of(ended)
+                    .await
+                    .expect(StatusCode::OK),
+            );
         };
         let given = desk.make("/v1/assignments", &handout(maria)).await;
         end(&desk, &given, "mistake").await;
-        assert_eq!(ok(&desk, &path).await["quarantined_until"], Value::Null, "nobody had it");
+        assert_eq!(
+            ok(&desk, &path).await["quarantined_until"],
+            Value::Null,
+            "nobody had it"
+        );
         let given = desk.make("/v1/assignments", &handout(maria)).await;
         end(&desk, &given, "returned").await;
         let until = ok(&desk, &path).await["quarantined_until"].clone();

@@ -20,11 +20,7 @@ pub struct WantedTask {
 
 /// What a case that is under way asks for today, for each of its subscriptions: an entry in the directory, what was
 /// decided about the number, a diversion, and a block where somebody was sent home.
-pub fn wanted_by(
-    termination: &Termination,
-    back_on: Option<NaiveDate>,
-    today: NaiveDate,
-) -> Vec<WantedTask> {
+pub fn wanted_by(termination: &Termination, back_on: Option<NaiveDate>, today: NaiveDate) -> Vec<WantedTask> {
     if !termination.is_active() {
         return Vec::new();
     }

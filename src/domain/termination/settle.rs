@@ -140,12 +140,7 @@ fn require_no_conflict(check: &Check, settlement: &Settlement, role: ActorRole) 
 
 impl Item {
     /// Refuses an answer for which the item gives no grounds.
-    fn require_grounds(
-        &self,
-        check: CheckKind,
-        answer: Answer,
-        role: ActorRole,
-    ) -> Result<(), DomainError> {
+    fn require_grounds(&self, check: CheckKind, answer: Answer, role: ActorRole) -> Result<(), DomainError> {
         if answer == Answer::Done && check.needs_the_handset() && self.is_missing() {
             return Err(DomainError::NotReturned);
         }

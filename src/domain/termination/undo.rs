@@ -5,7 +5,9 @@ use super::check::{Act, Check, Decision, Reason};
 use super::event::Event;
 use super::item::Item;
 use super::number::NumberRuling;
-use super::words::{CheckKind, CheckState, CodeAnswer, CodeKind, DeviceOutcome, ReopenCause, TerminationState};
+use super::words::{
+    CheckKind, CheckState, CodeAnswer, CodeKind, DeviceOutcome, ReopenCause, TerminationState,
+};
 use crate::domain::error::DomainError;
 use crate::domain::ids::{ItemId, TerminationId};
 use crate::domain::wipe::WipeAssessment;

@@ -311,11 +311,7 @@ fn agreement_of(text: &str) -> Result<String, crate::domain::text::TextError> {
     clean_line(text, AGREEMENT_MAX_CHARS)
 }
 
-fn check_days(
-    violations: &mut Violations,
-    (from, to): (NaiveDate, Option<NaiveDate>),
-    today: NaiveDate,
-) {
+fn check_days(violations: &mut Violations, (from, to): (NaiveDate, Option<NaiveDate>), today: NaiveDate) {
     check_last_day(violations, "/from", Some(from), today);
     check_last_day(violations, "/to", to, today);
     if to.is_some_and(|to| to < from) {

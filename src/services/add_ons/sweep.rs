@@ -45,7 +45,9 @@ async fn sweep(ctx: &Ctx, due: Due, work: Work) -> Result<usize, ServiceError> {
     let (mut done, mut seen) = (0, BTreeSet::new());
     loop {
         let found = ctx
-            .read(Action::Operate, move |connection| Ok(due(connection, today, BATCH)?))
+            .read(Action::Operate, move |connection| {
+                Ok(due(connection, today, BATCH)?)
+            })
             .await?;
         let fresh: Vec<AddOnId> = found.into_iter().filter(|id| seen.insert(*id)).collect();
         // What failed is due still; it waits for the next sweep, and so does what is behind it.

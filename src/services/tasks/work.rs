@@ -10,9 +10,7 @@ use crate::domain::record::ExpectedVersion;
 use crate::domain::task::{REFERENCE_MAX_CHARS, Task};
 use crate::domain::termination::{Act, ActorRole, Settlement};
 use crate::domain::text::{REASON_MAX_CHARS, clean_line, clean_text};
-use crate::services::{
-    Ctx, Recorded, Recorder, ServiceError, Violations, add_ons, references, terminations,
-};
+use crate::services::{Ctx, Recorded, Recorder, ServiceError, Violations, add_ons, references, terminations};
 
 /// Says who does a task, or leaves it to the desk as a whole.
 ///

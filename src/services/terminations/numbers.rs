@@ -295,39 +295,14 @@ pub(super) fn settle_in(
 ) -> Result<(), ServiceError> {
     let before = db::subscriptions::find(tx, id)?.ok_or(NO_SUBSCRIPTION)?;
     let terms = item.number_carried_out();
-    let (status, ends_on, unit_id) = match terms {
-        Some(NumberTerms::Terminate { last_day }) => (
-            SubscriptionStatus::Terminated,
-            Some(last_day.unwrap_or(had_until)),
-            None,
-        ),
-        Some(
-            NumberTerms::TransferToPrivate
-            | NumberTerms::Move {
-                to: Some(MoveTo::LegalEntity { .. }),
-            },
-        ) => (SubscriptionStatus::Terminated, Some(had_until), None),
-        Some(NumberTerms::Move {
-            to: Some(MoveTo::Unit { unit }),
-        }) => (SubscriptionStatus::Available, None, Some(unit)),
-        Some(NumberTerms::Move { .. } | NumberTerms::Reuse) | None => {
-            (SubscriptionStatus::Available, None, None)
-        }
-    };
-    let after = Subscription {
-        status,
-        ends_on,
-        unit_id,
-        meta: before.meta.changed(tx.now()),
-        ..before
-    };
+    let after = before.settled(terms, had_until, tx.now());
     db::subscriptions::update(tx, &after)?;
-    if let (SubscriptionStatus::Terminated, Some(day)) = (status, ends_on) {
+    if let Some(day) = after.ends_on {
         add_ons::end_all_in(tx, id, day)?;
     }
     match terms {
         Some(NumberTerms::Terminate { .. } | NumberTerms::Reuse) | None => {
-            let freed_on = ends_on.unwrap_or(had_until).max(had_until);
+            let freed_on = after.ends_on.unwrap_or(had_until).max(had_until);
             numbers::free_in(tx, &after, (record.person_id, freed_on))
         }
         Some(NumberTerms::Move { .. } | NumberTerms::TransferToPrivate) => Ok(()),

@@ -255,10 +255,7 @@ pub async fn list(
     query: ListQuery<SubscriptionParams>,
 ) -> Result<HttpResponse, Problem> {
     let page = subscriptions::list(&caller, (&query.filter).into(), query.page(&request)?).await?;
-    query.respond(
-        &request,
-        page.map(|view| SubscriptionOut::from(&view)),
-    )
+    query.respond(&request, page.map(|view| SubscriptionOut::from(&view)))
 }
 
 /// Read a subscription

@@ -151,7 +151,8 @@ fn settle_everything(case: &mut Termination) {
                 }
             }
             ItemKind::Subscription => {
-                case.decide_number(id, (NumberTerms::Reuse, None), desk()).unwrap();
+                case.decide_number(id, (NumberTerms::Reuse, None), desk())
+                    .unwrap();
             }
         }
         for check in item.checks.iter().filter(|check| check.mandatory) {

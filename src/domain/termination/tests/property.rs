@@ -314,7 +314,10 @@ fn check_invariants(case: &Termination) -> Result<(), TestCaseError> {
             let said = item.deviations().iter().any(|deviation| deviation.contradicted);
             prop_assert_eq!(contradicted, said, "a contradiction is a deviation");
             check_outcome_of_completed(item)?;
-            prop_assert!(!item.is_to_be_transferred(), "completed with a transfer under way");
+            prop_assert!(
+                !item.is_to_be_transferred(),
+                "completed with a transfer under way"
+            );
             for check in item.checks.iter().filter(|check| check.mandatory) {
                 let settled = [CheckState::Done, CheckState::NotApplicable, CheckState::Deviation]
                     .contains(&check.state);
@@ -400,7 +403,11 @@ fn check_against_the_model(case: &Termination, model: &Model) -> Result<(), Test
         let number_now = (item.is_to_be_transferred(), item.number_request.is_some());
         prop_assert_eq!(Some(number_now), model.number(number));
         let is_late = case.release_by(item).is_some();
-        prop_assert_eq!(is_late, item.is_to_be_transferred(), "a deadline for what waits, and for nothing else");
+        prop_assert_eq!(
+            is_late,
+            item.is_to_be_transferred(),
+            "a deadline for what waits, and for nothing else"
+        );
         for check in &item.checks {
             prop_assert_eq!(
                 Some(check.state.as_str()),

@@ -276,7 +276,10 @@ fn a_number_goes_to_its_holder_by_a_named_decision_and_is_not_terminated_before_
     case.decide_number(item, (transfer, Some(head("asked for it"))), desk())
         .unwrap();
     // The employment ends on day 12 of January, and the operator waits for a month.
-    assert_eq!(case.release_by(&case.items[0]), case.end_on.checked_add_months(chrono::Months::new(1)));
+    assert_eq!(
+        case.release_by(&case.items[0]),
+        case.end_on.checked_add_months(chrono::Months::new(1))
+    );
     let terminate = NumberTerms::Terminate { last_day: None };
     for role in [ActorRole::Receiver, ActorRole::Desk] {
         let refused = case.decide_number(item, (terminate, None), act(role));
@@ -292,7 +295,8 @@ fn a_number_moves_only_to_where_it_is_known_to_go_and_does_not_come_back() {
     let mut case = case(vec![subscription()], 10);
     let (item, desk) = (item_id(SUBSCRIPTION), || act(ActorRole::Desk));
     let to = |to| (NumberTerms::Move { to }, None);
-    case.decide_number(item, to(None), act(ActorRole::Receiver)).unwrap();
+    case.decide_number(item, to(None), act(ActorRole::Receiver))
+        .unwrap();
     let done = case.settle(item, CheckKind::Number, Settlement::done(), desk());
     let check = CheckKind::Number;
     assert_eq!(done, Err(DomainError::Unanswered { check }));

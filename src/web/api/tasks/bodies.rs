@@ -422,10 +422,7 @@ impl TaskOut {
             TaskFacts::Number { terms, release_by } => {
                 self.number_work = Some(NumberWorkOut::of(terms, release_by));
             }
-            TaskFacts::AddOn {
-                add_on,
-                subscription,
-            } => {
+            TaskFacts::AddOn { add_on, subscription } => {
                 self.add_on = Some(AddOnAskedOut {
                     id: add_on,
                     subscription_id: subscription,

@@ -59,10 +59,7 @@ pub async fn decide(
         ("ETag" = String, description = "Its version"),
     )))
 )]
-pub async fn request(
-    caller: Caller,
-    path: PathId<(TerminationId, ItemId)>,
-) -> Result<HttpResponse, Problem> {
+pub async fn request(caller: Caller, path: PathId<(TerminationId, ItemId)>) -> Result<HttpResponse, Problem> {
     let view = terminations::request_number(&caller, path.0).await?;
     Ok(crate::web::etag::respond_with_record(
         view.record.meta.version,

@@ -1,6 +1,7 @@
 //! What the page asks about a number, and what it says of one that was decided about.
 
 use super::number_field;
+use crate::domain::language::Language;
 use crate::mail::Phone;
 use crate::mail::format::{date, pick, say};
 use crate::mail::words::NumberDecision;
@@ -45,7 +46,11 @@ fn decided(builder: &Builder<'_>, item: &SubscriptionItem) -> Option<String> {
     let language = builder.language;
     let text = item.decided?.text(language);
     if item.is_done {
-        return Some(say!(language, "Redan bestämt: {text}.", "Already decided: {text}."));
+        return Some(say!(
+            language,
+            "Redan bestämt: {text}.",
+            "Already decided: {text}."
+        ));
     }
     let mut said = say!(
         language,
@@ -60,6 +65,11 @@ fn decided(builder: &Builder<'_>, item: &SubscriptionItem) -> Option<String> {
             "Operatören måste släppa numret senast {day}.",
             "The operator must release the number by {day} at the latest."
         ));
+    }
+    // Where nothing is asked there is no hint that could say so.
+    if item.is_recovery_number && !item.can_be_changed {
+        said.push(' ');
+        said.push_str(recovery(language));
     }
     Some(said)
 }
@@ -99,6 +109,14 @@ fn question(builder: &Builder<'_>, index: usize, item: &SubscriptionItem) -> Fie
     Field::Radios(builder.group(number_field(index), legend, Some(hint), choices))
 }
 
+const fn recovery(language: Language) -> &'static str {
+    pick(
+        language,
+        "Numret används för att logga in eller återställa konton. Byt nummer där först.",
+        "The number is used to sign in or to recover accounts. Change it there first.",
+    )
+}
+
 fn hints(builder: &Builder<'_>, item: &SubscriptionItem) -> Vec<&'static str> {
     let language = builder.language;
     let mut hints = Vec::new();
@@ -110,11 +128,7 @@ fn hints(builder: &Builder<'_>, item: &SubscriptionItem) -> Vec<&'static str> {
         ));
     }
     if item.is_recovery_number {
-        hints.push(pick(
-            language,
-            "Numret används för att logga in eller återställa konton. Byt nummer där först.",
-            "The number is used to sign in or to recover accounts. Change it there first.",
-        ));
+        hints.push(recovery(language));
     }
     if item.is_requested {
         hints.push(pick(

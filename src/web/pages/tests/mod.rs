@@ -216,7 +216,9 @@ fn what_was_decided_about_a_number_can_be_changed_until_it_is_done_but_for_a_tra
     number.can_be_changed = false;
     number.release_by = "2027-03-26".parse().ok();
     let html = page.render().unwrap();
-    assert!(html.contains("Operatören måste släppa numret senast 26 mars 2027.") && !html.contains("s0_number"));
+    assert!(
+        html.contains("Operatören måste släppa numret senast 26 mars 2027.") && !html.contains("s0_number")
+    );
     page.language = Language::En;
     let html = page.render().unwrap();
     assert!(html.contains("The operator must release the number by 26 March 2027 at the latest."));

@@ -2,10 +2,10 @@
 
 use super::{ActOut, DamageOut, DecisionOut, DisposalOut, LossOut, NoteBody, NumberOut};
 use crate::domain::ids::{DeviceId, ItemId, SubscriptionId};
+use crate::domain::subscription::SubscriptionStatus;
 use crate::domain::termination::{
     Check, CheckKind, CheckState, DataClass, DeviceOutcome, Item, ItemKind, NumberDecision, Reason,
 };
-use crate::domain::subscription::SubscriptionStatus;
 use crate::domain::text::looks_like_personal_number;
 use crate::domain::wipe::{WipeLevel, WipeState};
 use crate::services::terminations::TerminationView;

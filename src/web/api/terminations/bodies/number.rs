@@ -2,9 +2,7 @@
 
 use super::ActOut;
 use crate::domain::ids::{EmploymentId, LegalEntityId, UnitId};
-use crate::domain::termination::{
-    Item, MoveTo, NumberDecision, NumberRuling, NumberTerms, Termination,
-};
+use crate::domain::termination::{Item, MoveTo, NumberDecision, NumberRuling, NumberTerms, Termination};
 use crate::domain::text::looks_like_personal_number;
 use crate::services::terminations::{MoveSaid, NumberSaid};
 use chrono::NaiveDate;
