@@ -275,6 +275,7 @@ impl Seeder {
             assigned_at: now,
             ended: None,
             loan_until: None,
+            quarantine_override: None,
             meta: Meta::new(now),
         }
     }

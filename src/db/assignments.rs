@@ -25,6 +25,7 @@ struct Row {
     accessories: String,
     assigned_at: NaiveDateTime,
     created_at: NaiveDateTime,
+    quarantine_override: Option<String>,
     #[diesel(embed)]
     end: EndRow,
 }
@@ -70,6 +71,7 @@ impl TryFrom<&Assignment> for Row {
             accessories: to_json(&assignment.accessories)?,
             assigned_at: assignment.assigned_at.naive_utc(),
             created_at: assignment.meta.created_at.naive_utc(),
+            quarantine_override: assignment.quarantine_override.as_ref().map(to_json).transpose()?,
             end: assignment.into(),
         })
     }
@@ -103,6 +105,11 @@ impl TryFrom<Row> for Assignment {
             assigned_at: utc(row.assigned_at),
             ended: row.end.ended_at.map(utc).zip(end_reason),
             loan_until: row.end.loan_until,
+            quarantine_override: row
+                .quarantine_override
+                .as_deref()
+                .map(|text| parse_json("assignment", "quarantine_override", text))
+                .transpose()?,
             meta: meta(row.end.version, row.created_at, row.end.updated_at),
         })
     }
@@ -156,6 +163,35 @@ pub fn open_of_device(connection: &mut DbConnection, id: DeviceId) -> Result<Opt
         .first(connection)
         .optional()?;
     row.map(Assignment::try_from).transpose()
+}
+
+/// Who has the subscription now.
+pub fn open_of_subscription(
+    connection: &mut DbConnection,
+    id: SubscriptionId,
+) -> Result<Option<Assignment>, DbError> {
+    let row: Option<Row> = table::table
+        .filter(
+            table::subscription_id
+                .eq(id.to_string())
+                .and(table::ended_at.is_null()),
+        )
+        .select(Row::as_select())
+        .first(connection)
+        .optional()?;
+    row.map(Assignment::try_from).transpose()
+}
+
+/// Whether a subscription was handed out to anybody after this assignment of it.
+pub fn was_handed_out_after(
+    connection: &mut DbConnection,
+    subscription: SubscriptionId,
+    assignment: AssignmentId,
+) -> Result<bool, DbError> {
+    let later = table::table
+        .filter(table::subscription_id.eq(subscription.to_string()))
+        .filter(table::id.gt(assignment.to_string()));
+    Ok(diesel::select(diesel::dsl::exists(later)).get_result(connection)?)
 }
 
 /// Whether a termination under way asks for what the assignment is about.

@@ -3,9 +3,9 @@
 //! The derived multi-connection knows neither `ON CONFLICT` nor batch inserts, so these match on the inner
 //! connection and expand the same body for both.
 
-use super::schema::{employment, legal_entity, person, snapshot};
+use super::schema::{employment, legal_entity, person, snapshot, subscription};
 use super::{DbConnection, DbError, Tx};
-use crate::domain::ids::{EmploymentId, LegalEntityId, PersonId, SnapshotId};
+use crate::domain::ids::{EmploymentId, LegalEntityId, PersonId, SnapshotId, SubscriptionId};
 use diesel::prelude::*;
 
 /// Whatever a query can be sent through.
@@ -46,6 +46,8 @@ pub enum Anchor {
     LegalEntity(LegalEntityId),
     /// What the sources call a person: an employment must not begin to refer to what is being taken away.
     Person(PersonId),
+    /// What a subscription has: nothing is added to one that ends meanwhile.
+    Subscription(SubscriptionId),
     /// The rows of a snapshot: two workers must not apply the same ones.
     Snapshot(SnapshotId),
 }
@@ -72,6 +74,11 @@ pub fn lock(tx: &mut Tx<'_>, anchor: Anchor) -> Result<(), DbError> {
             .find(id.to_string())
             .select(person::id)
             .for_update()
+            .first(connection),
+        Anchor::Subscription(id) => subscription::table
+            .find(id.to_string())
+            .select(subscription::id)
+            .for_no_key_update()
             .first(connection),
         Anchor::Snapshot(id) => snapshot::table
             .find(id.to_string())

@@ -31,6 +31,7 @@ struct Row {
     allows_buy_out: bool,
     claim_after_days: i32,
     absence_case_after_days: Option<i32>,
+    number_quarantine_days: i32,
 }
 
 impl TryFrom<Row> for LegalEntity {
@@ -50,18 +51,12 @@ impl TryFrom<Row> for LegalEntity {
             chancery_id: parse_optional("legal_entity", "chancery_id", row.chancery_id.as_deref())?,
             schedule: parse_json("legal_entity", "schedule", &row.schedule)?,
             allows_buy_out: row.allows_buy_out,
-            claim_after_days: u16::try_from(row.claim_after_days).map_err(|_| DbError::Corrupt {
-                table: "legal_entity",
-                column: "claim_after_days",
-            })?,
+            claim_after_days: days("claim_after_days", row.claim_after_days)?,
             absence_case_after_days: row
                 .absence_case_after_days
-                .map(u16::try_from)
-                .transpose()
-                .map_err(|_| DbError::Corrupt {
-                    table: "legal_entity",
-                    column: "absence_case_after_days",
-                })?,
+                .map(|count| days("absence_case_after_days", count))
+                .transpose()?,
+            number_quarantine_days: days("number_quarantine_days", row.number_quarantine_days)?,
             meta: meta(row.version, row.created_at, row.updated_at),
         })
     }
@@ -90,8 +85,14 @@ impl TryFrom<&LegalEntity> for Row {
             allows_buy_out: entity.allows_buy_out,
             claim_after_days: entity.claim_after_days.into(),
             absence_case_after_days: entity.absence_case_after_days.map(i32::from),
+            number_quarantine_days: entity.number_quarantine_days.into(),
         })
     }
+}
+
+fn days(column: &'static str, days: i32) -> Result<u16, DbError> {
+    let table = "legal_entity";
+    u16::try_from(days).map_err(|_| DbError::Corrupt { table, column })
 }
 
 /// The legal entity with this id, if there is one.

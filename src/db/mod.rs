@@ -7,6 +7,7 @@
 
 pub mod account_reviews;
 pub mod action_links;
+pub mod add_ons;
 pub mod assignments;
 pub mod audit;
 pub mod claims;
@@ -35,8 +36,10 @@ pub mod messages;
 pub mod migrations;
 pub mod missing;
 pub mod notes;
+pub mod number_quarantines;
 pub mod people;
 pub mod person_merges;
+pub mod phone_hours;
 mod prepared;
 pub mod private_addresses;
 pub mod receipts;

@@ -50,6 +50,28 @@ diesel::table! {
 }
 
 diesel::table! {
+    add_on (id) {
+        id -> Text,
+        subscription_id -> Text,
+        legal_entity_id -> Text,
+        kind -> Text,
+        reason -> Text,
+        from_on -> Date,
+        to_on -> Nullable<Date>,
+        cost_ore -> Nullable<BigInt>,
+        orderer_id -> Text,
+        agreement -> Nullable<Text>,
+        reviewed_on -> Date,
+        asked_on -> Nullable<Date>,
+        ended_on -> Nullable<Date>,
+        end_cause -> Nullable<Text>,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     assignment (id) {
         id -> Text,
         legal_entity_id -> Text,
@@ -65,6 +87,7 @@ diesel::table! {
         created_at -> Timestamp,
         updated_at -> Timestamp,
         loan_until -> Nullable<Date>,
+        quarantine_override -> Nullable<Text>,
     }
 }
 
@@ -329,6 +352,7 @@ diesel::table! {
         allows_buy_out -> Bool,
         claim_after_days -> Integer,
         absence_case_after_days -> Nullable<Integer>,
+        number_quarantine_days -> Integer,
     }
 }
 
@@ -395,6 +419,15 @@ diesel::table! {
         external_id -> Text,
         since -> Timestamp,
         snapshots -> Integer,
+    }
+}
+
+diesel::table! {
+    number_quarantine (number) {
+        number -> Text,
+        person_id -> Text,
+        freed_on -> Date,
+        until_on -> Date,
     }
 }
 
@@ -598,6 +631,9 @@ diesel::table! {
         version -> BigInt,
         created_at -> Timestamp,
         updated_at -> Timestamp,
+        is_recovery_number -> Bool,
+        ends_on -> Nullable<Date>,
+        unit_id -> Nullable<Text>,
     }
 }
 
@@ -685,6 +721,8 @@ diesel::table! {
         damage -> Nullable<Text>,
         arrangement -> Nullable<Text>,
         proposal -> Nullable<Text>,
+        number_ruling -> Nullable<Text>,
+        number_request -> Nullable<Text>,
     }
 }
 
@@ -757,6 +795,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     account_review,
     account_signal,
     action_link,
+    add_on,
     assignment,
     audit_entry,
     audit_payload,
@@ -783,6 +822,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     message,
     message_delivery,
     missing_employment,
+    number_quarantine,
     person,
     person_identifier,
     person_merge,

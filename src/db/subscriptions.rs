@@ -3,13 +3,13 @@
 use super::keyset::{keyset_rows, page_of};
 use super::prepared::ExecutePrepared;
 use super::schema::subscription as table;
-use super::types::{guarded, meta, parse};
+use super::types::{guarded, meta, parse, parse_optional};
 use super::{DbConnection, DbError, Tx};
 use crate::domain::ids::{LegalEntityId, SubscriptionId};
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::subscription::{Subscription, SubscriptionStatus};
 use crate::domain::text::PhoneNumber;
-use chrono::NaiveDateTime;
+use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
@@ -24,6 +24,9 @@ struct Row {
     version: i64,
     created_at: NaiveDateTime,
     updated_at: NaiveDateTime,
+    is_recovery_number: bool,
+    ends_on: Option<NaiveDate>,
+    unit_id: Option<String>,
 }
 
 impl From<&Subscription> for Row {
@@ -38,6 +41,9 @@ impl From<&Subscription> for Row {
             version: subscription.meta.version,
             created_at: subscription.meta.created_at.naive_utc(),
             updated_at: subscription.meta.updated_at.naive_utc(),
+            is_recovery_number: subscription.is_recovery_number,
+            ends_on: subscription.ends_on,
+            unit_id: subscription.unit_id.map(|id| id.to_string()),
         }
     }
 }
@@ -53,6 +59,9 @@ impl TryFrom<Row> for Subscription {
             operator: row.operator,
             monthly_cost_ore: row.monthly_cost_ore,
             status: parse("subscription", "status", &row.status)?,
+            is_recovery_number: row.is_recovery_number,
+            ends_on: row.ends_on,
+            unit_id: parse_optional("subscription", "unit_id", row.unit_id.as_deref())?,
             meta: meta(row.version, row.created_at, row.updated_at),
         })
     }

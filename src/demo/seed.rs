@@ -1,13 +1,14 @@
 //! Fills an empty database with Exempelkommunen, through the same use cases as everybody else.
 
 use super::data::{BRANCHES, Branch, MODELS, NAMES, email, imei};
-use crate::domain::assignment::Assigned;
+use crate::domain::add_on::AddOnKind;
+use crate::domain::assignment::{Assigned, HandBack};
 use crate::domain::calendar::local_date;
 use crate::domain::device::Device;
 use crate::domain::employment::{
     Employment, EmploymentDocument, EmploymentKind, EmploymentState, EndKind, PersonReference,
 };
-use crate::domain::ids::{LegalEntityId, UnitId};
+use crate::domain::ids::{AssignmentId, LegalEntityId, SubscriptionId, UnitId};
 use crate::domain::language::Language;
 use crate::domain::organisation::{LegalEntity, LegalEntityKind};
 use crate::domain::record::ExpectedVersion;
@@ -17,6 +18,7 @@ use crate::domain::text::{
     EmailAddress, ExternalId, Imei, PersonName, PhoneNumber, SerialNumber, SourceName,
 };
 use crate::domain::wipe::WipePolicy;
+use crate::services::add_ons::{self, NewAddOn};
 use crate::services::assignments::{self, NewAssignment};
 use crate::services::devices::{self, NewDevice};
 use crate::services::legal_entities::{self, LegalEntityPatch, NewLegalEntity};
@@ -274,10 +276,12 @@ async fn hand_out(ctx: &Ctx, employed: &[Employment], stock: &[Device]) -> anyho
             number,
             operator: Some("Exempeltele".to_owned()),
             monthly_cost_ore: Some(24_900),
+            is_recovery_number: false,
         };
         let subscription = subscriptions::create(ctx, Recorder::none(), new)
             .await?
-            .into_fresh()?;
+            .into_fresh()?
+            .subscription;
         assign(
             ctx,
             employment,
@@ -285,7 +289,49 @@ async fn hand_out(ctx: &Ctx, employed: &[Employment], stock: &[Device]) -> anyho
             Vec::new(),
         )
         .await?;
+        if index == 1 {
+            more_data(ctx, employment, subscription.id).await?;
+        }
     }
+    freed_number(ctx, employed).await
+}
+
+/// An add-on that has no end, so that it is asked about in a year.
+async fn more_data(ctx: &Ctx, holder: &Employment, id: SubscriptionId) -> anyhow::Result<()> {
+    let new = NewAddOn {
+        kind: AddOnKind::ExtraData,
+        reason: "Delar nät med läsplattorna på fältet.".to_owned(),
+        from: local_date(ctx.app.clock.now()),
+        to: None,
+        cost_ore: Some(9_900),
+        orderer_id: holder.manager_id.unwrap_or(holder.person_id),
+        agreement: Some("RA-2025-17".to_owned()),
+    };
+    add_ons::create(ctx, Recorder::none(), id, new)
+        .await?
+        .into_fresh()?;
+    Ok(())
+}
+
+/// A number that somebody handed in, and that nobody else gets yet.
+async fn freed_number(ctx: &Ctx, employed: &[Employment]) -> anyhow::Result<()> {
+    let holder = employed.first().context("somebody employed")?;
+    let new = NewSubscription {
+        legal_entity_id: holder.legal_entity_id,
+        number: PhoneNumber::parse("070-174 06 98")?,
+        operator: Some("Exempeltele".to_owned()),
+        monthly_cost_ore: Some(24_900),
+        is_recovery_number: false,
+    };
+    let made = subscriptions::create(ctx, Recorder::none(), new)
+        .await?
+        .into_fresh()?;
+    let assigned = Assigned::Subscription(made.subscription.id);
+    let assignment = assign(ctx, holder, assigned, Vec::new()).await?;
+    let why = HandBack::Returned;
+    assignments::end(ctx, Recorder::none(), assignment, ExpectedVersion::Any, why)
+        .await?
+        .into_fresh()?;
     Ok(())
 }
 
@@ -294,16 +340,17 @@ async fn assign(
     employment: &Employment,
     assigned: Assigned,
     accessories: Vec<String>,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<AssignmentId> {
     let new = NewAssignment {
         employment_id: employment.id,
         assigned,
         accessories,
+        override_quarantine: None,
     };
-    assignments::create(ctx, Recorder::none(), new)
+    let made = assignments::create(ctx, Recorder::none(), new)
         .await?
         .into_fresh()?;
-    Ok(())
+    Ok(made.id)
 }
 
 /// A few employments end: next month, in two weeks, the day after tomorrow, and one that HR was late with.

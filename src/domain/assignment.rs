@@ -2,8 +2,10 @@
 
 use super::ids::{AssignmentId, DeviceId, EmploymentId, LegalEntityId, SubscriptionId};
 use super::record::Meta;
+use super::termination::DecidedBy;
 use crate::text_enum;
 use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
 
 /// What is assigned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -71,6 +73,18 @@ pub struct Assignment {
     pub ended: Option<(DateTime<Utc>, AssignmentEnd)>,
     /// For a loan: its last day, inclusive.
     pub loan_until: Option<NaiveDate>,
+    /// The decision by which a number was handed out in its quarantine.
+    pub quarantine_override: Option<QuarantineOverride>,
     /// Version and dates.
     pub meta: Meta,
+}
+
+/// A decision by somebody who is named that a number is handed out to somebody else in its quarantine.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QuarantineOverride {
+    /// Who decided, and why.
+    pub decided: DecidedBy,
+    /// Until when the number was to be nobody else's.
+    pub until: NaiveDate,
 }

@@ -58,6 +58,10 @@ pub enum DomainError {
     /// The item has no such check.
     #[error("the item has no such check")]
     UnknownCheck,
+    /// A number is to go to its holder, and is not terminated or used in another way before somebody who is named has
+    /// decided otherwise.
+    #[error("the number is to be transferred to its holder: say who decided otherwise, and why")]
+    TransferUnderWay,
     /// A different answer is already recorded; the desk or a technician can correct it.
     #[error("a different answer is already recorded")]
     Conflict,
@@ -81,6 +85,7 @@ impl DomainError {
             Self::NotAllowed { .. } => "not_allowed",
             Self::UnknownItem => "unknown_item",
             Self::UnknownCheck => "unknown_check",
+            Self::TransferUnderWay => "number_transfer_under_way",
             Self::Conflict => "conflicting_answer",
             Self::Unsupported(_) => "unsupported",
         }

@@ -58,6 +58,8 @@ ids! {
     DeviceId,
     /// One telephone subscription.
     SubscriptionId,
+    /// What one subscription can do beside its own.
+    AddOnId,
     /// A device or a subscription in the hands of an employment.
     AssignmentId,
     /// A termination: the case that ends with a receipt.

@@ -3,7 +3,7 @@
 //! A job carries ids and nothing else. What it needs to know it reads when it runs, so that it acts on the
 //! truth of that moment and the job table never holds personal data or codes.
 
-use super::ids::{JobId, LegalEntityId, MessageId, ScimConnectionId, SnapshotId, TerminationId};
+use super::ids::{AddOnId, JobId, LegalEntityId, MessageId, ScimConnectionId, SnapshotId, TerminationId};
 use crate::text_enum;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -33,6 +33,8 @@ text_enum! {
         TellSnapshotHeld = "tell_snapshot_held",
         /// Tell the desk that a directory's connection is silent.
         ReportSilence = "report_silence",
+        /// Tell whoever ordered an add-on that it has ended.
+        TellAddOnEnded = "tell_add_on_ended",
         /// Plan the mails of the cases of a legal entity anew.
         ReplanTerminations = "replan_terminations",
     }
@@ -120,6 +122,11 @@ pub enum Job {
         /// This silence; also in the `Message-ID` of the mail, on every attempt.
         alarm: Uuid,
     },
+    /// Tell whoever ordered an add-on that it has ended.
+    TellAddOnEnded {
+        /// The add-on.
+        add_on_id: AddOnId,
+    },
     /// Plan the mails of the cases of a legal entity anew, because its schedule changed.
     ReplanTerminations {
         /// The legal entity.
@@ -140,6 +147,7 @@ impl Job {
             Self::ApplySnapshot { .. } => JobKind::ApplySnapshot,
             Self::TellSnapshotHeld { .. } => JobKind::TellSnapshotHeld,
             Self::ReportSilence { .. } => JobKind::ReportSilence,
+            Self::TellAddOnEnded { .. } => JobKind::TellAddOnEnded,
             Self::ReplanTerminations { .. } => JobKind::ReplanTerminations,
         }
     }
@@ -148,7 +156,10 @@ impl Job {
     pub const fn max_attempts(&self) -> i32 {
         match self {
             // With the longest pauses about two and a half days: a mail server may be away over a weekend.
-            Self::SendMail { .. } | Self::TellSnapshotHeld { .. } | Self::ReportSilence { .. } => 20,
+            Self::SendMail { .. }
+            | Self::TellSnapshotHeld { .. }
+            | Self::ReportSilence { .. }
+            | Self::TellAddOnEnded { .. } => 20,
             Self::OpenTermination { .. }
             | Self::NoteBack { .. }
             | Self::DestroyCodes { .. }
@@ -163,7 +174,10 @@ impl Job {
             Self::OpenTermination { .. } | Self::NoteBack { .. } => 10,
             // Before the mails that it may call off.
             Self::ReplanTerminations { .. } => 15,
-            Self::SendMail { .. } | Self::TellSnapshotHeld { .. } | Self::ReportSilence { .. } => 20,
+            Self::SendMail { .. }
+            | Self::TellSnapshotHeld { .. }
+            | Self::ReportSilence { .. }
+            | Self::TellAddOnEnded { .. } => 20,
             Self::ApplySnapshot { .. } => 25,
             Self::DestroyCodes { .. } => 30,
         }
@@ -181,6 +195,7 @@ impl Job {
                 Some(snapshot_id.to_string())
             }
             Self::ReportSilence { alarm, .. } => Some(alarm.to_string()),
+            Self::TellAddOnEnded { add_on_id } => Some(add_on_id.to_string()),
             Self::ReplanTerminations {
                 legal_entity_id,
                 version,
@@ -376,6 +391,10 @@ mod tests {
                     alarm: id,
                 },
                 format!(r#"{{"kind":"report_silence","connection_id":"{id}","alarm":"{id}"}}"#),
+            ),
+            (
+                Job::TellAddOnEnded { add_on_id: id.into() },
+                format!(r#"{{"kind":"tell_add_on_ended","add_on_id":"{id}"}}"#),
             ),
             (
                 Job::ReplanTerminations {

@@ -3,6 +3,7 @@
 
 pub mod action_link;
 pub mod actor;
+pub mod add_on;
 pub mod assignment;
 pub mod calendar;
 pub mod claim;

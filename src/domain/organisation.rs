@@ -46,6 +46,8 @@ pub struct LegalEntity {
     /// From how many days on a leave opens a case by itself (see [`super::leave`]); never, unless
     /// somebody has decided so.
     pub absence_case_after_days: Option<u16>,
+    /// For how many days a number that was freed is nobody else's (see [`crate::domain::subscription::Quarantine`]).
+    pub number_quarantine_days: u16,
     /// Version and dates.
     pub meta: Meta,
 }

@@ -4,7 +4,7 @@ use super::actor::{Actor, Scope};
 use super::ids::{ActionLinkId, EmploymentId, PersonId, PersonMergeId, ScimUserId, TerminationId};
 use super::language::Language;
 use super::record::Meta;
-use super::text::{EmailAddress, ExternalId, PersonName, SourceName};
+use super::text::{EmailAddress, ExternalId, PersonName, PhoneNumber, SourceName};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -86,6 +86,9 @@ pub struct Moved {
     /// The links in their mailbox that can still be answered.
     #[serde(default)]
     pub links: Vec<ActionLinkId>,
+    /// The numbers that they had.
+    #[serde(default)]
+    pub numbers: Vec<PhoneNumber>,
 }
 
 /// Two people whom sources delivered apart are one.

@@ -3,6 +3,8 @@
 use super::ids::{LegalEntityId, PersonId, UnitId};
 use super::record::Meta;
 use super::text::{ExternalId, SourceName};
+use chrono::{DateTime, NaiveDate, Utc};
+use std::fmt;
 
 /// A förvaltning, an enhet, a department: a node in the tree under a legal entity.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,4 +25,27 @@ pub struct Unit {
     pub is_incomplete: bool,
     /// Version and dates.
     pub meta: Meta,
+}
+
+/// The hours at which a unit answers its telephones (telefontider), from a day on.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PhoneHours {
+    /// The unit.
+    pub unit_id: UnitId,
+    /// The first day on which they count, until others do.
+    pub valid_from: NaiveDate,
+    /// In people's own words.
+    pub hours: String,
+    /// When they were set.
+    pub created_at: DateTime<Utc>,
+}
+
+/// What people wrote is not shown.
+impl fmt::Debug for PhoneHours {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PhoneHours")
+            .field("unit_id", &self.unit_id)
+            .field("valid_from", &self.valid_from)
+            .finish_non_exhaustive()
+    }
 }

@@ -25,6 +25,8 @@ text_enum! {
         Held = "held",
         /// A wipe was ordered, and the MDM has not told yet how it went.
         WaitingForMdm = "waiting_for_mdm",
+        /// A number is to go to its holder privately, and has not gone: the operator has to release it only for a time.
+        NumberTransfer = "number_transfer",
         /// A mail of the case failed, or has waited for longer than [`UNDELIVERED_AFTER`] to be taken. Receipts count after
         /// the completion of the case too, other mails do not.
         UndeliveredMail = "undelivered_mail",

@@ -19,6 +19,7 @@ mod runner;
 pub mod schedule;
 mod send_mail;
 mod supervise;
+mod tell_add_on_ended;
 mod tell_snapshot_held;
 
 pub use once::{Summary, run_due};
@@ -74,6 +75,7 @@ impl Execute for Deliveries {
             Job::TellSnapshotHeld { snapshot_id } => {
                 tell_snapshot_held::execute(app, *snapshot_id, run).await
             }
+            Job::TellAddOnEnded { add_on_id } => tell_add_on_ended::execute(app, *add_on_id, run).await,
             Job::ReplanTerminations { legal_entity_id, .. } => {
                 replan_terminations::execute(app, *legal_entity_id, run).await
             }

@@ -4,7 +4,8 @@ use super::supervise::raised;
 use crate::app::App;
 use crate::services::queue::{self, jitter};
 use crate::services::{
-    Ctx, ServiceError, audit, claims, evidence, messages, scim, snapshots, terminations, upkeep,
+    Ctx, ServiceError, add_ons, audit, claims, evidence, messages, numbers, scim, snapshots, terminations,
+    upkeep,
 };
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -82,6 +83,12 @@ pub const RECONCILERS: &[Reconciler] = &[
         Box::pin(terminations::repoint_due(ctx))
     }),
     Reconciler::new("claims_open", 3_600, |ctx| Box::pin(claims::open_due(ctx))),
+    Reconciler::new("transfers_overdue", 3_600, |ctx| {
+        Box::pin(terminations::transfers_overdue(ctx))
+    }),
+    Reconciler::new("add_ons_end", 3_600, |ctx| Box::pin(add_ons::end_over(ctx))),
+    Reconciler::new("add_ons_review", 3_600, |ctx| Box::pin(add_ons::review_due(ctx))),
+    Reconciler::new("quarantine_purge", 3_600, |ctx| Box::pin(numbers::purge(ctx))),
     Reconciler::new("job_rescue", 15, |ctx| Box::pin(queue::rescue(ctx))),
     Reconciler::new("instance_beat", 20, |ctx| Box::pin(upkeep::beat(ctx))),
     Reconciler::new("audit_seal", 2, |ctx| Box::pin(audit::seal(ctx))),

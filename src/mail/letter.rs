@@ -141,8 +141,22 @@ pub(super) fn render_notice(
     reference: &str,
     letter: &Letter,
 ) -> Result<RenderedMail, askama::Error> {
-    let frame = Frame::new(language, sender, (&sender.service_name, reference.to_owned()));
-    lay_out(letter, &frame)
+    render_to(
+        language,
+        sender,
+        (&sender.service_name, reference.to_owned()),
+        letter,
+    )
+}
+
+/// The same, addressed to somebody.
+pub(super) fn render_to(
+    language: Language,
+    sender: &Sender,
+    (name, reference): (&str, String),
+    letter: &Letter,
+) -> Result<RenderedMail, askama::Error> {
+    lay_out(letter, &Frame::new(language, sender, (name, reference)))
 }
 
 /// Lays a letter out that tells of several cases.

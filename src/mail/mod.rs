@@ -8,6 +8,7 @@
 //! Each sentence exists once per language (the macro `say` asks for both at the same spot, so a text can
 //! never exist in one language only). The two parts are two layouts of the same letter.
 
+mod add_on;
 pub mod event;
 pub mod format;
 mod held;
@@ -25,6 +26,7 @@ pub mod words;
 
 use crate::domain::language::Language;
 
+pub use add_on::{EndedAddOn, render_add_on_ended};
 pub use held::{HeldBecause, HeldSnapshot, render_held};
 pub use view::{
     Asked, Audience, Away, CaseFacts, DeviceFacts, Loss, MailView, Phone, Recipient, RenderedMail, Sender,

@@ -179,10 +179,12 @@ impl Case {
     }
 }
 
-/// The directory is the desk's, what is held must stay as it is, and some data asks for a technician's eyes.
+/// The directory is the desk's, as is a number that was decided about, what is held must stay as it is, and some data asks
+/// for a technician's eyes.
 fn receiver_can_settle(item: &Item, check: CheckKind, held: bool) -> bool {
     match check {
         CheckKind::Directory => false,
+        CheckKind::Number => item.number.is_none(),
         CheckKind::Reset => !held,
         CheckKind::Wiped => !held && item.required_wipe <= WipeLevel::Attested,
         // Asked in one question with the reset.
@@ -193,8 +195,7 @@ fn receiver_can_settle(item: &Item, check: CheckKind, held: bool) -> bool {
         | CheckKind::Returned
         | CheckKind::Accessories
         | CheckKind::Codes
-        | CheckKind::Sim
-        | CheckKind::Number => true,
+        | CheckKind::Sim => true,
     }
 }
 

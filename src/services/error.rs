@@ -4,6 +4,7 @@
 use crate::db::{Constraint, DbError, Retry};
 use crate::domain::error::DomainError;
 use crate::domain::policy::Action;
+use chrono::NaiveDate;
 use thiserror::Error;
 
 /// One thing that is wrong with what was sent. It never repeats the rejected value.
@@ -79,6 +80,12 @@ pub enum ServiceError {
         code: &'static str,
         /// What to do about it.
         detail: &'static str,
+    },
+    /// The number is nobody else's for now, and nobody named has decided otherwise.
+    #[error("the number is in quarantine")]
+    Quarantined {
+        /// The last day of that.
+        until: NaiveDate,
     },
     /// The record changed since the caller read it.
     #[error("the record has changed")]

@@ -12,6 +12,7 @@ use crate::domain::page::{Page, PageRequest};
 use crate::domain::policy::Action;
 use crate::domain::record::{ExpectedVersion, Meta};
 use crate::domain::schedule::Schedule;
+use crate::domain::subscription::{MAX_NUMBER_QUARANTINE_DAYS, NUMBER_QUARANTINE_DAYS};
 use crate::domain::text::OrgNumber;
 use crate::domain::wipe::{PolicyFault, WipeLevel, WipePolicy};
 use serde_json::json;
@@ -57,6 +58,8 @@ pub struct LegalEntityPatch {
     pub claim_after_days: Option<u16>,
     /// From how many days on a leave opens a case by itself, or none any more. Counts for what HR delivers from then on.
     pub absence_case_after_days: Option<Option<u16>>,
+    /// For how many days a number that was freed is nobody else's. Counts for numbers that are freed from then on.
+    pub number_quarantine_days: Option<u16>,
 }
 
 /// Makes a legal entity.
@@ -88,6 +91,7 @@ pub async fn create(
             allows_buy_out: false,
             claim_after_days: CLAIM_AFTER_DAYS,
             absence_case_after_days: None,
+            number_quarantine_days: NUMBER_QUARANTINE_DAYS,
             meta: Meta::new(tx.now()),
         };
         db::legal_entities::insert(tx, &entity)?;
@@ -201,6 +205,13 @@ fn patched(mut entity: LegalEntity, patch: &LegalEntityPatch) -> Result<LegalEnt
             detail,
         );
     }
+    entity.number_quarantine_days = patch
+        .number_quarantine_days
+        .unwrap_or(entity.number_quarantine_days);
+    if entity.number_quarantine_days > MAX_NUMBER_QUARANTINE_DAYS {
+        let detail = "Keep a number for at most 730 days; 0 keeps none.";
+        rules.refuse("/number_quarantine_days", "number_quarantine_days_range", detail);
+    }
     entity.allows_buy_out = patch.allows_buy_out.unwrap_or(entity.allows_buy_out);
     let policy = &mut entity.wipe_policy;
     policy.standard = patch.wipe_standard.unwrap_or(policy.standard);
@@ -224,6 +235,10 @@ fn changed_details(before: &LegalEntity, after: &LegalEntity) -> serde_json::Val
     if before.absence_case_after_days != after.absence_case_after_days {
         let days = json!(after.absence_case_after_days);
         details.insert("absence_case_after_days".to_owned(), days);
+    }
+    if before.number_quarantine_days != after.number_quarantine_days {
+        let days = json!(after.number_quarantine_days);
+        details.insert("number_quarantine_days".to_owned(), days);
     }
     if before.allows_buy_out != after.allows_buy_out {
         details.insert("allows_buy_out".to_owned(), json!(after.allows_buy_out));

@@ -1,6 +1,7 @@
 //! Use cases: one function each, at most one write transaction each. A use case authorises first, then
 //! reads or writes; it never calls the outside world from inside a transaction.
 
+pub mod add_ons;
 pub mod assignments;
 pub mod audit;
 mod case;
@@ -20,8 +21,10 @@ pub mod mailbox;
 pub mod mdm;
 pub mod messages;
 pub mod notes;
+pub mod numbers;
 pub mod people;
 pub mod person_merges;
+pub mod phone_hours;
 pub mod private_addresses;
 pub mod queue;
 pub mod receipts;

@@ -162,6 +162,7 @@ fn belongings(tx: &mut Tx<'_>, person: PersonId) -> Result<Moved, ServiceError> 
             .map(|account| account.id)
             .collect(),
         links: db::action_links::live_of(tx, person)?,
+        numbers: db::number_quarantines::of_person(tx, person)?,
     })
 }
 
@@ -183,6 +184,9 @@ fn move_in(tx: &mut Tx<'_>, (from, to): (PersonId, PersonId), moved: &Moved) -> 
     for id in &moved.accounts {
         db::scim_users::give(tx, *id, (from, to))?;
         db::account_reviews::give(tx, *id, (from, to))?;
+    }
+    for number in &moved.numbers {
+        db::number_quarantines::give(tx, number, (from, to))?;
     }
     // The mailbox is the same person's: what waits there can be answered as before.
     for id in &moved.links {

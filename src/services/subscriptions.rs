@@ -1,13 +1,16 @@
 //! Subscriptions and their numbers. Who uses one is told by its assignments, not here.
 
-use super::{Ctx, Recorded, Recorder, ServiceError, Violations, references, trail};
+use super::numbers::{self, SubscriptionView};
+use super::{Ctx, Recorded, Recorder, ServiceError, Violations, add_ons, references, trail};
 use crate::db;
+use crate::domain::calendar::local_date;
 use crate::domain::ids::{LegalEntityId, SubscriptionId};
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::policy::Action;
 use crate::domain::record::{ExpectedVersion, Meta};
 use crate::domain::subscription::{MAX_MONTHLY_COST_ORE, Subscription, SubscriptionStatus};
 use crate::domain::text::PhoneNumber;
+use chrono::NaiveDate;
 use serde_json::json;
 
 pub use crate::db::subscriptions::SubscriptionFilter;
@@ -23,6 +26,8 @@ pub struct NewSubscription {
     pub operator: Option<String>,
     /// What it costs in a month, in öre, without value added tax.
     pub monthly_cost_ore: Option<i64>,
+    /// Whether somebody signs in or recovers an account with the number.
+    pub is_recovery_number: bool,
 }
 
 /// What is to change. Nothing where nothing is said.
@@ -34,8 +39,10 @@ pub struct SubscriptionPatch {
     pub operator: Option<Option<String>>,
     /// A monthly cost in öre, or none known.
     pub monthly_cost_ore: Option<Option<i64>>,
-    /// A state, among those that people decide on. Being assigned is not one of them.
+    /// A state, among those that people decide on. Being in use is not one of them.
     pub status: Option<SubscriptionStatus>,
+    /// Whether somebody signs in or recovers an account with the number.
+    pub is_recovery_number: Option<bool>,
 }
 
 const NOT_FOUND: ServiceError = ServiceError::NotFound("subscription");
@@ -47,9 +54,9 @@ const NOT_FOUND: ServiceError = ServiceError::NotFound("subscription");
 /// [`Ctx::write_once`].
 pub async fn create(
     ctx: &Ctx,
-    recorder: Recorder<Subscription>,
+    recorder: Recorder<SubscriptionView>,
     new: NewSubscription,
-) -> Result<Recorded<Subscription>, ServiceError> {
+) -> Result<Recorded<SubscriptionView>, ServiceError> {
     ctx.write_once(Action::EditRegister, recorder, move |tx| {
         let mut violations = Violations::default();
         references::legal_entity(tx, new.legal_entity_id, "/legal_entity_id", &mut violations)?;
@@ -62,12 +69,16 @@ pub async fn create(
             operator: new.operator.clone(),
             monthly_cost_ore: new.monthly_cost_ore,
             status: SubscriptionStatus::Available,
+            is_recovery_number: new.is_recovery_number,
+            ends_on: None,
+            unit_id: None,
             meta: Meta::new(tx.now()),
         };
         db::subscriptions::insert(tx, &subscription)?;
         let details = json!({ "legal_entity_id": subscription.legal_entity_id });
         trail::note(tx, "subscription.created", subscription.id, details)?;
-        Ok(subscription)
+        let today = local_date(tx.now());
+        numbers::view(tx, subscription, today)
     })
     .await
 }
@@ -76,9 +87,11 @@ pub async fn create(
 ///
 /// # Errors
 /// [`ServiceError::NotFound`]; as [`Ctx::read`].
-pub async fn get(ctx: &Ctx, id: SubscriptionId) -> Result<Subscription, ServiceError> {
+pub async fn get(ctx: &Ctx, id: SubscriptionId) -> Result<SubscriptionView, ServiceError> {
+    let today = local_date(ctx.app.clock.now());
     ctx.look_up(Action::ReadRegister, move |connection| {
-        db::subscriptions::find(connection, id)?.ok_or(NOT_FOUND)
+        let found = db::subscriptions::find(connection, id)?.ok_or(NOT_FOUND)?;
+        numbers::view(connection, found, today)
     })
     .await
 }
@@ -91,9 +104,14 @@ pub async fn list(
     ctx: &Ctx,
     filter: SubscriptionFilter,
     page: PageRequest,
-) -> Result<Page<Subscription>, ServiceError> {
+) -> Result<Page<SubscriptionView>, ServiceError> {
+    let today = local_date(ctx.app.clock.now());
     ctx.read(Action::ReadRegister, move |connection| {
-        Ok(db::subscriptions::list(connection, &filter, page)?)
+        let found = db::subscriptions::list(connection, &filter, page)?;
+        Ok(Page {
+            items: numbers::views(connection, found.items, today)?,
+            next: found.next,
+        })
     })
     .await
 }
@@ -102,23 +120,24 @@ pub async fn list(
 ///
 /// # Errors
 /// [`ServiceError::NotFound`]; [`ServiceError::Stale`]; [`ServiceError::Conflict`] `subscription_assigned`
-/// when somebody uses it and its state is to change; as [`create`].
+/// or `number_transfer_under_way` when somebody uses it and its state is to change; as [`create`].
 pub async fn update(
     ctx: &Ctx,
     id: SubscriptionId,
     expected: ExpectedVersion,
     patch: SubscriptionPatch,
-) -> Result<Subscription, ServiceError> {
+) -> Result<SubscriptionView, ServiceError> {
     ctx.write(Action::EditRegister, move |tx| {
         let current = db::subscriptions::find(tx, id)?.ok_or(NOT_FOUND)?;
         references::check_version(&expected, current.meta)?;
-        let mut subscription = patched(&current, &patch);
+        let today = local_date(tx.now());
+        let mut subscription = patched(&current, &patch, today);
         let mut violations = Violations::default();
         check_cost(subscription.monthly_cost_ore, &mut violations);
         violations.finish()?;
         check_status(current.status, subscription.status)?;
         if subscription == current {
-            return Ok(current);
+            return numbers::view(tx, current, today);
         }
         subscription.meta = current.meta.changed(tx.now());
         db::subscriptions::update(tx, &subscription)?;
@@ -130,21 +149,36 @@ pub async fn update(
                 subscription.monthly_cost_ore != current.monthly_cost_ore,
             ),
             ("status", subscription.status != current.status),
+            (
+                "is_recovery_number",
+                subscription.is_recovery_number != current.is_recovery_number,
+            ),
         ]);
         let details = json!({ "changed": changed, "status": subscription.status });
         trail::note(tx, "subscription.changed", id, details)?;
-        Ok(subscription)
+        if subscription.status == SubscriptionStatus::Terminated {
+            add_ons::end_all_in(tx, id, today)?;
+        }
+        numbers::view(tx, subscription, today)
     })
     .await
 }
 
-fn patched(current: &Subscription, patch: &SubscriptionPatch) -> Subscription {
+fn patched(current: &Subscription, patch: &SubscriptionPatch, today: NaiveDate) -> Subscription {
     let kept = current.clone();
+    let status = patch.status.unwrap_or(kept.status);
     Subscription {
         number: patch.number.clone().unwrap_or(kept.number),
         operator: patch.operator.clone().unwrap_or(kept.operator),
         monthly_cost_ore: patch.monthly_cost_ore.unwrap_or(kept.monthly_cost_ore),
-        status: patch.status.unwrap_or(kept.status),
+        status,
+        is_recovery_number: patch.is_recovery_number.unwrap_or(kept.is_recovery_number),
+        ends_on: match status {
+            SubscriptionStatus::Terminated => kept.ends_on.or(Some(today)),
+            SubscriptionStatus::Available
+            | SubscriptionStatus::Assigned
+            | SubscriptionStatus::ToBeTransferred => None,
+        },
         ..kept
     }
 }
@@ -160,12 +194,26 @@ fn check_status(current: SubscriptionStatus, wanted: SubscriptionStatus) -> Resu
     if wanted == current {
         return Ok(());
     }
+    if wanted == SubscriptionStatus::ToBeTransferred {
+        return Err(ServiceError::invalid(
+            "/status",
+            "status_by_decision",
+            "A number is to be transferred by a decision in the case of its holder. Make it there.",
+        ));
+    }
     if wanted == SubscriptionStatus::Assigned {
         return Err(ServiceError::invalid(
             "/status",
             "status_by_assignment",
             "A subscription becomes assigned by an assignment. Make one instead.",
         ));
+    }
+    if current == SubscriptionStatus::ToBeTransferred {
+        return Err(ServiceError::Conflict {
+            code: "number_transfer_under_way",
+            detail: "The number is to be transferred to its holder, and the subscription is not terminated first. Settle \
+                     the check number of the case, or decide otherwise there.",
+        });
     }
     if current == SubscriptionStatus::Assigned {
         return Err(ServiceError::Conflict {

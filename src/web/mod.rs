@@ -140,7 +140,10 @@ fn schedule(config: &mut ServiceConfig) {
 /// The routes of the register: who there is, what there is, and who has what.
 fn register(config: &mut ServiceConfig) {
     use Action::{EditOrganisation, EditRegister, ReadEmployment, ReadRegister};
-    use api::{assignments, devices, employments, people, person_merges, sources, subscriptions, units};
+    use api::{
+        add_ons, assignments, devices, employments, people, person_merges, phone_hours, sources,
+        subscriptions, units,
+    };
 
     config
         .service(
@@ -162,6 +165,11 @@ fn register(config: &mut ServiceConfig) {
             resource("/v1/units/{id}")
                 .get(ReadRegister, units::get)
                 .patch(EditRegister, units::update),
+        )
+        .service(
+            resource("/v1/units/{id}/phone-hours")
+                .get(ReadRegister, phone_hours::list)
+                .post(EditRegister, phone_hours::set),
         )
         .service(
             resource("/v1/people")
@@ -202,6 +210,18 @@ fn register(config: &mut ServiceConfig) {
                 .get(ReadRegister, subscriptions::get)
                 .patch(EditRegister, subscriptions::update),
         )
+        .service(
+            resource("/v1/subscriptions/{id}/add-ons")
+                .get(ReadRegister, add_ons::list_of_subscription)
+                .post(EditRegister, add_ons::create),
+        )
+        .service(resource("/v1/add-ons").get(ReadRegister, add_ons::list))
+        .service(
+            resource("/v1/add-ons/{id}")
+                .get(ReadRegister, add_ons::get)
+                .patch(EditRegister, add_ons::update),
+        )
+        .service(resource("/v1/add-ons/{id}/end").post(EditRegister, add_ons::end))
         .service(
             resource("/v1/assignments")
                 .get(ReadRegister, assignments::list)
@@ -323,7 +343,7 @@ fn work(config: &mut ServiceConfig) {
     use Action::{
         DeliverMdmReport, GivePrivateAddress, ReadMdmReports, ReadTermination, RevealCode, WorkTermination,
     };
-    use api::terminations::{notes, private_address, receipt, verify, work};
+    use api::terminations::{notes, numbers, private_address, receipt, verify, work};
     use api::{account_reviews, claims, codes, mdm, terminations, worklist};
 
     config
@@ -352,7 +372,11 @@ fn work(config: &mut ServiceConfig) {
         .service(
             resource("/v1/terminations/{id}/items/{item}/checks/{check}").put(WorkTermination, work::settle),
         )
-        .service(resource("/v1/terminations/{id}/items/{item}/number").post(WorkTermination, work::number))
+        .service(resource("/v1/terminations/{id}/items/{item}/number").post(WorkTermination, numbers::decide))
+        .service(
+            resource("/v1/terminations/{id}/items/{item}/number/request")
+                .put(WorkTermination, numbers::request),
+        )
         .configure(outcomes)
         .service(resource("/v1/claims").get(ReadTermination, claims::list))
         .service(resource("/v1/claims/{id}").get(ReadTermination, claims::get))

@@ -103,6 +103,7 @@ fn is_kept(error: &ServiceError) -> bool {
     match error {
         ServiceError::Invalid(_)
         | ServiceError::Conflict { .. }
+        | ServiceError::Quarantined { .. }
         | ServiceError::Stale { .. }
         | ServiceError::UsedUp { .. } => true,
         // Some refusals of the domain are about rights or about what is not there.

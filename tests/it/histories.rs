@@ -147,6 +147,7 @@ impl Town {
                 employment_id: id,
                 assigned: Assigned::Device(device.unwrap().into_fresh().unwrap().id),
                 accessories: Vec::new(),
+                override_quarantine: None,
             };
             assignments::create(&ctx, Recorder::none(), new).await.unwrap();
             ids.push(id);

@@ -9,6 +9,7 @@
 )]
 
 mod absences;
+mod add_ons;
 mod architecture;
 mod attachments;
 mod audit;
@@ -32,6 +33,7 @@ mod manners;
 mod mdm;
 mod migrations;
 mod moves;
+mod numbers;
 mod openapi;
 mod outcomes;
 mod private_addresses;

@@ -124,7 +124,7 @@ impl Known {
             Worklist::Unowned => self.receiver.is_none(),
             Worklist::Overdue => self.number < 6,
             Worklist::DueSoon => (6..12).contains(&self.number),
-            Worklist::Contradicted | Worklist::BreachDue => false,
+            Worklist::Contradicted | Worklist::BreachDue | Worklist::NumberTransfer => false,
             Worklist::Held => self.number % 7 == 3,
             Worklist::WaitingForMdm => waits_for_mdm(self.number),
             Worklist::UndeliveredMail => failed.contains(&self.id),

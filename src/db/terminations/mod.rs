@@ -13,7 +13,9 @@ use crate::domain::ids::{DeviceId, EmploymentId, ItemId, LegalEntityId, PersonId
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::termination::{Item, TerminationKind, TerminationRecord, TerminationState};
 use chrono::{DateTime, NaiveDate, Utc};
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use rows::{ItemRow, ItemStateRow, OwnerRow, ProgressRow, Row, StageRow, to_item_row, to_record, to_row};
 
 /// Which terminations are asked for.
@@ -198,6 +200,32 @@ fn filtered(filter: &TerminationFilter) -> table::BoxedQuery<'static, super::con
         Some(false) => query.filter(table::hold.is_null()),
         None => query,
     }
+}
+
+/// The cases under way that ended by a day, with a number that is to go to its holder and about which the desk has not been
+/// asked; the next after the one that was looked at last.
+pub fn transfers_due(
+    connection: &mut DbConnection,
+    ended_by: NaiveDate,
+    after: Option<TerminationId>,
+    limit: i64,
+) -> Result<Vec<TerminationId>, DbError> {
+    let mut query = table::table
+        .filter(sql::<Bool>(worklist::HAS_TRANSFER))
+        .filter(sql::<Bool>(
+            "NOT EXISTS (SELECT 1 FROM task WHERE task.termination_id = termination.id \
+             AND task.kind = 'transfer_overdue' AND task.state <> 'withdrawn')",
+        ))
+        .filter(table::end_on.le(ended_by))
+        .order(table::id)
+        .limit(limit)
+        .select(table::id)
+        .into_boxed();
+    if let Some(after) = after {
+        query = query.filter(table::id.gt(after.to_string()));
+    }
+    let ids: Vec<String> = query.load(connection)?;
+    ids.iter().map(|id| parse("termination", "id", id)).collect()
 }
 
 /// Stores a new termination.

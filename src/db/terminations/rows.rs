@@ -5,7 +5,9 @@ use crate::db::schema::{termination as table, termination_item};
 use crate::db::types::{meta, parse, parse_json, parse_optional, to_json, utc_optional};
 use crate::domain::assignment::Assigned;
 use crate::domain::ids::AssignmentId;
-use crate::domain::termination::{Holding, Item, Termination, TerminationRecord};
+use crate::domain::termination::{
+    Holding, Item, NumberDecision, NumberRuling, Termination, TerminationRecord,
+};
 use crate::domain::wipe::WipeAssessment;
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
@@ -96,6 +98,8 @@ pub(super) struct ItemStateRow {
     damage: Option<String>,
     arrangement: Option<String>,
     proposal: Option<String>,
+    number_ruling: Option<String>,
+    number_request: Option<String>,
     /// Checks and answers are read and written with their item alone, so they are documents of it.
     checks: String,
     code_answers: String,
@@ -191,7 +195,9 @@ impl TryFrom<&Item> for ItemStateRow {
         Ok(Self {
             outcome: item.outcome.map(|outcome| outcome.as_str().to_owned()),
             is_identity_confirmed: item.identity_confirmed,
-            number_decision: item.number_decision.map(|decision| decision.as_str().to_owned()),
+            number_decision: item
+                .number_decision()
+                .map(|decision| decision.as_str().to_owned()),
             wipe_state: item.wipe.state.as_str().to_owned(),
             wipe_level: item.wipe.level.as_str().to_owned(),
             is_wipe_contradicted: item.wipe.contradicted,
@@ -201,6 +207,8 @@ impl TryFrom<&Item> for ItemStateRow {
             damage: item.damage.as_ref().map(to_json).transpose()?,
             arrangement: item.arrangement.as_ref().map(to_json).transpose()?,
             proposal: item.proposal.as_ref().map(to_json).transpose()?,
+            number_ruling: item.number.as_ref().map(to_json).transpose()?,
+            number_request: item.number_request.as_ref().map(to_json).transpose()?,
             checks: to_json(&item.checks)?,
             code_answers: to_json(&item.code_answers)?,
             awaits_mdm: item.awaits_mdm(),
@@ -302,11 +310,8 @@ fn to_item(row: &ItemRow) -> Result<Item, DbError> {
         identity_confirmed: state.is_identity_confirmed,
         checks: parse_json("termination_item", "checks", &state.checks)?,
         code_answers: parse_json("termination_item", "code_answers", &state.code_answers)?,
-        number_decision: parse_optional(
-            "termination_item",
-            "number_decision",
-            state.number_decision.as_deref(),
-        )?,
+        number: to_ruling(state)?,
+        number_request: document("number_request", state.number_request.as_deref())?,
         wipe,
         contradiction: document("contradiction", state.contradiction.as_deref())?,
         loss: document("loss", state.loss.as_deref())?,
@@ -315,6 +320,19 @@ fn to_item(row: &ItemRow) -> Result<Item, DbError> {
         arrangement: document("arrangement", state.arrangement.as_deref())?,
         proposal: document("proposal", state.proposal.as_deref())?,
     })
+}
+
+/// What was decided about the number. Of an old decision the row has no more than the word.
+fn to_ruling(row: &ItemStateRow) -> Result<Option<NumberRuling>, DbError> {
+    if let Some(ruling) = document("number_ruling", row.number_ruling.as_deref())? {
+        return Ok(Some(ruling));
+    }
+    let word: Option<NumberDecision> = parse_optional(
+        "termination_item",
+        "number_decision",
+        row.number_decision.as_deref(),
+    )?;
+    Ok(word.map(|decision| NumberRuling::bare(decision.into())))
 }
 
 /// A JSON document of an item, if it is there.

@@ -25,6 +25,13 @@ type Condition = Box<dyn BoxableExpression<table::table, MultiBackend, SqlType =
 /// under way will do.
 const ACTIVE: &str = "termination.state IN ('scheduled', 'open')";
 
+/// Cases under way with a number that is to go to its holder, and has not gone.
+pub(super) const HAS_TRANSFER: &str = "termination.state IN ('scheduled', 'open') AND termination.id IN \
+    (SELECT termination_item.termination_id FROM termination_item \
+    WHERE termination_item.number_decision = 'transfer_to_private' AND EXISTS (SELECT 1 FROM termination_check \
+    WHERE termination_check.item_id = termination_item.id AND termination_check.kind = 'number' \
+    AND termination_check.state IN ('open', 'declared')))";
+
 /// Which cases are asked for.
 #[derive(Clone, Debug)]
 pub struct Search {
@@ -154,6 +161,7 @@ fn needs_look(search: &Search) -> Condition {
             "termination.id IN (SELECT termination_item.termination_id FROM termination_item \
              WHERE termination_item.awaits_mdm)",
         ))),
+        Worklist::NumberTransfer => Box::new(sql::<Bool>(HAS_TRANSFER)),
         Worklist::UndeliveredMail => has_undelivered(&search.late_since),
     }
 }

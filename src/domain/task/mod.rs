@@ -13,8 +13,9 @@ pub use words::{
 
 use super::calendar::Calendar;
 use super::error::DomainError;
-use super::ids::{ItemId, LegalEntityId, PersonId, TaskId, TerminationId, UnitId};
+use super::ids::{AddOnId, ItemId, LegalEntityId, PersonId, SubscriptionId, TaskId, TerminationId, UnitId};
 use super::record::Meta;
+use super::termination::NumberTerms;
 use super::text::looks_like_personal_number;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
@@ -56,6 +57,20 @@ pub enum TaskFacts {
         /// From which day.
         effective_on: NaiveDate,
     },
+    /// What was decided about a number.
+    Number {
+        /// What happens to it, and on which terms.
+        terms: NumberTerms,
+        /// The day by which the operator has to release it, if it is to go to its holder.
+        release_by: Option<NaiveDate>,
+    },
+    /// An add-on of a subscription.
+    AddOn {
+        /// The add-on.
+        add_on: AddOnId,
+        /// The subscription.
+        subscription: SubscriptionId,
+    },
     /// A number is to be diverted (hänvisas).
     Diversion {
         /// Why: callers are told another thing for each.
@@ -72,7 +87,7 @@ impl TaskFacts {
             Self::Staff { effective_on, .. }
             | Self::Organisation { effective_on, .. }
             | Self::PhoneHours { effective_on, .. } => Some(*effective_on),
-            Self::None | Self::Diversion { .. } => None,
+            Self::None | Self::Number { .. } | Self::AddOn { .. } | Self::Diversion { .. } => None,
         }
     }
 }
@@ -85,6 +100,8 @@ impl fmt::Debug for TaskFacts {
             Self::Staff { .. } => "Staff",
             Self::Organisation { .. } => "Organisation",
             Self::PhoneHours { .. } => "PhoneHours",
+            Self::Number { .. } => "Number",
+            Self::AddOn { .. } => "AddOn",
             Self::Diversion { .. } => "Diversion",
         };
         f.debug_struct(name)
@@ -169,6 +186,8 @@ impl Task {
             TaskFacts::None
             | TaskFacts::Staff { .. }
             | TaskFacts::Organisation { .. }
+            | TaskFacts::Number { .. }
+            | TaskFacts::AddOn { .. }
             | TaskFacts::Diversion { .. } => None,
         };
         [

@@ -2,7 +2,7 @@
 
 use super::{DiversionCause, TaskFacts, TaskKind};
 use crate::domain::ids::ItemId;
-use crate::domain::termination::{CheckKind, ItemKind, Termination, TerminationKind};
+use crate::domain::termination::{CheckKind, Item, ItemKind, NumberTerms, Termination, TerminationKind};
 use chrono::{DateTime, NaiveDate, Utc};
 
 /// A task that a case asks for.
@@ -18,9 +18,9 @@ pub struct WantedTask {
     pub day: Option<NaiveDate>,
 }
 
-/// What a case that is under way asks for, for each of its subscriptions: an entry in the directory, a diversion, and a
-/// block where somebody was sent home.
-pub fn wanted_by(termination: &Termination) -> Vec<WantedTask> {
+/// What a case that is under way asks for today, for each of its subscriptions: an entry in the directory, what was
+/// decided about the number, a diversion, and a block where somebody was sent home.
+pub fn wanted_by(termination: &Termination, today: NaiveDate) -> Vec<WantedTask> {
     if !termination.is_active() {
         return Vec::new();
     }
@@ -43,6 +43,7 @@ pub fn wanted_by(termination: &Termination) -> Vec<WantedTask> {
         if !is_entered {
             wanted.push(task(TaskKind::Directory, TaskFacts::None, return_by));
         }
+        wanted.extend(number_work(termination, item, today));
         if let Some((facts, day)) = diversion(termination) {
             wanted.push(task(TaskKind::Diversion, facts, day));
         }
@@ -51,6 +52,39 @@ pub fn wanted_by(termination: &Termination) -> Vec<WantedTask> {
         }
     }
     wanted
+}
+
+/// What is to be done about the number, until that is settled. That time runs out terminates nothing: it is asked what is
+/// to happen instead.
+fn number_work(termination: &Termination, item: &Item, today: NaiveDate) -> Vec<WantedTask> {
+    let is_open = item
+        .check(CheckKind::Number)
+        .is_ok_and(|check| !check.state.is_settled());
+    let Some(ruling) = item.number.as_ref().filter(|_| is_open) else {
+        return Vec::new();
+    };
+    let (terms, release_by) = (ruling.terms, termination.release_by(item));
+    let task = |kind, day| WantedTask {
+        kind,
+        item: item.id,
+        facts: TaskFacts::Number { terms, release_by },
+        day,
+    };
+    let return_by = termination.return_by;
+    match terms {
+        NumberTerms::Terminate { last_day } => {
+            let day = last_day.unwrap_or(return_by);
+            vec![task(TaskKind::TerminateSubscription, Some(day))]
+        }
+        NumberTerms::Move { .. } => vec![task(TaskKind::MoveNumber, Some(return_by))],
+        NumberTerms::TransferToPrivate => {
+            let is_late = release_by.is_some_and(|day| day < today);
+            let late = is_late.then(|| task(TaskKind::TransferOverdue, None));
+            let transfer = task(TaskKind::NumberTransfer, release_by);
+            std::iter::once(transfer).chain(late).collect()
+        }
+        NumberTerms::Reuse => Vec::new(),
+    }
 }
 
 /// What the devices that are lost or stolen ask for: each task with the item that it is about, and since when the device
@@ -104,6 +138,14 @@ impl TaskKind {
     /// Whether a case asks for it by itself (see [`wanted_by`]), and may stop asking. What somebody reported as lost is
     /// blocked although the kind of case does not ask for it, so a block is not taken back.
     pub const fn follows_the_case(self) -> bool {
-        matches!(self, Self::Directory | Self::Diversion)
+        match self {
+            Self::Directory | Self::Diversion | Self::TransferOverdue => true,
+            _ => self.is_asked_anew(),
+        }
+    }
+
+    /// Whether a case asks for it again although it was done: the number was decided about anew since.
+    pub const fn is_asked_anew(self) -> bool {
+        matches!(self.check(), Some(CheckKind::Number))
     }
 }

@@ -1,5 +1,6 @@
 //! The closed sets of words of tasks. They are stored, sent and audited.
 
+use crate::domain::termination::CheckKind;
 use crate::text_enum;
 
 text_enum! {
@@ -25,6 +26,14 @@ text_enum! {
         ConfirmEnd = "confirm_end",
         /// Transfer a number to its holder, before the subscription is terminated.
         NumberTransfer = "number_transfer",
+        /// Terminate a subscription with the operator.
+        TerminateSubscription = "terminate_subscription",
+        /// Move a number to another employment, unit or legal entity.
+        MoveNumber = "move_number",
+        /// The operator need not release a number any more that was to be transferred: decide what happens to it.
+        TransferOverdue = "transfer_overdue",
+        /// Ask whoever ordered an add-on without an end whether it is still needed (behövs detta?).
+        AddOnReview = "add_on_review",
         /// Follow up a device that has not come back.
         Claim = "claim",
         /// Lock or wipe a device over the MDM.
@@ -39,10 +48,15 @@ impl TaskKind {
     /// sources name no times for the desk.
     pub const fn business_days(self) -> i64 {
         match self {
-            Self::BlockSubscription | Self::ClearMdm => 0,
+            Self::BlockSubscription | Self::ClearMdm | Self::TransferOverdue => 0,
             Self::UnreachableRecipient | Self::ConfirmEnd | Self::Diversion | Self::LoanReturn => 1,
-            Self::Staff | Self::PhoneHours | Self::Directory => 2,
+            Self::Staff
+            | Self::PhoneHours
+            | Self::Directory
+            | Self::TerminateSubscription
+            | Self::MoveNumber => 2,
             Self::Organisation | Self::Other | Self::NumberTransfer | Self::Claim => 5,
+            Self::AddOnReview => 20,
         }
     }
 
@@ -55,13 +69,37 @@ impl TaskKind {
             | Self::Other
             | Self::Directory
             | Self::Diversion
-            | Self::BlockSubscription => true,
+            | Self::BlockSubscription
+            | Self::TerminateSubscription
+            | Self::MoveNumber => true,
             Self::UnreachableRecipient
             | Self::ConfirmEnd
             | Self::NumberTransfer
+            | Self::TransferOverdue
+            | Self::AddOnReview
             | Self::Claim
             | Self::ClearMdm
             | Self::LoanReturn => false,
+        }
+    }
+
+    /// The check of its item that it is the work for: whoever settles the one settles the other.
+    pub const fn check(self) -> Option<CheckKind> {
+        match self {
+            Self::Directory => Some(CheckKind::Directory),
+            Self::NumberTransfer | Self::TerminateSubscription | Self::MoveNumber => Some(CheckKind::Number),
+            Self::Staff
+            | Self::Organisation
+            | Self::PhoneHours
+            | Self::Other
+            | Self::Diversion
+            | Self::BlockSubscription
+            | Self::UnreachableRecipient
+            | Self::ConfirmEnd
+            | Self::TransferOverdue
+            | Self::AddOnReview
+            | Self::Claim
+            | Self::ClearMdm => None,
         }
     }
 
@@ -78,6 +116,10 @@ impl TaskKind {
             | Self::Diversion
             | Self::BlockSubscription
             | Self::NumberTransfer
+            | Self::TerminateSubscription
+            | Self::MoveNumber
+            | Self::TransferOverdue
+            | Self::AddOnReview
             | Self::Claim
             | Self::ClearMdm
             | Self::LoanReturn => false,

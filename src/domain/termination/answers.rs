@@ -1,12 +1,12 @@
-//! The two questions that are more than yes or no: what became of each code, and what happens to the number.
+//! A question that is more than yes or no: what became of each code.
 //!
-//! An answer alone settles nothing: the check `codes` or `number` is settled when somebody says so, and then
-//! the answers must be there.
+//! An answer alone settles nothing: the check `codes` is settled when somebody says so, and then the answers must be
+//! there.
 
 use super::Termination;
 use super::check::{Act, Check};
 use super::event::Event;
-use super::words::{ActorRole, CheckKind, CheckState, CodeAnswer, CodeKind, NumberDecision, ReopenCause};
+use super::words::{ActorRole, CheckKind, CheckState, CodeAnswer, CodeKind, ReopenCause};
 use crate::domain::error::DomainError;
 use crate::domain::ids::ItemId;
 
@@ -50,45 +50,9 @@ impl Termination {
         }
         Ok(events)
     }
-
-    /// Decides what happens to the number of a subscription. Another decision, after the first was carried out,
-    /// opens the check again.
-    ///
-    /// # Errors
-    /// `NotAllowed`, `UnknownItem`, `UnknownCheck`, `InvalidTransition` if the case is not active, `Conflict`.
-    pub fn decide_number(
-        &mut self,
-        item: ItemId,
-        decision: NumberDecision,
-        act: Act,
-    ) -> Result<Vec<Event>, DomainError> {
-        act.require_answerable()?;
-        let found = self.item(item)?;
-        let check = found.check(CheckKind::Number)?;
-        if found.number_decision == Some(decision) {
-            return Ok(Vec::new());
-        }
-        self.require_active("decide_number")?;
-        require_changeable(check, act.by.role)?;
-        let falls = check.state == CheckState::Done;
-
-        let termination = self.id;
-        let found = self.item_mut(item)?;
-        found.number_decision = Some(decision);
-        let mut events = vec![Event::NumberDecided {
-            termination,
-            item,
-            decision,
-        }];
-        if falls {
-            let cause = ReopenCause::NumberDecisionChanged;
-            events.extend(found.reopen(termination, CheckKind::Number, cause, &act));
-        }
-        Ok(events)
-    }
 }
 
-const fn require_changeable(check: &Check, role: ActorRole) -> Result<(), DomainError> {
+pub(super) const fn require_changeable(check: &Check, role: ActorRole) -> Result<(), DomainError> {
     if check.state.is_settled() && !role.may_correct() {
         Err(DomainError::Conflict)
     } else {

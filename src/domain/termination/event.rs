@@ -95,6 +95,11 @@ pub enum Event {
         item: ItemId,
         decision: NumberDecision,
     },
+    /// The holder asked to take a number over privately.
+    NumberRequested {
+        termination: TerminationId,
+        item: ItemId,
+    },
     /// It was reported, or decided, what became of a device that does not come back.
     OutcomeReported {
         termination: TerminationId,
@@ -219,6 +224,7 @@ impl Event {
             Self::CheckReopened { .. } => "termination.check_reopened",
             Self::CodeAnswered { .. } => "termination.code_answered",
             Self::NumberDecided { .. } => "termination.number_decided",
+            Self::NumberRequested { .. } => "termination.number_requested",
             Self::OutcomeReported { .. } => "termination.outcome_reported",
             Self::PoliceReportNoted { .. } => "termination.police_report_noted",
             Self::BreachAssessed { .. } => "termination.breach_assessed",
@@ -258,6 +264,7 @@ impl Event {
             | Self::CheckReopened { termination, .. }
             | Self::CodeAnswered { termination, .. }
             | Self::NumberDecided { termination, .. }
+            | Self::NumberRequested { termination, .. }
             | Self::OutcomeReported { termination, .. }
             | Self::PoliceReportNoted { termination, .. }
             | Self::BreachAssessed { termination, .. }

@@ -7,10 +7,9 @@ use super::damage::Damage;
 use super::disposal::Disposal;
 use super::event::Event;
 use super::loss::Loss;
+use super::number::NumberRuling;
 use super::proposal::Proposal;
-use super::words::{
-    CheckKind, CheckState, CodeAnswer, CodeKind, DeviceOutcome, ItemKind, NumberDecision, ReopenCause,
-};
+use super::words::{CheckKind, CheckState, CodeAnswer, CodeKind, DeviceOutcome, ItemKind, ReopenCause};
 use crate::domain::error::DomainError;
 use crate::domain::ids::{ItemId, TerminationId};
 use crate::domain::wipe::{DataClass, WipeAssessment, WipeLevel};
@@ -36,8 +35,10 @@ pub struct Item {
     pub checks: Vec<Check>,
     /// What became of each code of the device.
     pub code_answers: BTreeMap<CodeKind, CodeAnswer>,
-    /// What happens to the number of the subscription.
-    pub number_decision: Option<NumberDecision>,
+    /// What was decided about the number of the subscription.
+    pub number: Option<NumberRuling>,
+    /// That the holder asked to take the number over privately: through whom it was said, and when.
+    pub number_request: Option<Act>,
     /// What is known about the wipe of the device.
     pub wipe: WipeAssessment,
     /// The decision to close in spite of a contradicted wipe, because the device is gone and nobody can look.
@@ -87,7 +88,8 @@ impl Item {
             identity_confirmed: false,
             checks: CheckKind::of(new.kind).iter().map(open).collect(),
             code_answers: BTreeMap::new(),
-            number_decision: None,
+            number: None,
+            number_request: None,
             wipe: WipeAssessment::default(),
             contradiction: None,
             loss: None,

@@ -85,7 +85,7 @@ impl Termination {
         self.require_not_held(check)?;
         settlement.require_reason()?;
         require_no_conflict(current, &settlement, act.by.role)?;
-        found.require_grounds(check, settlement.answer)?;
+        found.require_grounds(check, settlement.answer, act.by.role)?;
         found.require_not_decided_away(check, settlement.answer)?;
         if check == CheckKind::Returned && settlement.answer != Answer::Done {
             found.require_not_let_go("settle")?;
@@ -143,7 +143,7 @@ fn require_no_conflict(check: &Check, settlement: &Settlement, role: ActorRole) 
 
 impl Item {
     /// Refuses an answer for which the item gives no grounds.
-    fn require_grounds(&self, check: CheckKind, answer: Answer) -> Result<(), DomainError> {
+    fn require_grounds(&self, check: CheckKind, answer: Answer, role: ActorRole) -> Result<(), DomainError> {
         if answer == Answer::Done && check.needs_the_handset() && self.is_missing() {
             return Err(DomainError::NotReturned);
         }
@@ -151,10 +151,8 @@ impl Item {
             (CheckKind::Wiped, Answer::Done) => self.require_wiped(),
             (CheckKind::Codes, Answer::Done | Answer::NotApplicable) => self.require_codes(false),
             (CheckKind::Codes, Answer::Deviation) => self.require_codes(true),
-            (CheckKind::Number, Answer::Done) if self.number_decision.is_none() => {
-                Err(DomainError::Unanswered { check })
-            }
-            (CheckKind::Wiped | CheckKind::Number, _)
+            (CheckKind::Number, answer) => self.require_number(answer, role),
+            (CheckKind::Wiped, _)
             | (
                 CheckKind::RecordsSaved
                 | CheckKind::Returned

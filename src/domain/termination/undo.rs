@@ -5,8 +5,9 @@ use super::absence::Arrangement;
 use super::check::{Act, Check, Decision, Reason};
 use super::event::Event;
 use super::item::Item;
+use super::number::NumberRuling;
 use super::words::{
-    CheckKind, CheckState, CodeAnswer, CodeKind, DeviceOutcome, NumberDecision, ReopenCause, TerminationState,
+    CheckKind, CheckState, CodeAnswer, CodeKind, DeviceOutcome, ReopenCause, TerminationState,
 };
 use crate::domain::error::DomainError;
 use crate::domain::ids::{ItemId, TerminationId};
@@ -30,7 +31,8 @@ pub struct ItemBefore {
     outcome: Option<DeviceOutcome>,
     identity_confirmed: bool,
     /// What was decided about the number before, and by the answer.
-    number: (Option<NumberDecision>, Option<NumberDecision>),
+    #[serde(default)]
+    ruling: (Option<NumberRuling>, Option<NumberRuling>),
     /// The kinds of codes that were answered: what was said of them before, and by the answer.
     codes: BTreeMap<CodeKind, (Option<CodeAnswer>, CodeAnswer)>,
     /// The checks that were answered.
@@ -81,7 +83,7 @@ impl ItemBefore {
             item: old.id,
             outcome: old.outcome,
             identity_confirmed: old.identity_confirmed,
-            number: (old.number_decision, new.number_decision),
+            ruling: (old.number.clone(), new.number.clone()),
             codes: codes.collect(),
             checks: old.checks.iter().filter(answered).cloned().collect(),
             arrangement: (old.arrangement.clone(), new.arrangement.clone()),
@@ -171,8 +173,8 @@ impl Item {
                 };
             }
         }
-        if !self.is_settled(CheckKind::Number) && self.number_decision == before.number.1 {
-            self.number_decision = before.number.0;
+        if !self.is_settled(CheckKind::Number) && self.number == before.ruling.1 {
+            self.number.clone_from(&before.ruling.0);
         }
         Event::AnswerUndone {
             termination,

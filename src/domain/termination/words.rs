@@ -353,10 +353,21 @@ text_enum! {
         Terminate = "terminate",
         /// The number waits for a new holder.
         Reuse = "reuse",
-        /// The number follows the holder to another unit.
+        /// The number goes to another employment or unit, the holder's own or somebody else's.
         Move = "move",
         /// The holder takes the number over privately.
         TransferToPrivate = "transfer_to_private",
+    }
+}
+
+impl NumberDecision {
+    /// Whether somebody has to do something with the operator or in the telephony system, so that only the desk can say
+    /// that it is done.
+    pub const fn needs_the_desk(self) -> bool {
+        match self {
+            Self::Terminate | Self::Move | Self::TransferToPrivate => true,
+            Self::Reuse => false,
+        }
     }
 }
 

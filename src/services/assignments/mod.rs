@@ -2,17 +2,20 @@
 
 mod custody;
 
-use super::{Ctx, Recorded, Recorder, ServiceError, Violations, references, tasks, terminations, trail};
+use super::{
+    Ctx, Recorded, Recorder, ServiceError, Violations, numbers, references, tasks, terminations, trail,
+};
 use crate::app::App;
 use crate::db::dialect::{self, Anchor};
 use crate::db::{self, Tx};
-use crate::domain::assignment::{Assigned, Assignment, AssignmentEnd, HandBack};
+use crate::domain::assignment::{Assigned, Assignment, AssignmentEnd, HandBack, QuarantineOverride};
 use crate::domain::calendar::local_date;
 use crate::domain::employment::Employment;
 use crate::domain::ids::{AssignmentId, EmploymentId};
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::policy::Action;
 use crate::domain::record::{ExpectedVersion, Meta};
+use crate::domain::termination::DecidedBy;
 use chrono::NaiveDate;
 use custody::Asset;
 use serde_json::json;
@@ -28,6 +31,8 @@ pub struct NewAssignment {
     pub assigned: Assigned,
     /// What is handed out with it.
     pub accessories: Vec<String>,
+    /// Who decided, and why, that a number is handed out although it is in quarantine.
+    pub override_quarantine: Option<DecidedBy>,
 }
 
 const ENDED: &str = "employment_ended";
@@ -38,7 +43,8 @@ const NOT_FOUND: ServiceError = ServiceError::NotFound("assignment");
 /// # Errors
 /// [`ServiceError::Invalid`] `unknown_employment`, `unknown_device`, `unknown_subscription`,
 /// `legal_entity_mismatch`; [`ServiceError::Conflict`] `employment_ended`, `device_not_available`,
-/// `device_assigned`, `subscription_not_available`, `subscription_assigned`; as [`Ctx::write_once`].
+/// `device_assigned`, `subscription_not_available`, `subscription_assigned`; [`ServiceError::Quarantined`]; as
+/// [`Ctx::write_once`].
 pub async fn create(
     ctx: &Ctx,
     recorder: Recorder<Assignment>,
@@ -74,17 +80,35 @@ async fn alarm(ctx: &Ctx, wanted: NewAssignment) -> Result<(), ServiceError> {
 }
 
 fn create_in(tx: &mut Tx<'_>, app: &App, new: &NewAssignment) -> Result<Assignment, ServiceError> {
-    hand_out_in(tx, app, new, None)
+    dialect::lock(tx, Anchor::Employment(new.employment_id))?;
+    let (employment, asset) = find_both(tx, new)?;
+    let kept = match &asset {
+        Asset::Subscription(subscription) => {
+            let who = (employment.person_id, local_date(tx.now()));
+            numbers::kept_from(tx, subscription, who)?
+        }
+        Asset::Device(_) => None,
+    };
+    let overridden = kept.map(|until| {
+        let decided = new.override_quarantine.clone();
+        let decided = decided.ok_or(ServiceError::Quarantined { until })?;
+        Ok(QuarantineOverride { decided, until })
+    });
+    hand_out_in(tx, app, (employment, asset), (new, None, overridden))
 }
 
+/// Hands out what nothing keeps from this person, unless it is kept for a reason of its own. The refusals come in the order
+/// in which somebody can do something about them.
 fn hand_out_in(
     tx: &mut Tx<'_>,
     app: &App,
-    new: &NewAssignment,
-    loan_until: Option<NaiveDate>,
+    (employment, asset): (Employment, Asset),
+    (new, loan_until, overridden): (
+        &NewAssignment,
+        Option<NaiveDate>,
+        Option<Result<QuarantineOverride, ServiceError>>,
+    ),
 ) -> Result<Assignment, ServiceError> {
-    dialect::lock(tx, Anchor::Employment(new.employment_id))?;
-    let (employment, asset) = find_both(tx, new)?;
     if employment.has_ended(local_date(tx.now())) {
         return Err(ServiceError::Conflict {
             code: ENDED,
@@ -92,6 +116,7 @@ fn hand_out_in(
         });
     }
     asset.check_available()?;
+    let quarantine_override = overridden.transpose()?;
     let now = tx.now();
     let asset = asset.handed_out(now);
     let assignment = Assignment {
@@ -104,6 +129,7 @@ fn hand_out_in(
         assigned_at: now,
         ended: None,
         loan_until,
+        quarantine_override,
         meta: Meta::new(now),
     };
     // First, because two hand-outs of one device meet here: the loser is told so at once.
@@ -240,6 +266,7 @@ pub(super) fn hand_on_in(
         employment_id: to,
         assigned: ended.assigned,
         accessories: ended.accessories,
+        override_quarantine: None,
     };
     create_in(tx, app, &new)
 }
@@ -267,8 +294,39 @@ pub(super) fn lend_in(
         employment_id,
         assigned: before.assigned,
         accessories: before.accessories,
+        override_quarantine: None,
     };
-    hand_out_in(tx, app, &new, Some(until))
+    dialect::lock(tx, Anchor::Employment(employment_id))?;
+    let both = find_both(tx, &new)?;
+    hand_out_in(tx, app, both, (&new, Some(until), None))
+}
+
+/// Ends the assignment of a number, if it goes on, and hands the number out on another employment: a decision that it moves
+/// is one that callers go with it, so that nothing keeps it.
+///
+/// # Errors
+/// [`ServiceError::NotFound`]; as handing out does.
+pub(super) fn move_in(
+    tx: &mut Tx<'_>,
+    app: &App,
+    id: AssignmentId,
+    to: EmploymentId,
+) -> Result<Assignment, ServiceError> {
+    let current = db::assignments::find(tx, id)?.ok_or(NOT_FOUND)?;
+    dialect::lock(tx, Anchor::Employment(current.employment_id))?;
+    let ended = match current.ended {
+        None => close_in(tx, current, AssignmentEnd::Transferred)?,
+        Some(_) => current,
+    };
+    let new = NewAssignment {
+        employment_id: to,
+        assigned: ended.assigned,
+        accessories: Vec::new(),
+        override_quarantine: None,
+    };
+    dialect::lock(tx, Anchor::Employment(to))?;
+    let both = find_both(tx, &new)?;
+    hand_out_in(tx, app, both, (&new, None, None))
 }
 
 /// Ends an assignment, and puts what was assigned back in stock.
@@ -287,7 +345,11 @@ fn close_in(tx: &mut Tx<'_>, current: Assignment, reason: AssignmentEnd) -> Resu
     };
     db::assignments::update(tx, &assignment)?;
     let asset = custody::find(tx, assignment.assigned)?.ok_or(NOT_FOUND)?;
-    asset.taken_back(now).update(tx)?;
+    let asset = asset.taken_back(now);
+    asset.update(tx)?;
+    if let (Asset::Subscription(subscription), AssignmentEnd::Returned) = (&asset, reason) {
+        numbers::free_of_employment_in(tx, subscription, assignment.employment_id)?;
+    }
     note(tx, "assignment.ended", &assignment, Some(reason))?;
     if assignment.loan_until.is_some() {
         tasks::loan_ended_in(tx, assignment.id)?;
@@ -310,6 +372,7 @@ fn note(
         kind: id,
         "custody_epoch": assignment.custody_epoch,
         "reason": reason,
+        "in_quarantine_until": assignment.quarantine_override.as_ref().map(|found| found.until),
     });
     trail::note(tx, action, assignment.id, details)
 }

@@ -12,7 +12,7 @@ use crate::domain::message::{Message, MessageState};
 use crate::domain::note::NoteKind;
 use crate::domain::termination::{
     Act, ActorRole, CheckKind, CheckState, CodeAnswer, CodeKind, DeviceOutcome, Event, IdentityMatch, Item,
-    LossReport, Note, Reason, Settlement, Termination, TerminationRecord, Undo,
+    LossReport, Note, NumberDecision, Reason, Settlement, Termination, TerminationRecord, Undo,
 };
 use crate::domain::timeline::{MessageStep, RecipientRole};
 use crate::domain::wipe::WipeAssessment;
@@ -139,13 +139,7 @@ fn confirm_in(
             events.extend(answer_device(&mut record.termination, answer, wipe, &act)?);
         }
         for (item, decision) in &confirmation.numbers {
-            events.extend(record.termination.decide_number(*item, *decision, act.clone())?);
-            events.extend(settle(
-                &mut record.termination,
-                (*item, CheckKind::Number),
-                Settlement::done(),
-                &act,
-            )?);
+            events.extend(decide_number(&mut record.termination, (*item, *decision), &act)?);
         }
         Ok(events)
     })
@@ -277,6 +271,23 @@ fn answer_codes(
     if all_known && !answer.codes.is_empty() {
         let done = Settlement::done();
         events.extend(settle(termination, (item, CheckKind::Codes), done, act)?);
+    }
+    Ok(events)
+}
+
+/// What somebody has to do is left to the desk; what somebody decided in other words meanwhile stays as they said it.
+fn decide_number(
+    termination: &mut Termination,
+    (item, decision): (ItemId, NumberDecision),
+    act: &Act,
+) -> Result<Vec<Event>, DomainError> {
+    let mut events = Vec::new();
+    if termination.item(item)?.number_decision() != Some(decision) {
+        events.extend(termination.decide_number(item, (decision.into(), None), act.clone())?);
+    }
+    if !decision.needs_the_desk() {
+        let done = Settlement::done();
+        events.extend(settle(termination, (item, CheckKind::Number), done, act)?);
     }
     Ok(events)
 }

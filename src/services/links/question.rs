@@ -87,6 +87,22 @@ pub struct AskedSubscription {
     pub number: Phone,
     /// What is decided already.
     pub decided: Option<NumberDecision>,
+    /// Whether it is done, so that it can no longer be changed here.
+    pub is_done: bool,
+    /// The day by which the operator has to release a number that is to go to its holder.
+    pub release_by: Option<NaiveDate>,
+    /// Whether the holder asks to take the number over.
+    pub is_requested: bool,
+    /// Whether somebody signs in or recovers an account with the number.
+    pub is_recovery_number: bool,
+}
+
+impl AskedSubscription {
+    /// Whether another decision can be made here: until it is done, but for a number that is to go to its holder, which
+    /// needs somebody who is named and says why.
+    pub fn can_be_changed(&self) -> bool {
+        !self.is_done && self.decided != Some(NumberDecision::Transfer)
+    }
 }
 
 /// An answer that was given.
@@ -197,7 +213,11 @@ fn question_in(
         subscriptions.push(AskedSubscription {
             item: found.item,
             number: Phone::of(&found.subscription.number),
-            decided: item.number_decision.filter(|_| is_settled).map(number_decision),
+            decided: item.number_decision().map(number_decision),
+            is_done: is_settled,
+            release_by: termination.release_by(item),
+            is_requested: item.number_request.is_some(),
+            is_recovery_number: found.subscription.is_recovery_number,
         });
     }
     if termination.kind == TerminationKind::Absence {

@@ -225,7 +225,8 @@ pub(in crate::services) fn is_away(own: &[Employment], today: NaiveDate) -> bool
     !own.is_empty() && !own.iter().any(|own| own.is_at_work(today))
 }
 
-fn recipient(person: &Person) -> Option<Recipient> {
+/// Somebody by name, if there is an address.
+pub(in crate::services) fn recipient(person: &Person) -> Option<Recipient> {
     let email = person.email.as_ref()?;
     let known = person.open_name().map(|name| name.as_str());
     let address = Mailbox::new(known, email.as_str()).ok()?;
@@ -249,7 +250,8 @@ fn recipient(person: &Person) -> Option<Recipient> {
     })
 }
 
-fn desk(app: &App, language: Language) -> Option<Recipient> {
+/// The service desk, if it has a mailbox.
+pub(in crate::services) fn desk(app: &App, language: Language) -> Option<Recipient> {
     let mail = &app.config.mail;
     let address = mail.desk_address.clone()?;
     Some(Recipient {

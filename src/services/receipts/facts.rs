@@ -115,7 +115,7 @@ fn subscription_facts(case: &Case, found: &CaseSubscription) -> Result<ReceiptSu
     };
     Ok(ReceiptSubscription {
         number: Phone::of(&found.subscription.number),
-        decision: item.number_decision.map(number_decision),
+        decision: item.number_decision().map(number_decision),
         carried_out_on: done_on(CheckKind::Number)?,
         directory_updated_on: done_on(CheckKind::Directory)?,
         stays: case.record.termination.kind == TerminationKind::Absence,

@@ -139,16 +139,19 @@ impl SubscriptionSums {
     const fn of(&mut self, status: SubscriptionStatus) -> &mut (u64, u64) {
         match status {
             SubscriptionStatus::Available => &mut self.available,
-            SubscriptionStatus::Assigned => &mut self.assigned,
+            // It is in use until it is theirs.
+            SubscriptionStatus::Assigned | SubscriptionStatus::ToBeTransferred => &mut self.assigned,
             SubscriptionStatus::Terminated => &mut self.terminated,
         }
     }
 
     fn add(&mut self, other: &Self) {
-        for status in SubscriptionStatus::ALL {
-            let (number, cost) = *other.clone().of(*status);
-            let sum = self.of(*status);
-            *sum = (sum.0 + number, sum.1 + cost);
+        for (sum, more) in [
+            (&mut self.available, other.available),
+            (&mut self.assigned, other.assigned),
+            (&mut self.terminated, other.terminated),
+        ] {
+            *sum = (sum.0 + more.0, sum.1 + more.1);
         }
     }
 }

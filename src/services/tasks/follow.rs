@@ -1,6 +1,6 @@
 //! The tasks of a case follow it: they come with it, move with its dates and go with it.
 
-use super::{NewTask, closing, note_in, open_in, withdraw_in, withdraw_one_in};
+use super::{NewTask, closing, note_in, open_in, withdraw_about_in, withdraw_in, withdraw_one_in};
 use crate::app::App;
 use crate::db::{self, Tx};
 use crate::domain::calendar::local_date;
@@ -22,7 +22,7 @@ pub(in crate::services) fn case_changed_in(
     app: &App,
     record: &TerminationRecord,
 ) -> Result<(), ServiceError> {
-    let wanted = wanted_by(&record.termination);
+    let wanted = wanted_by(&record.termination, local_date(tx.now()));
     let known = db::tasks::of_termination(tx, record.termination.id)?;
     let is_about = |task: &Task, want: &WantedTask| task.kind == want.kind && task.item_id == Some(want.item);
     for task in &known {
@@ -33,9 +33,14 @@ pub(in crate::services) fn case_changed_in(
     }
     for want in wanted {
         // A task that was withdrawn is asked for anew; one that was answered is not.
-        let standing = known
-            .iter()
-            .rfind(|task| is_about(task, &want) && task.state != TaskState::Withdrawn);
+        let standing = known.iter().rfind(|task| {
+            let is_standing = match task.state {
+                TaskState::Open => true,
+                TaskState::Withdrawn => false,
+                TaskState::Done | TaskState::Declined => !task.kind.is_asked_anew(),
+            };
+            is_standing && is_about(task, &want)
+        });
         match standing {
             Some(task) if task.state == TaskState::Open => move_in(tx, app, task, want)?,
             // Callers were told something that is true no more.
@@ -181,25 +186,21 @@ pub(in crate::services) fn losses_changed_in(
     Ok(())
 }
 
-/// Closes the task of a directory check that was settled. Whoever settles the one settles the other.
+/// Closes the tasks of a check that was settled. Whoever settles the one settles the other.
 ///
 /// # Errors
 /// Only what the database reports.
-pub(in crate::services) fn directory_settled_in(
+pub(in crate::services) fn check_settled_in(
     tx: &mut Tx<'_>,
     record: &TerminationRecord,
-    item: ItemId,
+    (item, kind): (ItemId, CheckKind),
 ) -> Result<(), ServiceError> {
-    let Ok(check) = record
-        .termination
-        .item(item)
-        .and_then(|item| item.check(CheckKind::Directory))
-    else {
+    let Ok(check) = record.termination.item(item).and_then(|item| item.check(kind)) else {
         return Ok(());
     };
     let all = db::tasks::of_termination(tx, record.termination.id)?;
     let open = all.into_iter().filter(|task| {
-        task.kind == TaskKind::Directory && task.item_id == Some(item) && task.state == TaskState::Open
+        task.kind.check() == Some(kind) && task.item_id == Some(item) && task.state == TaskState::Open
     });
     for mut task in open {
         let action = match check.state {
@@ -216,6 +217,10 @@ pub(in crate::services) fn directory_settled_in(
         };
         db::tasks::update(tx, &task)?;
         note_in(tx, action, &task)?;
+    }
+    if kind == CheckKind::Number && check.state.is_settled() {
+        let overdue = (TaskKind::TransferOverdue, WithdrawReason::Settled);
+        withdraw_about_in(tx, (record.termination.id, item), overdue)?;
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ mod work;
 
 pub use crate::db::tasks::TaskFilter;
 pub(super) use follow::{
-    case_changed_in, case_closed_in, directory_settled_in, leave_over_in, losses_changed_in,
+    case_changed_in, case_closed_in, check_settled_in, leave_over_in, losses_changed_in,
 };
 pub(super) use loans::{loan_ended_in, loan_made_in};
 pub use notices::{NewNotice, NoticeFacts, create};
@@ -91,7 +91,7 @@ impl NewTask {
             word(self.item.map(|id| id.to_string())),
         );
         let is_told_apart = !(case.is_empty() && self.subject.is_empty());
-        is_told_apart.then(|| format!("{case}/{item}/{}", self.subject))
+        is_told_apart.then(|| key_of(&case, &item, &self.subject))
     }
 }
 
@@ -171,6 +171,26 @@ pub(super) fn withdraw_about_in(
         }
     }
     Ok(())
+}
+
+/// Withdraws the open task of a kind about something that is no case, such as an add-on.
+///
+/// # Errors
+/// Only what the database reports.
+pub(super) fn withdraw_subject_in(
+    tx: &mut Tx<'_>,
+    (kind, subject): (TaskKind, String),
+    reason: WithdrawReason,
+) -> Result<(), ServiceError> {
+    let key = key_of("", "", &subject);
+    match db::tasks::find_open(tx, kind, &key)? {
+        Some(task) => withdraw_one_in(tx, task, reason),
+        None => Ok(()),
+    }
+}
+
+fn key_of(case: &str, item: &str, subject: &str) -> String {
+    format!("{case}/{item}/{subject}")
 }
 
 fn withdraw_one_in(tx: &mut Tx<'_>, mut task: Task, reason: WithdrawReason) -> Result<(), ServiceError> {

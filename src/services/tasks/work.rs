@@ -7,10 +7,10 @@ use crate::domain::actor::Actor;
 use crate::domain::ids::{PersonId, TaskId};
 use crate::domain::policy::Action;
 use crate::domain::record::ExpectedVersion;
-use crate::domain::task::{REFERENCE_MAX_CHARS, Task, TaskKind};
-use crate::domain::termination::{Act, ActorRole, CheckKind, Settlement};
+use crate::domain::task::{REFERENCE_MAX_CHARS, Task};
+use crate::domain::termination::{Act, ActorRole, Settlement};
 use crate::domain::text::{REASON_MAX_CHARS, clean_line, clean_text};
-use crate::services::{Ctx, Recorded, Recorder, ServiceError, Violations, references, terminations};
+use crate::services::{Ctx, Recorded, Recorder, ServiceError, Violations, add_ons, references, terminations};
 
 /// Says who does a task, or leaves it to the desk as a whole.
 ///
@@ -47,7 +47,7 @@ pub async fn assign(
     .await
 }
 
-/// Says that a task is done. The directory check of the case is settled with its task.
+/// Says that a task is done. The check of the case that it is the work for is settled with it.
 ///
 /// # Errors
 /// [`ServiceError::NotFound`], also for the telephony system and a task that is none of its business;
@@ -70,15 +70,16 @@ pub async fn finish(
         task.finish(closing(tx), reference.clone())?;
         db::tasks::update(tx, &task)?;
         note_in(tx, "task.done", &task)?;
-        settle_directory_in(tx, &app, &actor, &task)?;
+        settle_check_in(tx, &app, &actor, &task)?;
+        add_ons::reviewed_in(tx, &task)?;
         Ok(task)
     })
     .await
 }
 
-/// Whoever keeps the directory speaks as the desk.
-fn settle_directory_in(tx: &mut Tx<'_>, app: &App, actor: &Actor, task: &Task) -> Result<(), ServiceError> {
-    let (TaskKind::Directory, Some(termination), Some(item)) = (task.kind, task.termination_id, task.item_id)
+/// Whoever keeps the directory and the numbers speaks as the desk.
+fn settle_check_in(tx: &mut Tx<'_>, app: &App, actor: &Actor, task: &Task) -> Result<(), ServiceError> {
+    let (Some(check), Some(termination), Some(item)) = (task.kind.check(), task.termination_id, task.item_id)
     else {
         return Ok(());
     };
@@ -89,7 +90,7 @@ fn settle_directory_in(tx: &mut Tx<'_>, app: &App, actor: &Actor, task: &Task) -
     let act = Act::new(ActorRole::Desk, actor, tx.now());
     terminations::change_in(tx, app, record, |record| {
         let done = Settlement::done();
-        Ok(record.termination.settle(item, CheckKind::Directory, done, act)?)
+        Ok(record.termination.settle(item, check, done, act)?)
     })?;
     Ok(())
 }
@@ -98,7 +99,7 @@ fn settle_directory_in(tx: &mut Tx<'_>, app: &App, actor: &Actor, task: &Task) -
 ///
 /// # Errors
 /// [`ServiceError::NotFound`]; [`ServiceError::Invalid`] for the reason; [`ServiceError::Conflict`]
-/// `task_of_a_check` for an entry in the directory, whose check is the place to say so; [`ServiceError::Domain`] unless
+/// `task_of_a_check` for the work of a check, which is the place to say so; [`ServiceError::Domain`] unless
 /// the task is open; as [`Ctx::write_once`].
 pub async fn decline(
     ctx: &Ctx,
@@ -111,14 +112,15 @@ pub async fn decline(
     ctx.write_once(Action::WorkTask, recorder, move |tx| {
         let mut task = db::tasks::find(tx, id)?.ok_or(NOT_FOUND)?;
         task.decline(closing(tx), reason.clone())?;
-        if task.kind == TaskKind::Directory && task.item_id.is_some() {
+        if task.kind.check().is_some() && task.item_id.is_some() {
             return Err(ServiceError::Conflict {
                 code: "task_of_a_check",
-                detail: "Answer the directory check of the case instead: that closes this task.",
+                detail: "Answer the check of the case that this is the work for instead: that closes this task.",
             });
         }
         db::tasks::update(tx, &task)?;
         note_in(tx, "task.declined", &task)?;
+        add_ons::reviewed_in(tx, &task)?;
         Ok(task)
     })
     .await

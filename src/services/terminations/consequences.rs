@@ -1,19 +1,18 @@
 //! What follows from the events of a case, in the same transaction.
 
-use super::{absence, plan};
+use super::{absence, numbers, plan};
 use crate::app::App;
 use crate::db::{self, DbConnection, Tx};
 use crate::domain::action_link::RevokeReason;
 use crate::domain::assignment::{Assigned, AssignmentEnd};
 use crate::domain::calendar::{instant_at, local_date};
 use crate::domain::device::DeviceStatus;
-use crate::domain::ids::{DeviceId, SubscriptionId};
+use crate::domain::ids::DeviceId;
 use crate::domain::job::Job;
-use crate::domain::subscription::SubscriptionStatus;
 use crate::domain::task::WithdrawReason;
 use crate::domain::termination::{
-    CheckKind, DeviceOutcome, Disposal, Event, Holding, Item, ItemKind, NumberDecision, ReopenCause,
-    TerminationKind, TerminationRecord,
+    CheckKind, DeviceOutcome, Disposal, Event, Holding, Item, ItemKind, ReopenCause, TerminationKind,
+    TerminationRecord,
 };
 use crate::domain::timeline::{MessageStep, RecipientRole};
 use crate::services::messages::next_departure;
@@ -28,6 +27,7 @@ pub(super) fn follow_in(
     events: &[Event],
 ) -> Result<(), ServiceError> {
     let mut changed = Changed::default();
+    numbers::follow_in(tx, app, record, events)?;
     tasks_follow_in(tx, app, record, events)?;
     if events.iter().any(may_answer_a_claim) {
         claims::follow_in(tx, record)?;
@@ -69,6 +69,7 @@ pub(super) fn follow_in(
             | Event::CheckReopened { .. }
             | Event::CodeAnswered { .. }
             | Event::NumberDecided { .. }
+            | Event::NumberRequested { .. }
             | Event::OutcomeReported { .. }
             | Event::PoliceReportNoted { .. }
             | Event::BreachAssessed { .. }
@@ -147,9 +148,9 @@ fn tasks_follow_in(
     for event in events {
         match event {
             Event::CheckSettled { item, check, .. } | Event::CheckCorrected { item, check, .. }
-                if *check == CheckKind::Directory =>
+                if matches!(check, CheckKind::Directory | CheckKind::Number) =>
             {
-                tasks::directory_settled_in(tx, record, *item)?;
+                tasks::check_settled_in(tx, record, (*item, *check))?;
             }
             Event::Cancelled { .. } => tasks::case_closed_in(tx, app, record, WithdrawReason::Cancelled)?,
             Event::Completed { .. } => tasks::case_closed_in(tx, app, record, WithdrawReason::Completed)?,
@@ -158,6 +159,8 @@ fn tasks_follow_in(
             | Event::ItemAdded { .. }
             | Event::Rescheduled { .. }
             | Event::Reclassified { .. }
+            | Event::NumberDecided { .. }
+            | Event::AnswerUndone { .. }
             | Event::Reopened { .. } => is_changed = true,
             Event::OutcomeReported { .. } | Event::Held { .. } | Event::Released { .. } => {
                 is_gone_or_found = true;
@@ -165,6 +168,7 @@ fn tasks_follow_in(
             Event::CheckReopened { cause, .. } if *cause == ReopenCause::DeviceFound => {
                 is_gone_or_found = true;
             }
+            Event::CheckReopened { check, .. } if *check == CheckKind::Number => is_changed = true,
             _ => {}
         }
     }
@@ -229,7 +233,7 @@ fn complete_in(tx: &mut Tx<'_>, app: &App, record: &TerminationRecord) -> Result
     destroy_codes_later(tx, record, wait)?;
     for item in &record.termination.items {
         if let Some(holding) = record.holding(item.id).filter(|_| ends_custody(record, item)) {
-            end_custody(tx, item, holding)?;
+            end_custody(tx, record, (item, holding))?;
         }
     }
     receipts::issue_in(tx, app, record)?;
@@ -302,11 +306,15 @@ pub(in crate::services) fn plan_holders_receipt_in(
 }
 
 /// The holder no longer has it. Done again for a case that was opened again, it corrects what became of it.
-fn end_custody(tx: &mut Tx<'_>, item: &Item, holding: &Holding) -> Result<(), ServiceError> {
+fn end_custody(
+    tx: &mut Tx<'_>,
+    record: &TerminationRecord,
+    (item, holding): (&Item, &Holding),
+) -> Result<(), ServiceError> {
     let Some(mut assignment) = db::assignments::find(tx, holding.assignment)? else {
         return Ok(());
     };
-    if item.is_handed_on() {
+    if item.is_handed_on() || item.has_moved() {
         return Ok(());
     }
     let reason = if item.is_missing() {
@@ -320,7 +328,12 @@ fn end_custody(tx: &mut Tx<'_>, item: &Item, holding: &Holding) -> Result<(), Se
             assignment.meta = assignment.meta.changed(tx.now());
             db::assignments::update(tx, &assignment)?;
         }
-        return correct_device(tx, item, holding);
+        return match holding.assigned {
+            Assigned::Device(id) => correct_device(tx, item, (holding, id)),
+            Assigned::Subscription(id) => {
+                numbers::correct_in(tx, record, (item, holding, id), local_date(at))
+            }
+        };
     }
     assignment.ended = Some((tx.now(), reason));
     assignment.meta = assignment.meta.changed(tx.now());
@@ -330,7 +343,10 @@ fn end_custody(tx: &mut Tx<'_>, item: &Item, holding: &Holding) -> Result<(), Se
     }
     match holding.assigned {
         Assigned::Device(id) => settle_device(tx, id, item),
-        Assigned::Subscription(id) => settle_subscription(tx, id, item.number_decision),
+        Assigned::Subscription(id) => {
+            let today = local_date(tx.now());
+            numbers::settle_in(tx, record, (item, id, today))
+        }
     }
 }
 
@@ -355,7 +371,7 @@ pub(in crate::services) fn can_take_completion_back(
                 device.status != DeviceStatus::Assigned && device.custody_epoch == holding.custody_epoch + 1
             }),
             Assigned::Subscription(id) => db::subscriptions::find(connection, id)?
-                .is_some_and(|subscription| subscription.status != SubscriptionStatus::Assigned),
+                .is_some_and(|subscription| !subscription.status.is_in_use()),
         };
         if !is_free {
             return Ok(false);
@@ -384,27 +400,28 @@ pub(in crate::services) fn take_completion_back_in(
         {
             continue;
         }
+        let mut since = local_date(now);
         if let Some(mut assignment) = db::assignments::find(tx, holding.assignment)? {
+            since = local_date(assignment.assigned_at);
             assignment.ended = None;
             assignment.meta = assignment.meta.changed(now);
             db::assignments::update(tx, &assignment)?;
         }
         match holding.assigned {
-            Assigned::Device(id) => {
-                let mut device = db::devices::find(tx, id)?.ok_or(ServiceError::NotFound("device"))?;
-                device.status = DeviceStatus::Assigned;
-                device.custody_epoch = holding.custody_epoch;
-                device.meta = device.meta.changed(now);
-                db::devices::update_custody(tx, &device)?;
-            }
-            Assigned::Subscription(id) => {
-                let found = db::subscriptions::find(tx, id)?;
-                let subscription = found.ok_or(ServiceError::NotFound("subscription"))?;
-                db::subscriptions::update(tx, &subscription.handed_out(now))?;
-            }
+            Assigned::Device(id) => give_back_device(tx, holding, id)?,
+            Assigned::Subscription(id) => numbers::give_back_in(tx, record, (holding, id), since)?,
         }
     }
     plan::replan_in(tx, app, record)
+}
+
+fn give_back_device(tx: &mut Tx<'_>, holding: &Holding, id: DeviceId) -> Result<(), ServiceError> {
+    let mut device = db::devices::find(tx, id)?.ok_or(ServiceError::NotFound("device"))?;
+    device.status = DeviceStatus::Assigned;
+    device.custody_epoch = holding.custody_epoch;
+    device.meta = device.meta.changed(tx.now());
+    db::devices::update(tx, &device)?;
+    Ok(())
 }
 
 /// What the case says that became of a device. What another legal entity took over is none of this one's any more.
@@ -424,10 +441,11 @@ fn status_after(item: &Item) -> DeviceStatus {
 }
 
 /// A device that was found after the case was complete is no longer lost. Only where nothing happened to it since.
-fn correct_device(tx: &mut Tx<'_>, item: &Item, holding: &Holding) -> Result<(), ServiceError> {
-    let Assigned::Device(id) = holding.assigned else {
-        return Ok(());
-    };
+fn correct_device(
+    tx: &mut Tx<'_>,
+    item: &Item,
+    (holding, id): (&Holding, DeviceId),
+) -> Result<(), ServiceError> {
     let mut device = db::devices::find(tx, id)?.ok_or(ServiceError::NotFound("device"))?;
     let status = status_after(item);
     let is_untouched =
@@ -448,20 +466,5 @@ fn settle_device(tx: &mut Tx<'_>, id: DeviceId, item: &Item) -> Result<(), Servi
     device.custody_epoch += 1;
     device.meta = device.meta.changed(tx.now());
     db::devices::update_custody(tx, &device)?;
-    Ok(())
-}
-
-fn settle_subscription(
-    tx: &mut Tx<'_>,
-    id: SubscriptionId,
-    decision: Option<NumberDecision>,
-) -> Result<(), ServiceError> {
-    let mut subscription = db::subscriptions::find(tx, id)?.ok_or(ServiceError::NotFound("subscription"))?;
-    subscription.status = match decision {
-        Some(NumberDecision::Terminate | NumberDecision::TransferToPrivate) => SubscriptionStatus::Terminated,
-        Some(NumberDecision::Reuse | NumberDecision::Move) | None => SubscriptionStatus::Available,
-    };
-    subscription.meta = subscription.meta.changed(tx.now());
-    db::subscriptions::update(tx, &subscription)?;
     Ok(())
 }

@@ -334,7 +334,7 @@ fn transfer_in(
     }
 }
 
-fn employment_fault(
+pub(super) fn employment_fault(
     record: &TerminationRecord,
     found: Option<&Employment>,
     today: NaiveDate,

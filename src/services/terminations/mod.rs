@@ -9,6 +9,7 @@ mod consequences;
 mod disposals;
 mod follow;
 mod identity;
+mod numbers;
 mod outcomes;
 mod plan;
 mod read;
@@ -24,6 +25,8 @@ pub use disposals::{
 };
 pub use follow::{follow_employment_in, follow_others_in, replan_in};
 pub use identity::{Identity, IdentityRead};
+pub(super) use numbers::check_last_day;
+pub use numbers::{MoveSaid, NumberSaid, decide_number, request_number, transfers_overdue};
 pub use outcomes::{
     BreachSaid, DamageSaid, LossSaid, RulingSaid, assess_breach, note_police_report, record_damage,
     report_outcome,
@@ -31,7 +34,7 @@ pub use outcomes::{
 pub(super) use plan::{message, receiver_changed_in, tell_desk_in};
 pub use read::{TerminationView, get, list};
 pub use repoint::{chancery_changed_in, manager_changed_in, repoint_due, repoint_in};
-pub use work::{CheckAnswer, accept_contradiction, decide_number, hold, release, reopen, settle};
+pub use work::{CheckAnswer, accept_contradiction, hold, release, reopen, settle};
 
 use super::ServiceError;
 use crate::app::App;

@@ -14,8 +14,7 @@ use crate::domain::ids::{ItemId, TerminationId};
 use crate::domain::policy::Action;
 use crate::domain::record::ExpectedVersion;
 use crate::domain::termination::{
-    Act, ActorRole, Answer, CheckKind, Event, IdentityMatch, Note, NumberDecision, Reason, Settlement,
-    TerminationRecord,
+    Act, ActorRole, Answer, CheckKind, Event, IdentityMatch, Note, Reason, Settlement, TerminationRecord,
 };
 use crate::domain::text::{REASON_MAX_CHARS, clean_text};
 use crate::services::{Ctx, Recorded, Recorder, ServiceError};
@@ -73,22 +72,6 @@ pub async fn settle(
             Ok(record.termination.settle(item, check, settlement, act)?)
         })?;
         view(tx, &actor, after)
-    })
-    .await
-}
-
-/// Decides what happens to the number of a subscription.
-///
-/// # Errors
-/// [`ServiceError::NotFound`]; [`DomainError`] for what the case refuses.
-pub async fn decide_number(
-    ctx: &Ctx,
-    (termination, item): (TerminationId, ItemId),
-    decision: NumberDecision,
-    recorder: Recorder<TerminationView>,
-) -> Result<Recorded<TerminationView>, ServiceError> {
-    change(ctx, termination, recorder, move |record, act| {
-        Ok(record.termination.decide_number(item, decision, act)?)
     })
     .await
 }
@@ -190,6 +173,11 @@ fn reopen_in(
     Ok(after)
 }
 
+/// The desk acts.
+pub(super) fn desk_act(tx: &Tx<'_>, actor: &Actor) -> Act {
+    Act::new(ActorRole::Desk, actor, tx.now())
+}
+
 /// Does something to a case as the desk, once for an idempotency key.
 pub(super) async fn change(
     ctx: &Ctx,
@@ -200,7 +188,7 @@ pub(super) async fn change(
     let (app, actor) = (ctx.app.clone(), ctx.actor.clone());
     ctx.write_once(Action::WorkTermination, recorder, move |tx| {
         let record = get_in(tx, termination)?;
-        let act = Act::new(ActorRole::Desk, &actor, tx.now());
+        let act = desk_act(tx, &actor);
         let after = change_in(tx, &app, record, |record| command(record, act))?;
         view(tx, &actor, after)
     })

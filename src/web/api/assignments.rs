@@ -1,8 +1,9 @@
 //! `/v1/assignments`.
 
-use crate::domain::assignment::{Assigned, Assignment, AssignmentEnd, HandBack};
+use crate::domain::assignment::{Assigned, Assignment, AssignmentEnd, HandBack, QuarantineOverride};
 use crate::domain::ids::{AssignmentId, DeviceId, EmploymentId, LegalEntityId, SubscriptionId};
-use crate::domain::text::clean_line;
+use crate::domain::termination::{DecidedBy, Reason};
+use crate::domain::text::{REASON_MAX_CHARS, clean_line, clean_text, looks_like_personal_number};
 use crate::services::assignments::{self, AssignmentFilter, NewAssignment};
 use crate::services::{ServiceError, Violations};
 use crate::web::auth::Caller;
@@ -15,6 +16,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 use utoipa::{IntoParams, ToSchema};
 
 /// How many accessories can go with one hand-out.
@@ -44,6 +46,40 @@ pub struct AssignmentIn {
     #[serde(default)]
     #[schema(max_items = 20)]
     accessories: Vec<String>,
+    /// For a number that was somebody else's and is in quarantine: who decided that it is handed out all the same. Without
+    /// it that is refused with the code `number_quarantined`.
+    #[serde(default)]
+    override_quarantine: Option<QuarantineOverrideIn>,
+}
+
+/// A decision by somebody who is named.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct QuarantineOverrideIn {
+    /// Who decided: a name or a function.
+    #[schema(min_length = 1, max_length = 200)]
+    decided_by: String,
+    /// Why.
+    #[schema(min_length = 1, max_length = 500)]
+    reason: String,
+}
+
+/// What people wrote is not shown in logs.
+impl fmt::Debug for QuarantineOverrideIn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("QuarantineOverrideIn(…)")
+    }
+}
+
+impl QuarantineOverrideIn {
+    fn checked(&self, violations: &mut Violations) -> Option<DecidedBy> {
+        let by = clean_line(&self.decided_by, 200);
+        let by = violations.take("/override_quarantine/decided_by", by)?;
+        let reason = clean_text(&self.reason, REASON_MAX_CHARS);
+        let reason = violations.take("/override_quarantine/reason", reason)?;
+        let (by, reason) = Reason::parse(&by).ok().zip(Reason::parse(&reason).ok())?;
+        Some(DecidedBy { by, reason })
+    }
 }
 
 /// The end of an assignment while the employment goes on.
@@ -65,6 +101,7 @@ pub struct AssignmentEndIn {
     "subscription_id": null,
     "custody_epoch": 1,
     "accessories": ["Laddare", "Skal"],
+    "quarantine_override": null,
     "assigned_at": "2026-11-23T08:00:00Z",
     "ended_at": null,
     "end_reason": null,
@@ -95,6 +132,8 @@ pub struct AssignmentOut {
     /// What was handed out with it.
     #[schema(max_items = 20)]
     accessories: Vec<String>,
+    /// The decision by which a number was handed out in its quarantine.
+    quarantine_override: Option<QuarantineOverrideOut>,
     /// Since when.
     assigned_at: DateTime<Utc>,
     /// Until when; null while it goes on.
@@ -110,6 +149,33 @@ pub struct AssignmentOut {
     created_at: DateTime<Utc>,
     /// When it last changed.
     updated_at: DateTime<Utc>,
+}
+
+/// A decision by somebody who is named that a number is handed out in its quarantine.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct QuarantineOverrideOut {
+    /// Who decided.
+    #[schema(max_length = 200)]
+    decided_by: String,
+    /// Why.
+    #[schema(max_length = 500)]
+    reason: String,
+    /// Whether the reason holds something in the shape of a personal identity number. It may be something else.
+    may_hold_personal_number: bool,
+    /// Until when the number was to be nobody else's.
+    until: NaiveDate,
+}
+
+impl From<&QuarantineOverride> for QuarantineOverrideOut {
+    fn from(found: &QuarantineOverride) -> Self {
+        let reason = found.decided.reason.as_str();
+        Self {
+            decided_by: found.decided.by.as_str().to_owned(),
+            reason: reason.to_owned(),
+            may_hold_personal_number: looks_like_personal_number(reason),
+            until: found.until,
+        }
+    }
 }
 
 /// Which assignments.
@@ -152,10 +218,13 @@ impl TryFrom<AssignmentIn> for NewAssignment {
         }
         let accessories =
             violations.take_all("/accessories", &body.accessories, |text| clean_line(text, 100));
+        let decided = body.override_quarantine;
+        let override_quarantine = decided.and_then(|decided| decided.checked(&mut violations));
         let made = assigned.map(|assigned| Self {
             employment_id: body.employment_id,
             assigned,
             accessories,
+            override_quarantine,
         });
         violations.finish_with(made)
     }
@@ -187,6 +256,10 @@ impl From<&Assignment> for AssignmentOut {
             subscription_id,
             custody_epoch: assignment.custody_epoch,
             accessories: assignment.accessories.clone(),
+            quarantine_override: assignment
+                .quarantine_override
+                .as_ref()
+                .map(QuarantineOverrideOut::from),
             assigned_at: assignment.assigned_at,
             ended_at,
             end_reason,

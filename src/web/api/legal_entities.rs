@@ -110,6 +110,11 @@ pub struct LegalEntityChange {
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<u16>, minimum = 1, maximum = 365)]
     absence_case_after_days: Option<Option<u16>>,
+    /// For how many days a number that was freed is nobody else's. At first it is 90; 0 keeps none. It counts for numbers
+    /// that are freed from then on.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(nullable = false, maximum = 730)]
+    number_quarantine_days: Option<u16>,
 }
 
 /// A legal entity: a nämnd or a company of the municipal group.
@@ -125,6 +130,7 @@ pub struct LegalEntityChange {
     "allows_buy_out": false,
     "claim_after_days": 30,
     "absence_case_after_days": null,
+    "number_quarantine_days": 90,
     "version": 1,
     "created_at": "2026-11-23T08:00:00Z",
     "updated_at": "2026-11-23T08:00:00Z"
@@ -156,6 +162,9 @@ pub struct LegalEntityOut {
     /// From how many days on a leave opens a case by itself; null for never.
     #[schema(minimum = 1, maximum = 365)]
     absence_case_after_days: Option<u16>,
+    /// For how many days a number that was freed is nobody else's.
+    #[schema(maximum = 730)]
+    number_quarantine_days: u16,
     /// Rises with each change.
     #[schema(minimum = 1)]
     version: i64,
@@ -203,6 +212,7 @@ impl From<LegalEntityChange> for LegalEntityPatch {
             allows_buy_out: body.allows_buy_out,
             claim_after_days: body.claim_after_days,
             absence_case_after_days: body.absence_case_after_days,
+            number_quarantine_days: body.number_quarantine_days,
         }
     }
 }
@@ -223,6 +233,7 @@ impl From<&LegalEntity> for LegalEntityOut {
             allows_buy_out: entity.allows_buy_out,
             claim_after_days: entity.claim_after_days,
             absence_case_after_days: entity.absence_case_after_days,
+            number_quarantine_days: entity.number_quarantine_days,
             version: entity.meta.version,
             created_at: entity.meta.created_at,
             updated_at: entity.meta.updated_at,

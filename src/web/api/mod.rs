@@ -1,6 +1,7 @@
 //! The resources of the JSON API, one file each.
 
 pub mod account_reviews;
+pub mod add_ons;
 pub mod assignments;
 pub mod audit_events;
 pub mod claims;
@@ -16,6 +17,7 @@ pub mod messages;
 pub mod missing;
 pub mod people;
 pub mod person_merges;
+pub mod phone_hours;
 pub mod receipt_keys;
 pub mod reports;
 pub mod schedules;

@@ -1,8 +1,9 @@
 //! `/v1/subscriptions`.
 
-use crate::domain::ids::{LegalEntityId, SubscriptionId};
-use crate::domain::subscription::{Subscription, SubscriptionStatus};
+use crate::domain::ids::{LegalEntityId, SubscriptionId, UnitId};
+use crate::domain::subscription::SubscriptionStatus;
 use crate::domain::text::{PhoneNumber, clean_line};
+use crate::services::numbers::SubscriptionView;
 use crate::services::subscriptions::{self, NewSubscription, SubscriptionFilter, SubscriptionPatch};
 use crate::services::{ServiceError, Violations};
 use crate::web::auth::Caller;
@@ -14,7 +15,7 @@ use crate::web::once::{Once, created};
 use crate::web::page::{PageOut, PageParams};
 use crate::web::problem::Problem;
 use actix_web::{HttpRequest, HttpResponse};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -41,6 +42,9 @@ pub struct SubscriptionIn {
     #[serde(default)]
     #[schema(minimum = 0, maximum = 100_000_000)]
     monthly_cost_ore: Option<i64>,
+    /// Whether somebody signs in or recovers an account with the number. Whoever decides about it is warned.
+    #[serde(default)]
+    is_recovery_number: bool,
 }
 
 /// What is to change.
@@ -60,10 +64,15 @@ pub struct SubscriptionChange {
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<i64>, minimum = 0, maximum = 100_000_000)]
     monthly_cost_ore: Option<Option<i64>>,
-    /// Where it is in its life. `assigned` comes and goes with assignments alone.
+    /// Where it is in its life. `assigned` comes and goes with assignments alone, `to_be_transferred` with a decision in a
+    /// case. With `terminated` its add-ons end, too.
     #[serde(default, deserialize_with = "not_null")]
     #[schema(nullable = false)]
     status: Option<SubscriptionStatus>,
+    /// Whether somebody signs in or recovers an account with the number.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(nullable = false)]
+    is_recovery_number: Option<bool>,
 }
 
 /// A subscription with its number.
@@ -75,6 +84,10 @@ pub struct SubscriptionChange {
     "operator": "Exempeltele",
     "monthly_cost_ore": 24900,
     "status": "available",
+    "is_recovery_number": false,
+    "quarantined_until": "2027-02-20",
+    "ends_on": null,
+    "unit_id": null,
     "version": 1,
     "created_at": "2026-11-23T08:00:00Z",
     "updated_at": "2026-11-23T08:00:00Z"
@@ -97,6 +110,15 @@ pub struct SubscriptionOut {
     monthly_cost_ore: Option<i64>,
     /// Where it is in its life.
     status: SubscriptionStatus,
+    /// Whether somebody signs in or recovers an account with the number.
+    is_recovery_number: bool,
+    /// The last day on which its number is nobody else's than that of whoever had it; null if it is free or in use.
+    quarantined_until: Option<NaiveDate>,
+    /// Its last day with the operator; only once it has ended.
+    ends_on: Option<NaiveDate>,
+    /// The unit that it was moved to, for its next holder there.
+    #[schema(value_type = Option<uuid::Uuid>)]
+    unit_id: Option<UnitId>,
     /// Rises with each change.
     #[schema(minimum = 1)]
     version: i64,
@@ -133,6 +155,7 @@ impl TryFrom<SubscriptionIn> for NewSubscription {
             number,
             operator,
             monthly_cost_ore: body.monthly_cost_ore,
+            is_recovery_number: body.is_recovery_number,
         });
         violations.finish_with(made)
     }
@@ -151,6 +174,7 @@ impl TryFrom<SubscriptionChange> for SubscriptionPatch {
             operator,
             monthly_cost_ore: body.monthly_cost_ore,
             status: body.status,
+            is_recovery_number: body.is_recovery_number,
         })
     }
 }
@@ -165,8 +189,9 @@ impl From<&SubscriptionParams> for SubscriptionFilter {
     }
 }
 
-impl From<&Subscription> for SubscriptionOut {
-    fn from(subscription: &Subscription) -> Self {
+impl From<&SubscriptionView> for SubscriptionOut {
+    fn from(view: &SubscriptionView) -> Self {
+        let subscription = &view.subscription;
         Self {
             id: subscription.id,
             legal_entity_id: subscription.legal_entity_id,
@@ -174,6 +199,10 @@ impl From<&Subscription> for SubscriptionOut {
             operator: subscription.operator.clone(),
             monthly_cost_ore: subscription.monthly_cost_ore,
             status: subscription.status,
+            is_recovery_number: subscription.is_recovery_number,
+            quarantined_until: view.quarantined_until,
+            ends_on: subscription.ends_on,
+            unit_id: subscription.unit_id,
             version: subscription.meta.version,
             created_at: subscription.meta.created_at,
             updated_at: subscription.meta.updated_at,
@@ -201,20 +230,11 @@ pub async fn create(
     key: IdempotencyKey,
     body: Body<SubscriptionIn>,
 ) -> Result<HttpResponse, Problem> {
-    let once = Once::new(
-        &request,
-        &caller,
-        &key,
-        &body.bytes,
-        |subscription: &Subscription| {
-            let location = format!("/v1/subscriptions/{}", subscription.id);
-            created(
-                location,
-                subscription.meta.version,
-                &SubscriptionOut::from(subscription),
-            )
-        },
-    );
+    let once = Once::new(&request, &caller, &key, &body.bytes, |view: &SubscriptionView| {
+        let subscription = &view.subscription;
+        let location = format!("/v1/subscriptions/{}", subscription.id);
+        created(location, subscription.meta.version, &SubscriptionOut::from(view))
+    });
     once.respond(subscriptions::create(&caller, once.recorder(), body.value.try_into()?).await)
 }
 
@@ -235,10 +255,7 @@ pub async fn list(
     query: ListQuery<SubscriptionParams>,
 ) -> Result<HttpResponse, Problem> {
     let page = subscriptions::list(&caller, (&query.filter).into(), query.page(&request)?).await?;
-    query.respond(
-        &request,
-        page.map(|subscription| SubscriptionOut::from(&subscription)),
-    )
+    query.respond(&request, page.map(|view| SubscriptionOut::from(&view)))
 }
 
 /// Read a subscription
@@ -260,11 +277,11 @@ pub async fn get(
     caller: Caller,
     id: PathId<SubscriptionId>,
 ) -> Result<HttpResponse, Problem> {
-    let subscription = subscriptions::get(&caller, id.0).await?;
+    let view = subscriptions::get(&caller, id.0).await?;
     respond_with_etag(
         &request,
-        subscription.meta.version,
-        &SubscriptionOut::from(&subscription),
+        view.subscription.meta.version,
+        &SubscriptionOut::from(&view),
     )
 }
 
@@ -286,9 +303,9 @@ pub async fn update(
     if_match: IfMatch,
     body: Body<SubscriptionChange>,
 ) -> Result<HttpResponse, Problem> {
-    let subscription = subscriptions::update(&caller, id.0, if_match.0, body.value.try_into()?).await?;
+    let view = subscriptions::update(&caller, id.0, if_match.0, body.value.try_into()?).await?;
     Ok(respond_with_record(
-        subscription.meta.version,
-        &SubscriptionOut::from(&subscription),
+        view.subscription.meta.version,
+        &SubscriptionOut::from(&view),
     ))
 }

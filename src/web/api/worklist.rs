@@ -59,7 +59,7 @@ pub struct WorklistScopeParams {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(examples(json!({
     "unowned": 1, "overdue": 12, "due_soon": 7, "contradicted": 0, "breach_due": 0, "held": 2, "waiting_for_mdm": 3,
-    "undelivered_mail": 1
+    "number_transfer": 1, "undelivered_mail": 1
 })))]
 pub struct WorklistCountsOut {
     /// Nobody answers for them.
@@ -76,6 +76,8 @@ pub struct WorklistCountsOut {
     held: u64,
     /// A wipe was ordered, and the MDM has not told yet how it went.
     waiting_for_mdm: u64,
+    /// A number is to go to its holder privately, and has not gone.
+    number_transfer: u64,
     /// A mail of theirs failed, or has waited for more than an hour.
     undelivered_mail: u64,
 }
@@ -91,6 +93,7 @@ impl From<&BTreeMap<Worklist, u64>> for WorklistCountsOut {
             breach_due: of(Worklist::BreachDue),
             held: of(Worklist::Held),
             waiting_for_mdm: of(Worklist::WaitingForMdm),
+            number_transfer: of(Worklist::NumberTransfer),
             undelivered_mail: of(Worklist::UndeliveredMail),
         }
     }

@@ -206,9 +206,10 @@ impl Visit {
     fn refuse(&self, error: &ServiceError) -> HttpResponse {
         match error {
             ServiceError::Gone | ServiceError::NotFound(_) => self.gone(),
-            ServiceError::Conflict { .. } | ServiceError::Domain(_) | ServiceError::Stale { .. } => {
-                self.error(StatusCode::CONFLICT, ErrorKind::Conflict)
-            }
+            ServiceError::Conflict { .. }
+            | ServiceError::Quarantined { .. }
+            | ServiceError::Domain(_)
+            | ServiceError::Stale { .. } => self.error(StatusCode::CONFLICT, ErrorKind::Conflict),
             ServiceError::Invalid(_) | ServiceError::UsedUp { .. } => {
                 self.error(StatusCode::UNPROCESSABLE_ENTITY, ErrorKind::Invalid)
             }

@@ -214,6 +214,11 @@ fn subscription(asked: &crate::services::links::AskedSubscription) -> Subscripti
     SubscriptionItem {
         number: asked.number.clone(),
         decided: asked.decided,
+        is_done: asked.is_done,
+        can_be_changed: asked.can_be_changed(),
+        release_by: asked.release_by,
+        is_requested: asked.is_requested,
+        is_recovery_number: asked.is_recovery_number,
     }
 }
 

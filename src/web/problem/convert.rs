@@ -24,6 +24,12 @@ impl From<ServiceError> for Problem {
             ServiceError::Conflict { code, detail } => {
                 Self::new(ProblemType::Conflict).code(code).detail(detail)
             }
+            ServiceError::Quarantined { until } => Self::new(ProblemType::Conflict)
+                .code("number_quarantined")
+                .detail(format!(
+                    "The number was somebody else's and is in quarantine until {until}. Wait, choose another number, or say \
+                     in override_quarantine who decided otherwise and why."
+                )),
             ServiceError::Stale { current } => {
                 Self::new(ProblemType::PreconditionFailed).header("etag", etag::of_version(current))
             }
@@ -103,6 +109,7 @@ fn from_domain(error: &DomainError) -> Problem {
         | DomainError::Contradicted
         | DomainError::NotReturned
         | DomainError::Unanswered { .. }
+        | DomainError::TransferUnderWay
         | DomainError::Conflict
         | DomainError::Unsupported(_) => Problem::new(ProblemType::InvalidState),
     };

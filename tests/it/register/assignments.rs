@@ -173,10 +173,11 @@ fn a_subscription_is_used_by_one_at_a_time() {
             legal_entity_id: world.entity,
             number: PhoneNumber::parse("070-174 06 05").unwrap(),
             monthly_cost_ore: None,
+            is_recovery_number: false,
             operator: None,
         };
         let made = subscriptions::create(&world.ctx, Recorder::none(), new.clone()).await;
-        let subscription = made.unwrap().into_fresh().unwrap();
+        let subscription = made.unwrap().into_fresh().unwrap().subscription;
         let twice = subscriptions::create(&world.ctx, Recorder::none(), new).await;
         assert_eq!(refusal(twice), "number_taken");
 
@@ -203,7 +204,8 @@ fn a_subscription_is_used_by_one_at_a_time() {
         .await
         .unwrap();
         let update = subscriptions::update(&world.ctx, subscription.id, ExpectedVersion::Any, patch);
-        assert_eq!(update.await.unwrap().status, SubscriptionStatus::Terminated);
+        let ended = update.await.unwrap().subscription;
+        assert_eq!(ended.status, SubscriptionStatus::Terminated);
         assert_eq!(
             refusal(assign(&world.ctx, employment, assigned).await),
             "subscription_not_available"

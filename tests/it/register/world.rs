@@ -128,6 +128,7 @@ pub async fn assign(
         employment_id,
         assigned,
         accessories: Vec::new(),
+        override_quarantine: None,
     };
     assignments::create(ctx, Recorder::none(), new)
         .await?

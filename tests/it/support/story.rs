@@ -168,9 +168,10 @@ impl Story {
                 number: PhoneNumber::parse("070-174 06 05").unwrap(),
                 operator: None,
                 monthly_cost_ore: Some(24_900),
+                is_recovery_number: false,
             };
             let created = subscriptions::create(&ctx, Recorder::none(), subscription).await;
-            let subscription = created.unwrap().into_fresh().unwrap();
+            let subscription = created.unwrap().into_fresh().unwrap().subscription;
             assigned.push((Assigned::Subscription(subscription.id), Vec::new()));
         }
         for (assigned, accessories) in assigned {
@@ -178,6 +179,7 @@ impl Story {
                 employment_id: anna.id,
                 assigned,
                 accessories,
+                override_quarantine: None,
             };
             assignments::create(&ctx, Recorder::none(), new).await.unwrap();
         }

@@ -55,6 +55,7 @@ impl World {
             allows_buy_out: false,
             claim_after_days: 30,
             absence_case_after_days: None,
+            number_quarantine_days: 90,
             meta,
         };
         let legal_entity = entity.id;
@@ -123,6 +124,7 @@ impl World {
                 assigned_at: tx.now(),
                 ended: None,
                 loan_until: None,
+                quarantine_override: None,
                 meta: Meta::new(tx.now()),
             };
             db::assignments::insert(tx, &assignment)
@@ -162,6 +164,9 @@ impl World {
                 operator: None,
                 monthly_cost_ore: None,
                 status: SubscriptionStatus::Assigned,
+                is_recovery_number: false,
+                ends_on: None,
+                unit_id: None,
                 meta: Meta::new(tx.now()),
             };
             db::subscriptions::insert(tx, &subscription)?;
@@ -175,6 +180,7 @@ impl World {
                 assigned_at: tx.now(),
                 ended: None,
                 loan_until: None,
+                quarantine_override: None,
                 meta: Meta::new(tx.now()),
             };
             db::assignments::insert(tx, &assignment)

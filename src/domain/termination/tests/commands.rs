@@ -8,7 +8,10 @@ pub(super) enum Op {
     Declare(u128, CheckKind, ActorRole),
     Settle(u128, CheckKind, Said, bool, ActorRole),
     Code(u128, CodeKind, CodeAnswer, ActorRole),
-    Number(u128, NumberDecision, ActorRole),
+    /// With or without a name of who decided.
+    Number(u128, Plan, bool, ActorRole),
+    /// The holder asks for the number.
+    Ask(u128, ActorRole),
     /// With the hour, before or at noon, at which the employer learned of it.
     Outcome(u128, DeviceOutcome, u8, Option<i64>, ActorRole),
     Police(u128, ActorRole),
@@ -83,6 +86,30 @@ pub(super) enum Concluded {
     InTime,
     /// After more than 72 hours, without a word on why.
     Late,
+}
+
+/// What is decided about a number.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Plan {
+    End,
+    Wait,
+    MoveSomewhere,
+    MoveToJob,
+    MoveToUnit,
+    MoveToOtherEntity,
+    Hand,
+}
+
+impl Plan {
+    pub(super) const ALL: [Self; 7] = [
+        Self::End,
+        Self::Wait,
+        Self::MoveSomewhere,
+        Self::MoveToJob,
+        Self::MoveToUnit,
+        Self::MoveToOtherEntity,
+        Self::Hand,
+    ];
 }
 
 /// What is decided about a device.

@@ -56,6 +56,13 @@ fn named(reason: &str, act: Act) -> NamedDecision {
     }
 }
 
+fn head(reason: &str) -> DecidedBy {
+    DecidedBy {
+        by: because("the head of the unit"),
+        reason: because(reason),
+    }
+}
+
 fn sale() -> DisposalTerms {
     DisposalTerms::BoughtOut {
         market_value_ore: 120_000,
@@ -146,7 +153,8 @@ fn settle_everything(case: &mut Termination) {
                 }
             }
             ItemKind::Subscription => {
-                case.decide_number(id, NumberDecision::Reuse, desk()).unwrap();
+                case.decide_number(id, (NumberTerms::Reuse, None), desk())
+                    .unwrap();
             }
         }
         for check in item.checks.iter().filter(|check| check.mandatory) {

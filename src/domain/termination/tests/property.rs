@@ -33,7 +33,11 @@ fn run(case: &mut Termination, op: &Op) -> Result<Vec<Event>, DomainError> {
             case.settle(item_id(item), check, settlement, act(role))
         }
         Op::Code(item, code, answer, role) => case.answer_code(item_id(item), code, answer, act(role)),
-        Op::Number(item, decision, role) => case.decide_number(item_id(item), decision, act(role)),
+        Op::Number(item, plan, is_named, role) => {
+            let said = (number_terms(plan), is_named.then(|| head("agreed")));
+            case.decide_number(item_id(item), said, act(role))
+        }
+        Op::Ask(item, role) => case.request_number(item_id(item), act(role)),
         Op::Outcome(item, outcome, why, known, role) => {
             let report = LossReport {
                 known_at: known.map(|hour| noon() + TimeDelta::hours(hour)),
@@ -116,6 +120,24 @@ fn assessed(concluded: Concluded, act: Act) -> BreachAssessment {
     }
 }
 
+fn number_terms(plan: Plan) -> NumberTerms {
+    let id = Uuid::from_u128(200);
+    let to = |to| NumberTerms::Move { to };
+    match plan {
+        Plan::End => NumberTerms::Terminate { last_day: None },
+        Plan::Wait => NumberTerms::Reuse,
+        Plan::MoveSomewhere => to(None),
+        Plan::MoveToJob => to(Some(MoveTo::Employment {
+            employment: id.into(),
+        })),
+        Plan::MoveToUnit => to(Some(MoveTo::Unit { unit: id.into() })),
+        Plan::MoveToOtherEntity => to(Some(MoveTo::LegalEntity {
+            legal_entity: id.into(),
+        })),
+        Plan::Hand => NumberTerms::TransferToPrivate,
+    }
+}
+
 fn terms(fate: Fate) -> DisposalTerms {
     let id = Uuid::from_u128(200);
     let to = |to| DisposalTerms::Transferred { to };
@@ -174,8 +196,10 @@ fn any_answer() -> impl Strategy<Value = Op> {
             .prop_map(|(item, check, said, right, role)| Op::Settle(item, check, said, right, role)),
         2 => (any_item(), select(CodeKind::ALL), select(CodeAnswer::ALL), any_role())
             .prop_map(|(item, code, answer, role)| Op::Code(item, code, answer, role)),
-        1 => (any_item(), select(NumberDecision::ALL), any_role())
-            .prop_map(|(item, decision, role)| Op::Number(item, decision, role)),
+        3 => (any_item(), select(Plan::ALL.to_vec()), any::<bool>(), any_role())
+            .prop_map(|(item, plan, named, role)| Op::Number(item, plan, named, role)),
+        1 => (any_item(), prop_oneof![Just(ActorRole::Holder), any_role()])
+            .prop_map(|(item, role)| Op::Ask(item, role)),
         2 => any_outcome(),
         3 => any_fate(),
         3 => any_wipe(),
@@ -276,7 +300,7 @@ fn whole_item(item: u128, role: ActorRole, level: WipeLevel) -> Vec<Op> {
         .map(|code| Op::Code(item, *code, CodeAnswer::Received, role));
     let first = [
         Op::Wipe(item, level, false),
-        Op::Number(item, NumberDecision::Reuse, role),
+        Op::Number(item, Plan::Wait, true, role),
     ];
     first
         .into_iter()
@@ -350,6 +374,10 @@ fn check_invariants(case: &Termination) -> Result<(), TestCaseError> {
             let said = item.deviations().iter().any(|deviation| deviation.contradicted);
             prop_assert_eq!(contradicted, said, "a contradiction is a deviation");
             check_outcome_of_completed(item)?;
+            prop_assert!(
+                !item.is_to_be_transferred(),
+                "completed with a transfer under way"
+            );
             for check in item.checks.iter().filter(|check| check.mandatory) {
                 let settled = [CheckState::Done, CheckState::NotApplicable, CheckState::Deviation]
                     .contains(&check.state);
@@ -462,6 +490,14 @@ fn check_against_the_model(case: &Termination, model: &Model) -> Result<(), Test
         let expected = model.arrangement(number);
         prop_assert_eq!(arranged, expected.map(|(plan, ..)| planned(plan)));
         prop_assert!(expected.is_none_or(|(_, back, gone)| (back, gone) == carried_out));
+        let number_now = (item.is_to_be_transferred(), item.number_request.is_some());
+        prop_assert_eq!(Some(number_now), model.number(number));
+        let is_late = case.release_by(item).is_some();
+        prop_assert_eq!(
+            is_late,
+            item.is_to_be_transferred(),
+            "a deadline for what waits, and for nothing else"
+        );
         for check in &item.checks {
             prop_assert_eq!(
                 Some(check.state.as_str()),

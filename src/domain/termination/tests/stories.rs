@@ -243,21 +243,70 @@ fn a_number_is_done_after_its_decision_and_the_directory_is_the_desks() {
             check: CheckKind::Number
         })
     );
-    case.decide_number(item, NumberDecision::Terminate, receiver())
+    let not_allowed = || {
+        Err(DomainError::NotAllowed {
+            role: ActorRole::Receiver,
+        })
+    };
+    let terminate = NumberTerms::Terminate { last_day: None };
+    case.decide_number(item, (terminate, None), receiver()).unwrap();
+    let carried_out = case.settle(item, CheckKind::Number, done(), receiver());
+    assert_eq!(carried_out, not_allowed(), "the desk terminates it");
+    case.decide_number(item, (NumberTerms::Reuse, None), receiver())
         .unwrap();
     case.settle(item, CheckKind::Number, done(), receiver()).unwrap();
     let refused = case.settle(item, CheckKind::Directory, done(), receiver());
-    assert_eq!(
-        refused,
-        Err(DomainError::NotAllowed {
-            role: ActorRole::Receiver
-        })
-    );
-    let changed = case.decide_number(item, NumberDecision::Move, receiver());
+    assert_eq!(refused, not_allowed());
+    let changed = case.decide_number(item, (terminate, None), receiver());
     assert_eq!(changed, Err(DomainError::Conflict));
     case.settle(item, CheckKind::Directory, done(), act(ActorRole::Desk))
         .unwrap();
     assert!(case.is_ready());
+}
+
+#[test]
+fn a_number_goes_to_its_holder_by_a_named_decision_and_is_not_terminated_before_another() {
+    let mut case = case(vec![subscription()], 10);
+    let (item, desk) = (item_id(SUBSCRIPTION), || act(ActorRole::Desk));
+    case.request_number(item, act(ActorRole::Holder)).unwrap();
+    assert_eq!(case.items[0].number_decision(), None, "to ask is not to decide");
+    let transfer = NumberTerms::TransferToPrivate;
+    let nobody = case.decide_number(item, (transfer, None), desk());
+    assert_eq!(nobody, Err(DomainError::NeedsReason));
+    case.decide_number(item, (transfer, Some(head("asked for it"))), desk())
+        .unwrap();
+    // The employment ends on day 12 of January, and the operator waits for a month.
+    assert_eq!(
+        case.release_by(&case.items[0]),
+        case.end_on.checked_add_months(chrono::Months::new(1))
+    );
+    let terminate = NumberTerms::Terminate { last_day: None };
+    for role in [ActorRole::Receiver, ActorRole::Desk] {
+        let refused = case.decide_number(item, (terminate, None), act(role));
+        assert_eq!(refused, Err(DomainError::TransferUnderWay));
+    }
+    case.decide_number(item, (terminate, Some(head("it is printed on the vans"))), desk())
+        .unwrap();
+    assert_eq!(case.release_by(&case.items[0]), None);
+}
+
+#[test]
+fn a_number_moves_only_to_where_it_is_known_to_go_and_does_not_come_back() {
+    let mut case = case(vec![subscription()], 10);
+    let (item, desk) = (item_id(SUBSCRIPTION), || act(ActorRole::Desk));
+    let to = |to| (NumberTerms::Move { to }, None);
+    case.decide_number(item, to(None), act(ActorRole::Receiver))
+        .unwrap();
+    let done = case.settle(item, CheckKind::Number, Settlement::done(), desk());
+    let check = CheckKind::Number;
+    assert_eq!(done, Err(DomainError::Unanswered { check }));
+    let employment = Uuid::from_u128(200).into();
+    case.decide_number(item, to(Some(MoveTo::Employment { employment })), desk())
+        .unwrap();
+    case.settle(item, check, Settlement::done(), desk()).unwrap();
+    let back = case.decide_number(item, (NumberTerms::Reuse, None), desk());
+    let from = "moved";
+    assert!(matches!(back, Err(DomainError::InvalidTransition { from: found, .. }) if found == from));
 }
 
 #[test]

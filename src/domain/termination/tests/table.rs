@@ -66,7 +66,8 @@ const COMMANDS: &[(&str, Command)] = &[
         case.answer_code(item_id(HANDSET), CodeKind::SimPin, CodeAnswer::Unknown, desk())
     }),
     ("decide_number, another", |case| {
-        case.decide_number(item_id(SUBSCRIPTION), NumberDecision::Move, desk())
+        let to = NumberTerms::Move { to: None };
+        case.decide_number(item_id(SUBSCRIPTION), (to, None), desk())
     }),
     ("report_outcome, lost", |case| {
         case.report_outcome(item_id(HANDSET), gone(DeviceOutcome::Lost, "train"), desk())

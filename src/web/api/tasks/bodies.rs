@@ -1,10 +1,14 @@
 //! What tasks look like in JSON.
 
-use crate::domain::ids::{ItemId, LegalEntityId, PersonId, TaskId, TerminationId, UnitId};
+use crate::domain::ids::{
+    AddOnId, ItemId, LegalEntityId, PersonId, SubscriptionId, TaskId, TerminationId, UnitId,
+};
 use crate::domain::task::{
     DiversionCause, NoticeKind, OrganisationChange, StaffChange, Task, TaskFacts, TaskKind, TaskState,
 };
+use crate::domain::termination::{NumberDecision, NumberTerms};
 use crate::services::tasks::{NewNotice, NoticeFacts, TaskFilter};
+use crate::web::api::terminations::bodies::MoveToOut;
 use crate::web::extract::present;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
@@ -137,6 +141,46 @@ macro_rules! hide_in_debug {
 }
 hide_in_debug!(PhoneHoursNotice, TaskIn, TaskDeclineIn);
 
+/// What was decided about a number.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct NumberWorkOut {
+    /// The decision.
+    decision: NumberDecision,
+    /// For a termination: the last day with the operator, if that is known.
+    last_day: Option<NaiveDate>,
+    /// For a move: where to, if that is known.
+    move_to: Option<MoveToOut>,
+    /// For a transfer to the holder: the day by which the operator has to release the number.
+    release_by: Option<NaiveDate>,
+}
+
+impl NumberWorkOut {
+    fn of(terms: NumberTerms, release_by: Option<NaiveDate>) -> Self {
+        let (last_day, to) = match terms {
+            NumberTerms::Terminate { last_day } => (last_day, None),
+            NumberTerms::Move { to } => (None, to),
+            NumberTerms::Reuse | NumberTerms::TransferToPrivate => (None, None),
+        };
+        Self {
+            decision: terms.decision(),
+            last_day,
+            move_to: to.map(MoveToOut::from),
+            release_by,
+        }
+    }
+}
+
+/// The add-on that is asked about.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AddOnAskedOut {
+    /// The add-on.
+    #[schema(value_type = uuid::Uuid)]
+    id: AddOnId,
+    /// Its subscription.
+    #[schema(value_type = uuid::Uuid)]
+    subscription_id: SubscriptionId,
+}
+
 /// A task.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(examples(json!({
@@ -155,6 +199,8 @@ hide_in_debug!(PhoneHoursNotice, TaskIn, TaskDeclineIn);
     "organisation": null,
     "phone_hours": null,
     "diversion": null,
+    "number_work": null,
+    "add_on": null,
     "text": "Samtal tas av receptionen så länge.",
     "may_hold_personal_number": false,
     "actor_kind": "service_account",
@@ -207,6 +253,10 @@ pub struct TaskOut {
     phone_hours: Option<PhoneHoursNotice>,
     /// How the number is to be diverted.
     diversion: Option<DiversionOut>,
+    /// What was decided about the number.
+    number_work: Option<NumberWorkOut>,
+    /// The add-on of a subscription.
+    add_on: Option<AddOnAskedOut>,
     /// People's own words.
     #[schema(max_length = 1000)]
     text: Option<String>,
@@ -327,6 +377,8 @@ impl From<&Task> for TaskOut {
             staff: None,
             organisation: None,
             phone_hours: None,
+            number_work: None,
+            add_on: None,
             diversion: None,
             text: task.text.clone(),
             may_hold_personal_number: task.may_hold_personal_number(),
@@ -366,6 +418,15 @@ impl TaskOut {
             }
             TaskFacts::PhoneHours { hours, effective_on } => {
                 self.phone_hours = Some(PhoneHoursNotice { hours, effective_on });
+            }
+            TaskFacts::Number { terms, release_by } => {
+                self.number_work = Some(NumberWorkOut::of(terms, release_by));
+            }
+            TaskFacts::AddOn { add_on, subscription } => {
+                self.add_on = Some(AddOnAskedOut {
+                    id: add_on,
+                    subscription_id: subscription,
+                });
             }
             TaskFacts::Diversion { cause, return_on } => {
                 self.diversion = Some(DiversionOut { cause, return_on });

@@ -3,6 +3,7 @@
 pub mod absence;
 pub mod bodies;
 pub mod notes;
+pub mod numbers;
 pub mod outcomes;
 pub mod private_address;
 pub mod receipt;

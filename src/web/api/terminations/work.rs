@@ -2,7 +2,7 @@
 
 use super::bodies::{DeskRole, IdentityIn, NoteBody, TerminationDetailOut};
 use crate::domain::ids::{ItemId, TerminationId};
-use crate::domain::termination::{Answer, CheckKind, Note, NumberDecision};
+use crate::domain::termination::{Answer, CheckKind, Note};
 use crate::services::terminations::{self, CheckAnswer, TerminationView};
 use crate::services::{Ctx, Recorded, Recorder, ServiceError};
 use crate::web::auth::Caller;
@@ -39,15 +39,6 @@ pub struct CheckIn {
     /// In which role you answer.
     #[serde(default)]
     role: DeskRole,
-}
-
-/// What happens to a number.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(examples(json!({"decision": "reuse"})))]
-pub struct NumberIn {
-    /// The decision.
-    decision: NumberDecision,
 }
 
 /// A decision about a case.
@@ -111,34 +102,6 @@ pub async fn settle(
         view.record.meta.version,
         &TerminationDetailOut::from(&view),
     ))
-}
-
-/// Decide what happens to a number
-#[utoipa::path(
-    post,
-    path = "/v1/terminations/{id}/items/{item}/number",
-    tag = "Terminations",
-    operation_id = "terminations_decide_number",
-    params(
-        ("id" = uuid::Uuid, Path, description = "The case"),
-        ("item" = uuid::Uuid, Path, description = "The subscription of the case"),
-        IdempotencyKey,
-    ),
-    request_body = NumberIn,
-    responses((status = 200, description = "The case as it is now", body = TerminationDetailOut, headers(
-        ("ETag" = String, description = "Its version"),
-    )))
-)]
-pub async fn number(
-    request: HttpRequest,
-    caller: Caller,
-    path: PathId<(TerminationId, ItemId)>,
-    key: IdempotencyKey,
-    body: Body<NumberIn>,
-) -> Result<HttpResponse, Problem> {
-    let once = once(&request, &caller, &key, &body.bytes);
-    let decision = body.value.decision;
-    once.respond(terminations::decide_number(&caller, path.0, decision, once.recorder()).await)
 }
 
 /// A POST with the reason of a decision about a case.

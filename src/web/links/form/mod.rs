@@ -175,9 +175,10 @@ impl Reader<'_> {
         let missing = (!waits).then_some(ErrorMessage::NumberMissing);
         let mut numbers = Vec::new();
         for (index, asked) in question.subscriptions.iter().enumerate() {
-            if asked.decided.is_some() {
+            if !asked.can_be_changed() {
                 continue;
             }
+            let missing = missing.filter(|_| asked.decided.is_none());
             let decision = self.choice::<words::NumberDecision>(number_field(index), missing);
             numbers.extend(decision.map(|decision| (asked.item, number_decision(decision))));
         }

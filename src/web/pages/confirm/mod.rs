@@ -8,6 +8,7 @@ mod along;
 mod answers;
 mod device;
 mod errors;
+mod number;
 
 pub use super::fields::Entered;
 pub use absence::AbsenceFacts;
@@ -18,13 +19,13 @@ pub use answers::{
     device_field, number_field,
 };
 pub use errors::{ErrorMessage, FieldError};
+pub use number::SubscriptionItem;
 
 use super::fields::{Builder, Field, Section, ShownError, TextKind};
 use super::frame::{Frame, Site};
 use crate::domain::language::Language;
-use crate::mail::Phone;
 use crate::mail::format::{date, date_time, list, pick, say};
-use crate::mail::words::{Check, NumberDecision};
+use crate::mail::words::Check;
 use askama::Template;
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -46,15 +47,6 @@ pub struct DeviceItem {
     pub hold: bool,
     /// What is asked about its going along with a holder who moves.
     pub along: Option<AlongQuestion>,
-}
-
-/// A subscription to answer for. Its place in the list makes the name of its field.
-#[derive(Clone)]
-pub struct SubscriptionItem {
-    /// Its number.
-    pub number: Phone,
-    /// What is decided already; asked for when nothing is.
-    pub decided: Option<NumberDecision>,
 }
 
 /// The page.
@@ -243,7 +235,7 @@ impl ConfirmPage {
             sections.push(device::section(builder, about, index, item));
         }
         for (index, item) in self.subscriptions.iter().enumerate() {
-            sections.push(subscription(builder, index, item));
+            sections.push(number::section(builder, index, item));
         }
         sections.push(message(builder));
         sections
@@ -348,47 +340,6 @@ fn done_line(language: Language, checks: &[Check]) -> Option<String> {
             .collect::<Vec<_>>(),
     );
     (!checks.is_empty()).then(|| say!(language, "Redan klart: {names}.", "Already done: {names}."))
-}
-
-fn subscription(builder: &Builder<'_>, index: usize, item: &SubscriptionItem) -> Section {
-    let language = builder.language;
-    let number = item.number.show(language);
-    let heading = say!(language, "Abonnemang {number}", "Subscription {number}");
-    if let Some(decision) = item.decided {
-        let text = decision.text(language);
-        let done = say!(language, "Redan bestämt: {text}.", "Already decided: {text}.");
-        return Section {
-            heading,
-            done: Some(done),
-            fields: Vec::new(),
-        };
-    }
-    let choices = NumberDecision::ALL.iter().map(|decision| {
-        let (sv, en) = match decision {
-            NumberDecision::Terminate => ("Avsluta abonnemanget", "End the subscription"),
-            NumberDecision::Reuse => ("Återanvänd numret i enheten", "Reuse the number in the unit"),
-            NumberDecision::Move => (
-                "Flytta numret till en annan enhet eller ett annat bolag",
-                "Move the number to another unit or company",
-            ),
-            NumberDecision::Transfer => (
-                "Överlåt numret till innehavaren privat",
-                "Transfer the number to the holder privately",
-            ),
-        };
-        (decision.as_str(), pick(language, sv, en).to_owned())
-    });
-    let legend = say!(
-        language,
-        "Vad ska hända med numret {number}?",
-        "What should happen to the number {number}?"
-    );
-    let group = builder.group(number_field(index), legend, None, choices);
-    Section {
-        heading,
-        done: None,
-        fields: vec![Field::Radios(group)],
-    }
 }
 
 fn message(builder: &Builder<'_>) -> Section {

@@ -191,9 +191,37 @@ fn only_open_questions_are_asked_and_a_held_phone_is_never_to_be_wiped() {
     page.devices[0].open = vec![Check::Codes];
     page.devices[0].done = vec![Check::Returned];
     page.subscriptions[0].decided = Some(NumberDecision::Terminate);
+    page.subscriptions[0].is_done = true;
+    page.subscriptions[0].can_be_changed = false;
     let html = page.render().unwrap();
     assert!(html.contains("Redan klart: återlämning.") && html.contains("d0_code_other"));
     assert!(!html.contains("d0_have") && !html.contains("Rensa inte") && !html.contains("s0_number"));
+}
+
+#[test]
+fn what_was_decided_about_a_number_can_be_changed_until_it_is_done_but_for_a_transfer() {
+    let mut page = confirm(Language::Sv);
+    page.subscriptions[0].decided = Some(NumberDecision::Terminate);
+    let html = page.render().unwrap();
+    for said in [
+        "Bestämt: Abonnemanget avslutas. Kundtjänsten gör resten.",
+        "Vill du ändra vad som ska hända med numret",
+        "Välj bara om något annat ska hända.",
+        "s0_number",
+    ] {
+        assert!(html.contains(said), "{said}");
+    }
+    let number = &mut page.subscriptions[0];
+    number.decided = Some(NumberDecision::Transfer);
+    number.can_be_changed = false;
+    number.release_by = "2027-03-26".parse().ok();
+    let html = page.render().unwrap();
+    assert!(
+        html.contains("Operatören måste släppa numret senast 26 mars 2027.") && !html.contains("s0_number")
+    );
+    page.language = Language::En;
+    let html = page.render().unwrap();
+    assert!(html.contains("The operator must release the number by 26 March 2027 at the latest."));
 }
 
 #[test]

@@ -76,6 +76,11 @@ pub(super) fn confirm(language: Language) -> ConfirmPage {
         subscriptions: vec![SubscriptionItem {
             number: number(),
             decided: None,
+            is_done: false,
+            can_be_changed: true,
+            release_by: None,
+            is_requested: false,
+            is_recovery_number: false,
         }],
         undone_at: None,
         absence: None,

@@ -15,7 +15,9 @@ struct Thing {
     said: BTreeMap<CheckKind, Said>,
     said_by_rule: BTreeSet<CheckKind>,
     codes: BTreeMap<CodeKind, CodeAnswer>,
-    decision: Option<NumberDecision>,
+    /// What is planned for the number, and whether somebody named has decided it.
+    plan: Option<(Plan, bool)>,
+    asked: bool,
     outcome: Option<DeviceOutcome>,
     level: WipeLevel,
     contradicted: bool,
@@ -156,7 +158,7 @@ impl Thing {
             }
             (Codes, Deviation) => codes().all(|answer| answer.is_some()),
             (Codes, _) => codes().all(|answer| answer.is_some_and(|answer| *answer != CodeAnswer::Unknown)),
-            (Number, Done) => self.decision.is_some(),
+            (Number, Done) => self.plan.is_some_and(|(plan, _)| plan != Plan::MoveSomewhere),
             _ => true,
         }
     }
@@ -302,6 +304,13 @@ impl Model {
         self.things.iter().find(|thing| thing.number == number)?.outcome
     }
 
+    /// Whether the number is to go to its holder, and whether they asked.
+    pub(super) fn number(&self, number: u128) -> Option<(bool, bool)> {
+        let thing = self.things.iter().find(|thing| thing.number == number)?;
+        let to_come = thing.is_planned(Plan::Hand) && !thing.said.contains_key(&Number);
+        Some((to_come, thing.asked))
+    }
+
     /// The hour by which the first undecided breach must be notified.
     pub(super) fn notify_by(&self) -> Option<i64> {
         let undecided = self.things.iter().filter(|thing| thing.is_undecided());
@@ -323,7 +332,12 @@ impl Model {
     fn try_it(&mut self, op: &Op) -> Option<()> {
         let active = self.active().then_some(());
         match *op {
-            Op::Declare(..) | Op::Settle(..) | Op::Code(..) | Op::Number(..) | Op::Outcome(..) => {
+            Op::Declare(..)
+            | Op::Settle(..)
+            | Op::Code(..)
+            | Op::Number(..)
+            | Op::Ask(..)
+            | Op::Outcome(..) => {
                 self.try_answer(op)?;
             }
             Op::Police(..) | Op::Breach(..) | Op::Dispose(..) | Op::Approve(..) | Op::Withdraw(..) => {
@@ -451,7 +465,7 @@ impl Model {
         let (number, check) = match *op {
             Op::Declare(number, check, _) | Op::Settle(number, check, ..) => (number, check),
             Op::Code(number, ..) => (number, Codes),
-            Op::Number(number, ..) => (number, Number),
+            Op::Number(number, ..) | Op::Ask(number, _) => (number, Number),
             Op::Outcome(number, ..) => (number, Returned),
             _ => return None,
         };
@@ -474,7 +488,8 @@ impl Model {
                 Some(())
             }
             Op::Code(_, code, answer, role) => thing.try_code(code, answer, role, active),
-            Op::Number(_, decision, role) => thing.try_number(decision, role, active),
+            Op::Number(_, plan, named, role) => thing.try_number((plan, named), role, active),
+            Op::Ask(_, role) => thing.try_ask(role, active),
             Op::Outcome(_, outcome, why, known, role) => {
                 thing.try_outcome((outcome, why, known), role, active)
             }
@@ -502,6 +517,9 @@ impl Thing {
         let decided_away = check == Returned && said.answer == Done && self.fate.is_some() && !self.is_back();
         let taken = check == Returned && said.answer != Done && self.let_go;
         let ours = !self.is_fated(Fate::GoesAlong) && !decided_away && !taken;
+        let desks = check == Number && self.is_work() && !corrects(role);
+        let gone = check == Number && self.has_moved();
+        let ours = ours && !desks && !gone;
         let fine = self.may_settle(check, role) && may_answer && free && explained && ours;
         (fine && self.grounds(check, said.answer)).then(|| self.settle(check, said))
     }
@@ -518,14 +536,42 @@ impl Thing {
         Some(())
     }
 
-    fn try_number(&mut self, decision: NumberDecision, role: ActorRole, active: bool) -> Option<()> {
-        let same = self.decision == Some(decision);
-        let said = self.said.get(&Number).map(|said| said.answer);
-        let fine = same || (active && (said.is_none() || corrects(role)));
-        (person(role) && fine).then(|| self.decision = Some(decision))?;
-        if !same && said == Some(Done) {
+    fn is_planned(&self, plan: Plan) -> bool {
+        self.plan.is_some_and(|(found, _)| found == plan)
+    }
+
+    /// Whether somebody has to do something, and says when it is done.
+    fn is_work(&self) -> bool {
+        self.plan.is_some() && !self.is_planned(Plan::Wait)
+    }
+
+    /// Another job has it.
+    fn has_moved(&self) -> bool {
+        self.is_planned(Plan::MoveToJob) && self.is_done(Number)
+    }
+
+    fn try_number(&mut self, (plan, named): (Plan, bool), role: ActorRole, active: bool) -> Option<()> {
+        let same = self.plan == Some((plan, named));
+        if same && person(role) {
+            return Some(());
+        }
+        let said = self.said.contains_key(&Number);
+        let somebody = named || role == ActorRole::Receiver;
+        // Given to the holder by somebody, and kept from them by somebody who is named.
+        let given = plan != Plan::Hand || somebody;
+        let kept = plan == Plan::Hand || !self.is_planned(Plan::Hand) || said || named;
+        let fine = active && !self.has_moved() && given && kept && (!said || corrects(role));
+        (person(role) && fine).then(|| self.plan = Some((plan, named)))?;
+        if said {
             self.unsay(Number);
         }
+        Some(())
+    }
+
+    fn try_ask(&mut self, role: ActorRole, active: bool) -> Option<()> {
+        let may = person(role) || role == ActorRole::Holder;
+        let fine = self.asked || (active && !self.said.contains_key(&Number));
+        (may && fine).then(|| self.asked = true)?;
         Some(())
     }
 

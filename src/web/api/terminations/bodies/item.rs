@@ -1,7 +1,8 @@
 //! The items of a case: devices and subscriptions with their checks.
 
-use super::{ActOut, ArrangementOut, DamageOut, DecisionOut, DisposalOut, LossOut, NoteBody};
+use super::{ActOut, ArrangementOut, DamageOut, DecisionOut, DisposalOut, LossOut, NoteBody, NumberOut};
 use crate::domain::ids::{DeviceId, EmploymentId, ItemId, SubscriptionId};
+use crate::domain::subscription::SubscriptionStatus;
 use crate::domain::termination::{
     Check, CheckKind, CheckState, DataClass, DeviceOutcome, Item, ItemKind, NumberDecision, Reason,
 };
@@ -46,6 +47,10 @@ pub struct ItemOut {
     codes: Vec<CodeAnswerOut>,
     /// What happens to the number.
     number_decision: Option<NumberDecision>,
+    /// The same with its terms, and who decided.
+    number: Option<NumberOut>,
+    /// That the holder asks to take the number over privately.
+    number_requested: Option<ActOut>,
     /// The questions.
     #[schema(max_items = 10)]
     checks: Vec<CheckOut>,
@@ -79,6 +84,10 @@ pub struct ItemSubscriptionOut {
     /// The number (E.164).
     #[schema(max_length = 16)]
     number: String,
+    /// Where it is in its life.
+    status: SubscriptionStatus,
+    /// Whether somebody signs in or recovers an account with the number: exchange it there before it goes to anybody.
+    is_recovery_number: bool,
 }
 
 /// What is known about a wipe. There is no yes or no: there is a level, and a policy that says which is enough.
@@ -155,6 +164,8 @@ pub(super) fn item_out(view: &TerminationView, item: &Item) -> ItemOut {
         .map(|subscription| ItemSubscriptionOut {
             id: subscription.id,
             number: subscription.number.as_str().to_owned(),
+            status: subscription.status,
+            is_recovery_number: subscription.is_recovery_number,
         });
     let wipe = device.is_some().then(|| WipeOut {
         state: item.wipe.state,
@@ -181,7 +192,9 @@ pub(super) fn item_out(view: &TerminationView, item: &Item) -> ItemOut {
         is_identity_confirmed: item.identity_confirmed,
         wipe,
         codes: codes.collect(),
-        number_decision: item.number_decision,
+        number_decision: item.number_decision(),
+        number: NumberOut::of(&view.record.termination, item),
+        number_requested: item.number_request.as_ref().map(ActOut::from),
         checks: item.checks.iter().map(CheckOut::from).collect(),
     }
 }

@@ -3,12 +3,14 @@
 mod absence;
 mod input;
 mod item;
+mod number;
 mod outcome;
 mod outcome_in;
 
 pub use absence::{AbsenceOut, ArrangementOut};
 pub use input::{DeskRole, IdentityIn, NoteBody};
 pub use item::{CheckOut, ItemDeviceOut, ItemOut, ItemSubscriptionOut, WipeOut};
+pub use number::{MoveToIn, MoveToOut, NumberIn, NumberOut};
 pub use outcome::{BreachOut, DamageOut, DisposalOut, LossOut};
 pub use outcome_in::{ApprovalIn, BreachIn, DamageIn, DisposalIn, OutcomeIn, PoliceReportIn};
 
