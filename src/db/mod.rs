@@ -23,6 +23,7 @@ pub mod employments;
 mod error;
 pub mod evidence;
 pub mod health;
+pub mod holder_statements;
 pub mod idempotency;
 pub mod instance_settings;
 pub mod instances;

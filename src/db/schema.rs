@@ -260,6 +260,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    holder_statement (item_id, topic) {
+        item_id -> Text,
+        topic -> Text,
+        answer -> Text,
+        stated_at -> Timestamp,
+        link_id -> Text,
+    }
+}
+
+diesel::table! {
     idempotency_receipt (actor, route, key) {
         actor -> Text,
         route -> Text,
@@ -658,6 +668,8 @@ diesel::table! {
         created_at -> Timestamp,
         updated_at -> Timestamp,
         breach_notify_by -> Nullable<Timestamp>,
+        delegate_to -> Nullable<Text>,
+        delegate_id -> Nullable<Text>,
     }
 }
 
@@ -785,6 +797,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     employment_receipt,
     employment_version,
     evidence,
+    holder_statement,
     idempotency_receipt,
     instance,
     instance_setting,

@@ -86,6 +86,9 @@ pub struct Moved {
     /// The links in their mailbox that can still be answered.
     #[serde(default)]
     pub links: Vec<ActionLinkId>,
+    /// The terminations under way that were handed over to them.
+    #[serde(default)]
+    pub delegated: Vec<TerminationId>,
 }
 
 /// Two people whom sources delivered apart are one.

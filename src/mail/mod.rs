@@ -25,7 +25,7 @@ use crate::domain::language::Language;
 
 pub use held::{HeldBecause, HeldSnapshot, render_held};
 pub use view::{
-    Asked, Audience, CaseFacts, DeviceFacts, Loss, MailView, Phone, Recipient, RenderedMail, Sender,
+    Asked, Audience, CaseFacts, DeviceFacts, EndQuestion, Loss, MailView, Phone, Recipient, RenderedMail, Sender,
     SilenceNotice, Step, SubscriptionFacts,
 };
 

@@ -104,6 +104,11 @@ pub fn configure(config: &mut ServiceConfig) {
                 .get(Access::Open, links::show)
                 .post(Access::Open, links::submit),
         )
+        .service(
+            resource("/s/{token}")
+                .get(Access::Open, links::show_status)
+                .post(Access::Open, links::submit_status),
+        )
         .service(resource("/verify").get(Access::Open, verify::ask))
         .service(
             resource("/.well-known/handback-receipts/jwks.json").get(Access::Open, api::receipt_keys::read),
@@ -314,7 +319,7 @@ fn work(config: &mut ServiceConfig) {
     use Action::{
         DeliverMdmReport, GivePrivateAddress, ReadMdmReports, ReadTermination, RevealCode, WorkTermination,
     };
-    use api::terminations::{notes, private_address, receipt, verify, work};
+    use api::terminations::{delegate, notes, private_address, receipt, verify, work};
     use api::{account_reviews, claims, codes, mdm, terminations, worklist};
 
     config
@@ -330,6 +335,11 @@ fn work(config: &mut ServiceConfig) {
                 .get(ReadTermination, private_address::get)
                 .put(GivePrivateAddress, private_address::give)
                 .delete(GivePrivateAddress, private_address::forget),
+        )
+        .service(
+            resource("/v1/terminations/{id}/delegate")
+                .post(WorkTermination, delegate::delegate)
+                .delete(WorkTermination, delegate::end),
         )
         .service(resource("/v1/terminations/{id}/hold").post(WorkTermination, work::hold))
         .service(resource("/v1/terminations/{id}/release").post(WorkTermination, work::release))

@@ -129,6 +129,8 @@ const SCHEME: &str = "oauth2";
         api::terminations::outcomes::withdraw,
         api::terminations::outcomes::approve,
         api::terminations::work::contradiction,
+        api::terminations::delegate::delegate,
+        api::terminations::delegate::end,
         api::terminations::work::hold,
         api::terminations::work::release,
         api::terminations::work::reopen,

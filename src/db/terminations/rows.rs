@@ -4,6 +4,7 @@ use crate::db::DbError;
 use crate::db::schema::{code_answer, termination as table, termination_check, termination_item};
 use crate::db::types::{meta, parse, parse_json, parse_optional, to_json, utc_optional};
 use crate::domain::assignment::Assigned;
+use crate::domain::delegation::Delegate;
 use crate::domain::ids::{AssignmentId, ItemId};
 use crate::domain::termination::{
     Check, CodeAnswer, CodeKind, Holding, Item, Termination, TerminationRecord,
@@ -36,6 +37,8 @@ pub(super) struct Row {
     pub(super) created_at: NaiveDateTime,
     pub(super) updated_at: NaiveDateTime,
     pub(super) breach_notify_by: Option<NaiveDateTime>,
+    pub(super) delegate_to: Option<String>,
+    pub(super) delegate_id: Option<String>,
 }
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset, PartialEq)]
@@ -107,6 +110,11 @@ pub(super) fn to_row(record: &TerminationRecord) -> Result<Row, DbError> {
         created_at: record.meta.created_at.naive_utc(),
         updated_at: record.meta.updated_at.naive_utc(),
         breach_notify_by: termination.breach_notify_by().map(|at| at.naive_utc()),
+        delegate_to: record.delegate.map(|delegate| delegate.word().as_str().to_owned()),
+        delegate_id: record
+            .delegate
+            .and_then(Delegate::person)
+            .map(|id| id.to_string()),
     })
 }
 
@@ -189,8 +197,10 @@ pub(super) fn to_record(
         reopened: decision("reopened", row.reopened.as_deref())?,
         number: row.number,
     };
+    let delegate = to_delegate(row.delegate_to.as_deref(), row.delegate_id.as_deref())?;
     Ok(TerminationRecord {
         termination,
+        delegate,
         employment_id: parse("termination", "employment_id", &row.employment_id)?,
         person_id: parse("termination", "person_id", &row.person_id)?,
         unit_id: parse("termination", "unit_id", &row.unit_id)?,
@@ -201,6 +211,18 @@ pub(super) fn to_record(
             .collect::<Result<_, _>>()?,
         meta: meta(row.version, row.created_at, row.updated_at),
     })
+}
+
+fn to_delegate(word: Option<&str>, person: Option<&str>) -> Result<Option<Delegate>, DbError> {
+    let Some(word) = parse_optional("termination", "delegate_to", word)? else {
+        return Ok(None);
+    };
+    let person = parse_optional("termination", "delegate_id", person)?;
+    let delegate = Delegate::of(word, person).ok_or(DbError::Corrupt {
+        table: "termination",
+        column: "delegate_id",
+    })?;
+    Ok(Some(delegate))
 }
 
 fn to_holding(row: &ItemRow) -> Result<Holding, DbError> {

@@ -8,7 +8,7 @@ mod words;
 
 pub use wanted::{WantedTask, wanted_by, wanted_by_loss};
 pub use words::{
-    DiversionCause, NoticeKind, OrganisationChange, StaffChange, TaskKind, TaskState, WithdrawReason,
+    DiversionCause, EndAsker, EndClaim, NoticeKind, OrganisationChange, StaffChange, TaskKind, TaskState, WithdrawReason,
 };
 
 use super::calendar::Calendar;
@@ -63,6 +63,15 @@ pub enum TaskFacts {
         /// For a leave: the day on which the person is back, if that is known.
         return_on: Option<NaiveDate>,
     },
+    /// Somebody says that the last day is wrong, or that the holder stays.
+    EndQuestion {
+        /// Who says so.
+        by: EndAsker,
+        /// What they say.
+        says: EndClaim,
+        /// The right last day, if they know it.
+        last_day: Option<NaiveDate>,
+    },
 }
 
 impl TaskFacts {
@@ -72,7 +81,7 @@ impl TaskFacts {
             Self::Staff { effective_on, .. }
             | Self::Organisation { effective_on, .. }
             | Self::PhoneHours { effective_on, .. } => Some(*effective_on),
-            Self::None | Self::Diversion { .. } => None,
+            Self::None | Self::Diversion { .. } | Self::EndQuestion { .. } => None,
         }
     }
 }
@@ -86,6 +95,7 @@ impl fmt::Debug for TaskFacts {
             Self::Organisation { .. } => "Organisation",
             Self::PhoneHours { .. } => "PhoneHours",
             Self::Diversion { .. } => "Diversion",
+            Self::EndQuestion { .. } => "EndQuestion",
         };
         f.debug_struct(name)
             .field("effective_on", &self.effective_on())
@@ -169,7 +179,8 @@ impl Task {
             TaskFacts::None
             | TaskFacts::Staff { .. }
             | TaskFacts::Organisation { .. }
-            | TaskFacts::Diversion { .. } => None,
+            | TaskFacts::Diversion { .. }
+            | TaskFacts::EndQuestion { .. } => None,
         };
         [
             self.text.as_ref(),

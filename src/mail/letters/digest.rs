@@ -2,6 +2,7 @@
 //! order. Each case that asks for something has a link of its own.
 
 use super::checklist::keep_as_is;
+use super::desk::what_is_said;
 use super::common::{copy_notice, holder_first, instructions, remaining};
 use super::receiver::{cost, goes_further, what_can_be_decided};
 use super::{kind, write};
@@ -150,9 +151,11 @@ fn answer_by(view: &MailView) -> Option<NaiveDate> {
     match view.step {
         Step::ConfirmReturn { confirm_by, .. }
         | Step::NewLink { confirm_by, .. }
+        | Step::HandedOver { confirm_by, .. }
         | Step::Reminder1 { confirm_by, .. }
         | Step::Reminder2 { confirm_by, .. } => Some(confirm_by),
         Step::Escalation { decide_by, .. } => Some(decide_by),
+        Step::EndQuestioned { answer_by, .. } => Some(answer_by),
         Step::EndApproachingReceiver { return_by }
         | Step::EndApproaching { return_by, .. }
         | Step::ReturnReminder { return_by, .. } => Some(return_by),
@@ -173,7 +176,7 @@ fn entry(view: &MailView) -> Vec<Block> {
             .find(|block| matches!(block, Block::Paragraph(_)))
             .cloned(),
     );
-    blocks.extend(kind::note(view));
+    blocks.extend(kind::notes(view));
     blocks.extend(keep_as_is(view));
     blocks.extend(details(view));
     // The same words for each would not tell the links apart.
@@ -231,6 +234,9 @@ fn details(view: &MailView) -> Vec<Block> {
         }
         | Step::NewLink {
             remaining: checks, ..
+        }
+        | Step::HandedOver {
+            remaining: checks, ..
         } => {
             blocks.extend(remaining(language, checks));
         }
@@ -251,6 +257,7 @@ fn details(view: &MailView) -> Vec<Block> {
             blocks.extend(remaining(language, checks));
             blocks.extend(monthly_cost_ore.map(|ore| cost(language, ore)));
         }
+        Step::EndQuestioned { questions, .. } => blocks.push(what_is_said(language, questions)),
         Step::EndApproaching { .. }
         | Step::EndApproachingReceiver { .. }
         | Step::ReturnReminder { .. }

@@ -4,18 +4,20 @@ use super::undo::{Undoable, undoable_in};
 use super::{find, live_case};
 use crate::app::App;
 use crate::db::{self, DbConnection};
-use crate::domain::action_link::{ActionLink, LinkAnswer, LinkUse};
+use crate::domain::action_link::{ActionLink, LinkAnswer, LinkPurpose, LinkUse};
 use crate::domain::calendar::local_date;
+use crate::domain::delegation::Delegate;
 use crate::domain::ids::ItemId;
 use crate::domain::language::Language;
 use crate::domain::policy::Action;
-use crate::domain::termination::{CheckKind, Item};
+use crate::domain::holder_statement::{HolderAnswer, HolderStatement, HolderTopic};
+use crate::domain::termination::{CheckKind, CheckState, CodeKind, Item};
 use crate::domain::timeline::RecipientRole;
 use crate::mail::Phone;
-use crate::mail::words::{Check, NumberDecision};
+use crate::mail::words::{self, Check, NumberDecision};
 use crate::services::case::{Case, word};
 use crate::services::messages::recipients::resolve_in;
-use crate::services::receipts::number_decision;
+use crate::services::receipts::{code_answer, code_kind, number_decision};
 use crate::services::{Ctx, ServiceError};
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -68,6 +70,10 @@ pub struct AskedDevice {
     pub done: Vec<Check>,
     /// Whether a preservation hold forbids reset and wipe.
     pub hold: bool,
+    /// The open checks that the holder says are done.
+    pub declared: Vec<Check>,
+    /// What the holder says about each kind of code.
+    pub codes_said: Vec<(words::CodeKind, words::CodeAnswer)>,
 }
 
 /// A subscription that is asked about.
@@ -79,6 +85,8 @@ pub struct AskedSubscription {
     pub number: Phone,
     /// What is decided already.
     pub decided: Option<NumberDecision>,
+    /// Whether the holder asks to keep it.
+    pub is_wanted_by_holder: bool,
 }
 
 /// An answer that was given.
@@ -94,14 +102,23 @@ pub struct RecordedAnswer {
     pub recorded_by: String,
     /// When it was answered.
     pub recorded_at: DateTime<Utc>,
-    /// To whom the case was handed over.
-    pub handed_to: Option<String>,
+    /// To whom the case was handed over; none for the desk.
+    pub handed_to: Option<HandedTo>,
     /// What is still open; nothing when the case is complete.
     pub open: Vec<OpenItem>,
     /// Whether it can be taken back.
     pub undoable: Undoable,
     /// Whether something is left that a new link would ask about.
     pub can_renew: bool,
+}
+
+/// To whom a case was handed over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HandedTo {
+    /// The coordinator, by name.
+    Named(String),
+    /// The colleague whose address was given.
+    Colleague,
 }
 
 /// An item with checks that are not settled.
@@ -124,11 +141,11 @@ pub async fn open(app: &App, token: &str) -> Result<LinkPage, ServiceError> {
     let app = app.clone();
     let now = app.clock.now();
     ctx.read(Action::AnswerByLink, move |connection| {
-        let link = find(connection, &token)?;
+        let link = find(connection, (&token, LinkPurpose::Confirm))?;
         match show_in(connection, &app, &link, now) {
             // The link may have been used between two of our reads: then the case is closed and the link is not.
             Err(ServiceError::Gone) if link.used.is_none() => {
-                let link = find(connection, &token)?;
+                let link = find(connection, (&token, LinkPurpose::Confirm))?;
                 show_in(connection, &app, &link, now)
             }
             shown => shown,
@@ -165,6 +182,7 @@ fn question_in(
         (RecipientRole::Coordinator, local_date(now)),
     )?;
     let termination = &case.record.termination;
+    let statements = db::holder_statements::of_termination(connection, termination.id)?;
     let mut devices = Vec::with_capacity(case.devices.len());
     for found in &case.devices {
         let item = termination.item(found.item)?;
@@ -176,6 +194,8 @@ fn question_in(
             open: checks(item, false),
             done: checks(item, true),
             hold: termination.is_held(),
+            declared: declared(item),
+            codes_said: codes_said(&statements, found.item),
         });
     }
     let mut subscriptions = Vec::with_capacity(case.subscriptions.len());
@@ -186,6 +206,7 @@ fn question_in(
             item: found.item,
             number: Phone::of(&found.subscription.number),
             decided: item.number_decision.filter(|_| is_settled).map(number_decision),
+            is_wanted_by_holder: said_of(&statements, (found.item, HolderTopic::KeepNumber)).is_some(),
         });
     }
     Ok(Question {
@@ -199,6 +220,34 @@ fn question_in(
         devices,
         subscriptions,
     })
+}
+
+fn declared(item: &Item) -> Vec<Check> {
+    let declared = item
+        .checks
+        .iter()
+        .filter(|check| check.state == CheckState::Declared);
+    declared.map(|check| word(check.kind)).collect()
+}
+
+fn said_of(
+    statements: &[HolderStatement],
+    (item, topic): (ItemId, HolderTopic),
+) -> Option<HolderAnswer> {
+    let found = statements
+        .iter()
+        .find(|statement| (statement.item, statement.topic) == (item, topic));
+    found.map(|statement| statement.answer)
+}
+
+fn codes_said(statements: &[HolderStatement], item: ItemId) -> Vec<(words::CodeKind, words::CodeAnswer)> {
+    let said = CodeKind::ALL.iter().filter_map(|kind| {
+        match said_of(statements, (item, HolderTopic::of_code(*kind)))? {
+            HolderAnswer::Code(answer) => Some((code_kind(*kind), code_answer(answer))),
+            HolderAnswer::Yes => None,
+        }
+    });
+    said.collect()
 }
 
 fn checks(item: &Item, settled: bool) -> Vec<Check> {
@@ -222,6 +271,11 @@ pub(super) fn recorded_in(
     let case = Case::load(connection, link.termination_id)?;
     let person = db::people::find(connection, link.person_id)?.ok_or(ServiceError::Gone)?;
     let handed_to = match used.answer {
+        LinkAnswer::Confirm | LinkAnswer::WrongDate => None,
+        // Whose address it was is not said: the page would tell who works here.
+        LinkAnswer::HandOver if case.record.delegate.and_then(Delegate::person).is_some() => {
+            Some(HandedTo::Colleague)
+        }
         LinkAnswer::HandOver => resolve_in(
             connection,
             app,
@@ -229,8 +283,7 @@ pub(super) fn recorded_in(
             (RecipientRole::Coordinator, local_date(now)),
         )?
         .filter(|found| found.person != Some(link.person_id))
-        .map(|found| found.name),
-        LinkAnswer::Confirm | LinkAnswer::WrongDate => None,
+        .map(|found| HandedTo::Named(found.name)),
     };
     let undoable = undoable_in(connection, app, (link, used), (&case, now))?;
     let can_renew = case.record.termination.is_active() && !case.left_for_receiver().is_empty();

@@ -293,7 +293,7 @@ fn cause(reason: &Reason) -> Cause {
 }
 
 /// The kind of code as mails name it.
-const fn code_kind(kind: CodeKind) -> words::CodeKind {
+pub(in crate::services) const fn code_kind(kind: CodeKind) -> words::CodeKind {
     match kind {
         CodeKind::ScreenLock => words::CodeKind::ScreenLock,
         CodeKind::SimPin => words::CodeKind::SimPin,
@@ -301,7 +301,7 @@ const fn code_kind(kind: CodeKind) -> words::CodeKind {
     }
 }
 
-const fn code_answer(answer: CodeAnswer) -> words::CodeAnswer {
+pub(in crate::services) const fn code_answer(answer: CodeAnswer) -> words::CodeAnswer {
     match answer {
         CodeAnswer::Received => words::CodeAnswer::Received,
         CodeAnswer::NotApplicable => words::CodeAnswer::NotApplicable,

@@ -7,7 +7,9 @@ mod issue;
 mod outcome;
 mod sign;
 
-pub(super) use facts::{NO_SIM, REPORTED_BY_RECEIVER, link_owner, number_decision};
+pub(super) use facts::{
+    NO_SIM, REPORTED_BY_RECEIVER, code_answer, code_kind, link_owner, number_decision,
+};
 pub use issue::{Genuineness, freeze_missing, verify};
 pub(super) use issue::{issue_in, withdraw_in};
 pub use sign::{PublishedKey, published_keys, sign};

@@ -10,7 +10,9 @@ use crate::domain::record::ExpectedVersion;
 use crate::domain::task::{REFERENCE_MAX_CHARS, Task, TaskKind};
 use crate::domain::termination::{Act, ActorRole, CheckKind, Settlement};
 use crate::domain::text::{REASON_MAX_CHARS, clean_line, clean_text};
-use crate::services::{Ctx, Recorded, Recorder, ServiceError, Violations, references, terminations};
+use crate::services::{
+    Ctx, Recorded, Recorder, ServiceError, Violations, end_questions, references, terminations,
+};
 
 /// Says who does a task, or leaves it to the desk as a whole.
 ///
@@ -71,6 +73,7 @@ pub async fn finish(
         db::tasks::update(tx, &task)?;
         note_in(tx, "task.done", &task)?;
         settle_directory_in(tx, &app, &actor, &task)?;
+        end_questions::closed_in(tx, &task)?;
         Ok(task)
     })
     .await
@@ -119,6 +122,7 @@ pub async fn decline(
         }
         db::tasks::update(tx, &task)?;
         note_in(tx, "task.declined", &task)?;
+        end_questions::closed_in(tx, &task)?;
         Ok(task)
     })
     .await

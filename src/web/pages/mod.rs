@@ -15,6 +15,7 @@ pub mod mailbox_pages;
 mod message;
 mod receipt;
 pub mod site;
+pub mod status;
 #[cfg(test)]
 mod tests;
 mod verify;

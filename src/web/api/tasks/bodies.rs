@@ -2,7 +2,8 @@
 
 use crate::domain::ids::{ItemId, LegalEntityId, PersonId, TaskId, TerminationId, UnitId};
 use crate::domain::task::{
-    DiversionCause, NoticeKind, OrganisationChange, StaffChange, Task, TaskFacts, TaskKind, TaskState,
+    DiversionCause, EndAsker, EndClaim, NoticeKind, OrganisationChange, StaffChange, Task, TaskFacts,
+    TaskKind, TaskState,
 };
 use crate::services::tasks::{NewNotice, NoticeFacts, TaskFilter};
 use crate::web::extract::present;
@@ -56,6 +57,18 @@ pub struct DiversionOut {
     cause: DiversionCause,
     /// For a leave: the day on which the person is back, if that is known.
     return_on: Option<NaiveDate>,
+}
+
+/// What somebody says about the last day. HR is to be asked; nothing in the case changes before HR says so.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[schema(examples(json!({"by": "holder", "says": "wrong_date", "last_day": "2027-03-31"})))]
+pub struct EndQuestionOut {
+    /// Who says so.
+    by: EndAsker,
+    /// What they say.
+    says: EndClaim,
+    /// The right last day, if they know it.
+    last_day: Option<NaiveDate>,
 }
 
 /// A change notice: the member with the name of its kind, and no other of them. `other` has its text alone. Never send
@@ -155,6 +168,7 @@ hide_in_debug!(PhoneHoursNotice, TaskIn, TaskDeclineIn);
     "organisation": null,
     "phone_hours": null,
     "diversion": null,
+    "end_question": null,
     "text": "Samtal tas av receptionen så länge.",
     "may_hold_personal_number": false,
     "actor_kind": "service_account",
@@ -207,6 +221,8 @@ pub struct TaskOut {
     phone_hours: Option<PhoneHoursNotice>,
     /// How the number is to be diverted.
     diversion: Option<DiversionOut>,
+    /// What somebody says about the last day, for HR to answer.
+    end_question: Option<EndQuestionOut>,
     /// People's own words.
     #[schema(max_length = 1000)]
     text: Option<String>,
@@ -328,6 +344,7 @@ impl From<&Task> for TaskOut {
             organisation: None,
             phone_hours: None,
             diversion: None,
+            end_question: None,
             text: task.text.clone(),
             may_hold_personal_number: task.may_hold_personal_number(),
             actor_kind: task.actor_kind.clone(),
@@ -369,6 +386,9 @@ impl TaskOut {
             }
             TaskFacts::Diversion { cause, return_on } => {
                 self.diversion = Some(DiversionOut { cause, return_on });
+            }
+            TaskFacts::EndQuestion { by, says, last_day } => {
+                self.end_question = Some(EndQuestionOut { by, says, last_day });
             }
         }
     }

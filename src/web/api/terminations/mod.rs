@@ -1,6 +1,7 @@
 //! `/v1/terminations`.
 
 pub mod bodies;
+pub mod delegate;
 pub mod notes;
 pub mod outcomes;
 pub mod private_address;

@@ -33,6 +33,8 @@ text_enum! {
         CodeMissing = "code_missing",
         /// No decision about the number.
         NumberMissing = "number_missing",
+        /// Nobody at the address can take the case over.
+        ColleagueUnknown = "colleague_unknown",
         /// Not a date.
         DateInvalid = "date_invalid",
         /// Too long.
@@ -94,6 +96,10 @@ impl ErrorMessage {
             Self::NumberMissing => (
                 "Välj vad som ska hända med numret",
                 "Choose what happens to the number",
+            ),
+            Self::ColleagueUnknown => (
+                "Ärendet kan inte lämnas över till den adressen. Skriv jobbmejlen till en kollega i samma nämnd eller bolag, eller lämna rutan tom",
+                "The case cannot be handed over to that address. Write the work e-mail of a colleague in the same committee or company, or leave it empty",
             ),
             Self::DateInvalid => (
                 "Skriv datumet med år, månad och dag, till exempel 2027-03-31",

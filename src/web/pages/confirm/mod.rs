@@ -9,7 +9,7 @@ mod errors;
 
 pub use super::fields::Entered;
 pub use answers::{
-    ANSWER_FIELD, ANYWAY_SUFFIX, AccessoriesBack, CSRF_FIELD, CaseAnswer, DeviceQuestion, HaveDevice,
+    ANSWER_FIELD, ANYWAY_SUFFIX, AccessoriesBack, COLLEAGUE_FIELD, CSRF_FIELD, CaseAnswer, DeviceQuestion, HaveDevice,
     MESSAGE_FIELD, NEW_LAST_DAY_FIELD, RecordsSaved, YesNo, anyway_field, code_field, code_value_field,
     device_field, number_field,
 };
@@ -20,7 +20,7 @@ use super::frame::{Frame, Site};
 use crate::domain::language::Language;
 use crate::mail::Phone;
 use crate::mail::format::{date, date_time, list, pick, say};
-use crate::mail::words::{Check, NumberDecision};
+use crate::mail::words::{Check, CodeAnswer, CodeKind, NumberDecision};
 use askama::Template;
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -40,6 +40,10 @@ pub struct DeviceItem {
     pub done: Vec<Check>,
     /// Whether a preservation hold forbids resetting and wiping: then neither is asked for.
     pub hold: bool,
+    /// The open checks that the holder says are done.
+    pub declared: Vec<Check>,
+    /// What the holder says about each kind of code.
+    pub codes_said: Vec<(CodeKind, CodeAnswer)>,
 }
 
 /// A subscription to answer for. Its place in the list makes the name of its field.
@@ -49,6 +53,8 @@ pub struct SubscriptionItem {
     pub number: Phone,
     /// What is decided already; asked for when nothing is.
     pub decided: Option<NumberDecision>,
+    /// Whether the holder asks to keep it.
+    pub is_wanted_by_holder: bool,
 }
 
 /// The page.
@@ -253,17 +259,40 @@ impl ConfirmPage {
                 "Only if the date is wrong.",
             )),
         );
+        let to = self.takes_over();
+        let colleague = builder.text(
+            COLLEAGUE_FIELD.to_owned(),
+            TextKind::Line,
+            pick(
+                language,
+                "Jobbmejl till en kollega som tar över",
+                "Work e-mail of a colleague who takes over",
+            ),
+            Some(say!(
+                language,
+                "Bara om du lämnar över. Lämnar du rutan tom går ärendet till {to}.",
+                "Only if you hand over. If you leave this empty the case goes to {to}."
+            )),
+        );
         Section {
             heading: pick(language, "Ditt svar", "Your answer").to_owned(),
             done: None,
-            fields: vec![Field::Radios(group), Field::Text(new_last_day)],
+            said: Vec::new(),
+            fields: vec![
+                Field::Radios(group),
+                Field::Text(new_last_day),
+                Field::Text(colleague),
+            ],
         }
+    }
+
+    fn takes_over(&self) -> &str {
+        let to = self.coordinator.as_deref();
+        to.unwrap_or_else(|| pick(self.language, "telefoniansvarig", "the coordinator"))
     }
 
     fn answer_label(&self, answer: CaseAnswer) -> String {
         let language = self.language;
-        let to = self.coordinator.as_deref();
-        let to = to.unwrap_or_else(|| pick(language, "telefoniansvarig", "the coordinator"));
         match answer {
             CaseAnswer::Confirm => {
                 say!(
@@ -279,8 +308,8 @@ impl ConfirmPage {
             ),
             CaseAnswer::HandOver => say!(
                 language,
-                "Det här är inte min medarbetare, eller jag vill lämna över till {to}",
-                "This is not my employee, or I want to hand over to {to}"
+                "Det här är inte min medarbetare, eller jag vill lämna över",
+                "This is not my employee, or I want to hand over"
             ),
         }
     }
@@ -330,6 +359,7 @@ fn subscription(builder: &Builder<'_>, index: usize, item: &SubscriptionItem) ->
         return Section {
             heading,
             done: Some(done),
+            said: Vec::new(),
             fields: Vec::new(),
         };
     }
@@ -354,9 +384,19 @@ fn subscription(builder: &Builder<'_>, index: usize, item: &SubscriptionItem) ->
         "What should happen to the number {number}?"
     );
     let group = builder.group(number_field(index), legend, None, choices);
+    let wanted = pick(
+        language,
+        "Innehavaren vill behålla numret. Välj att överlåta det om det passar.",
+        "The holder wants to keep the number. Choose to transfer it if that suits.",
+    );
     Section {
         heading,
         done: None,
+        said: item
+            .is_wanted_by_holder
+            .then(|| wanted.to_owned())
+            .into_iter()
+            .collect(),
         fields: vec![Field::Radios(group)],
     }
 }
@@ -381,6 +421,7 @@ fn message(builder: &Builder<'_>) -> Section {
         )
         .to_owned(),
         done: None,
+        said: Vec::new(),
         fields: vec![Field::Text(text)],
     }
 }

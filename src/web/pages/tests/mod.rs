@@ -2,6 +2,7 @@
 
 mod samples;
 
+use crate::web::pages::status::StatusPage;
 use super::confirm::*;
 use super::*;
 use crate::domain::language::Language;
@@ -305,5 +306,37 @@ fn page_samples_are_written() {
     let dir = std::path::PathBuf::from(std::env::var_os("HANDBACK_WRITE_SAMPLES").expect("a folder"));
     for (name, language, html) in every() {
         std::fs::write(dir.join(format!("{name}-{language}.html")), html).unwrap();
+    }
+}
+
+#[test]
+fn the_holder_sees_what_was_said_and_is_never_told_to_wipe_what_must_be_kept() {
+    for language in LANGUAGES {
+        let ticked = |page: &StatusPage| {
+            let html = page.render().unwrap();
+            let marked = |tag: &&str| tag.ends_with(" checked") || tag.ends_with(" selected");
+            let name = |tag: &str| {
+                attribute(tag, "name")
+                    .or(attribute(tag, "value"))
+                    .unwrap()
+                    .to_owned()
+            };
+            tags(&html).into_iter().filter(marked).map(name).collect::<Vec<_>>()
+        };
+        let fresh = status(language);
+        assert!(ticked(&fresh).is_empty());
+        assert_eq!(
+            ticked(&status_said(language)),
+            ["d0_records", "d0_reset", "received", "s0_keep_number"],
+            "what is back is not signed out of any more"
+        );
+        let mut held = fresh.clone();
+        held.status.hold = true;
+        let (fresh, held) = (fresh.render().unwrap(), held.render().unwrap());
+        for destroying in ["d0_signed_out", "d0_reset", "d0_wiped", "not_needed_after_wipe"] {
+            assert!(fresh.contains(destroying) && !held.contains(destroying), "{destroying}");
+        }
+        assert!(held.contains("box keep"));
+        assert!(!fresh.contains("Anna Ek"), "whoever is written to is not named");
     }
 }

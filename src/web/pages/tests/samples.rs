@@ -1,15 +1,22 @@
 //! One of each page, with invented people.
 
+use crate::domain::holder_statement::{HolderAnswer, HolderTopic};
 use crate::domain::language::Language;
+use crate::domain::task::EndClaim;
+use crate::domain::termination::{self, CheckState};
 use crate::domain::wipe::WipeLevel;
 use crate::mail::Phone;
 use crate::mail::receipt::{Cause, Deviation, Proof, Receipt, ReceiptDevice, ReceiptSubscription};
 use crate::mail::words::{
     Check, CodeAnswer, CodeKind, Condition, DeviceOutcome, FactLevel, NumberDecision, SimAnswer, WipeMethod,
 };
+use crate::services::links::{HolderDevice, HolderQuestion, HolderStatus, HolderSubscription};
 use crate::web::pages::confirm::*;
+use crate::web::pages::status::StatusPage;
 use crate::web::pages::*;
 use chrono::{DateTime, NaiveDate, TimeZone, Utc};
+use std::collections::BTreeMap;
+use uuid::Uuid;
 
 pub(super) const LANGUAGES: [Language; 2] = [Language::Sv, Language::En];
 
@@ -56,6 +63,8 @@ pub(super) fn device(model: &str, hold: bool) -> DeviceItem {
         ],
         done: Vec::new(),
         hold,
+        declared: Vec::new(),
+        codes_said: Vec::new(),
     }
 }
 
@@ -75,6 +84,7 @@ pub(super) fn confirm(language: Language) -> ConfirmPage {
         subscriptions: vec![SubscriptionItem {
             number: number(),
             decided: None,
+            is_wanted_by_holder: false,
         }],
         undone_at: None,
         entered: Entered::default(),
@@ -257,7 +267,10 @@ pub(super) fn mail(language: Language) -> MailPage {
 pub(super) fn every() -> Vec<(String, Language, String)> {
     let mut pages = Vec::new();
     for language in LANGUAGES {
-        let named = answer_pages(language).into_iter().chain(other_pages(language));
+        let named = answer_pages(language)
+            .into_iter()
+            .chain(status_pages(language))
+            .chain(other_pages(language));
         pages.extend(named.map(|(name, html)| (name, language, html)));
     }
     pages
@@ -286,7 +299,12 @@ fn answer_pages(language: Language) -> Vec<(String, String)> {
         undone_at: Some(at()),
         ..confirm(language)
     };
+    let mut told = confirm(language);
+    told.devices[0].declared = vec![Check::RecordsSaved, Check::Reset, Check::Codes];
+    told.devices[0].codes_said = vec![(CodeKind::SimPin, CodeAnswer::Received)];
+    told.subscriptions[0].is_wanted_by_holder = true;
     let pages = [
+        ("confirm-told", told.render()),
         ("confirm", confirm(language).render()),
         ("confirm-errors", confirm_with_errors(language).render()),
         ("confirm-undone", undone.render()),
@@ -298,6 +316,109 @@ fn answer_pages(language: Language) -> Vec<(String, String)> {
     pages
         .map(|(name, html)| (name.to_owned(), html.unwrap()))
         .to_vec()
+}
+
+fn status_pages(language: Language) -> Vec<(String, String)> {
+    let mut held = status(language);
+    held.status.hold = true;
+    let mut wrong = status(language);
+    wrong.errors = vec![FieldError {
+        field: NEW_LAST_DAY_FIELD.to_owned(),
+        message: ErrorMessage::DateInvalid,
+    }];
+    wrong.entered = Some(
+        [("end", "wrong_date"), ("d0_reset", "yes"), ("new_last_day", "31 mars")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into_iter()
+            .collect(),
+    );
+    let pages = [
+        ("status", status(language).render()),
+        ("status-said", status_said(language).render()),
+        ("status-held", held.render()),
+        ("status-errors", wrong.render()),
+    ];
+    pages
+        .map(|(name, html)| (name.to_owned(), html.unwrap()))
+        .to_vec()
+}
+
+/// The holder's page before anything is said.
+pub(super) fn status(language: Language) -> StatusPage {
+    let open = |check| (check, CheckState::Open);
+    let device = HolderDevice {
+        item: Uuid::from_u128(1).into(),
+        model: "Exempel X1".to_owned(),
+        serial_last4: "7Q2K".to_owned(),
+        accessories: vec!["laddare".to_owned(), "fodral".to_owned()],
+        checks: [
+            Check::RecordsSaved,
+            Check::Returned,
+            Check::Accessories,
+            Check::Reset,
+            Check::Wiped,
+            Check::LocksCleared,
+            Check::Codes,
+            Check::Sim,
+        ]
+        .map(open)
+        .to_vec(),
+        said: BTreeMap::new(),
+    };
+    StatusPage {
+        language,
+        site: site(),
+        language_switch: Some("?lang=other".to_owned()),
+        action: "/s/tO-k_en".to_owned(),
+        csrf: "c5rf".to_owned(),
+        is_saved: false,
+        status: HolderStatus {
+            language,
+            number: "HB-2027-00042".to_owned(),
+            last_day: day(2027, 9, 30),
+            return_by: day(2027, 9, 30),
+            hand_to: "Maria Lind".to_owned(),
+            hold: false,
+            devices: vec![device],
+            subscriptions: vec![HolderSubscription {
+                item: Uuid::from_u128(2).into(),
+                number: number(),
+                decided: None,
+                said: BTreeMap::new(),
+            }],
+            question: None,
+            said_at: None,
+            instructions_url: Some("https://handback.example/instructions".to_owned()),
+        },
+        entered: None,
+        errors: Vec::new(),
+    }
+}
+
+/// The same with much said, some of it settled by others, and a question to HR.
+pub(super) fn status_said(language: Language) -> StatusPage {
+    let mut page = status(language);
+    page.is_saved = true;
+    let status = &mut page.status;
+    status.said_at = Some(at());
+    status.question = Some(HolderQuestion {
+        says: EndClaim::WrongDate,
+        last_day: Some(day(2027, 12, 31)),
+        asked_at: at(),
+        answered_at: None,
+    });
+    let device = &mut status.devices[0];
+    device.checks[0].1 = CheckState::Declared;
+    device.checks[1].1 = CheckState::Done;
+    device.checks[3].1 = CheckState::Declared;
+    device.checks[7].1 = CheckState::Deviation;
+    let code = HolderAnswer::Code(termination::CodeAnswer::Received);
+    device.said = BTreeMap::from([
+        (HolderTopic::SignedOut, HolderAnswer::Yes),
+        (HolderTopic::CodeSimPin, code),
+    ]);
+    status.subscriptions[0].said = BTreeMap::from([(HolderTopic::KeepNumber, HolderAnswer::Yes)]);
+    page
 }
 
 fn verify(language: Language, verdict: Verdict) -> String {
@@ -334,6 +455,7 @@ fn other_pages(language: Language) -> Vec<(String, String)> {
                 language,
                 site: site(),
                 csrf: "c5rf".to_owned(),
+                can_renew: true,
             }
             .render()
             .unwrap(),
