@@ -22,6 +22,7 @@ pub mod dialect;
 pub mod employments;
 mod error;
 pub mod evidence;
+pub mod hand_in;
 pub mod health;
 pub mod holder_statements;
 pub mod idempotency;

@@ -268,7 +268,7 @@ fn queue(config: &mut ServiceConfig) {
 
 /// The routes of reports.
 fn reports(config: &mut ServiceConfig) {
-    use Action::ReadReport;
+    use Action::{ReadReport, ReadTermination};
     use api::reports;
 
     let read = || Access::Negotiated(ReadReport);
@@ -280,7 +280,16 @@ fn reports(config: &mut ServiceConfig) {
         .service(resource("/v1/reports/subscriptions").get(read(), reports::subscriptions))
         .service(resource("/v1/reports/signed-out").get(read(), reports::signed_out))
         .service(resource("/v1/reports/rules").get(read(), reports::rules))
-        .service(resource("/v1/reports/not-returned").get(read(), reports::not_returned));
+        .service(resource("/v1/reports/not-returned").get(read(), reports::not_returned))
+        // These name people.
+        .service(
+            resource("/v1/reports/hand-in-list")
+                .get(Access::Negotiated(ReadTermination), reports::hand_in_list),
+        )
+        .service(
+            resource("/v1/reports/receipt-list")
+                .get(Access::Negotiated(ReadTermination), reports::receipt_list),
+        );
 }
 
 /// The routes of what becomes of a device that does not come back, or comes back damaged.

@@ -111,6 +111,8 @@ const SCHEME: &str = "oauth2";
         api::reports::signed_out,
         api::reports::rules,
         api::reports::not_returned,
+        api::reports::hand_in_list,
+        api::reports::receipt_list,
         api::tasks::create,
         api::tasks::list,
         api::tasks::get,

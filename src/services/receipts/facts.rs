@@ -4,6 +4,7 @@ use super::outcome;
 use crate::app::App;
 use crate::db::{self, DbConnection};
 use crate::domain::calendar::local_date;
+use crate::domain::ids::PersonId;
 use crate::domain::person::Person;
 use crate::domain::termination::{
     Act, ActorRole, Check, CheckKind, CheckState, CodeAnswer, CodeKind, DeviceOutcome, Item, NumberDecision,
@@ -241,6 +242,15 @@ fn service_account(connection: &mut DbConnection, act: &Act) -> Result<Option<St
     };
     let account = db::service_accounts::find(connection, id)?;
     Ok(account.map(|account| account.name))
+}
+
+/// The person whose link was used; nothing when somebody acted in another way.
+pub(super) fn link_person(connection: &mut DbConnection, act: &Act) -> Result<Option<PersonId>, ServiceError> {
+    let Some(id) = act.by.id.parse().ok().filter(|_| act.by.kind == LINK_HOLDER) else {
+        return Ok(None);
+    };
+    let link = db::action_links::find(connection, id)?;
+    Ok(link.map(|link| link.person_id))
 }
 
 /// The name of the person whose link was used; nothing when somebody acted in another way.

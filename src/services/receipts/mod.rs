@@ -5,6 +5,7 @@
 mod facts;
 mod issue;
 mod outcome;
+mod received;
 mod sign;
 
 pub(super) use facts::{
@@ -12,6 +13,7 @@ pub(super) use facts::{
 };
 pub use issue::{Genuineness, freeze_missing, verify};
 pub(super) use issue::{issue_in, withdraw_in};
+pub(super) use received::{Received, received_in};
 pub use sign::{PublishedKey, published_keys, sign};
 
 use super::case::Case;

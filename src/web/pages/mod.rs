@@ -10,6 +10,7 @@ pub mod confirm;
 mod done;
 mod fields;
 mod frame;
+pub mod lists;
 mod mailbox;
 pub mod mailbox_pages;
 mod message;

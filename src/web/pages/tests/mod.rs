@@ -91,7 +91,7 @@ fn every_page_states_its_language_one_heading_a_title_and_a_way_to_the_content()
         } else {
             "Error: "
         };
-        let expected = ["confirm-errors", "done-unticked"].contains(&name.as_str());
+        let expected = ["confirm-errors", "done-unticked", "status-errors"].contains(&name.as_str());
         assert_eq!(title.starts_with(wrong), expected, "{title}");
         titles.insert((title, language));
     }
@@ -327,8 +327,7 @@ fn the_holder_sees_what_was_said_and_is_never_told_to_wipe_what_must_be_kept() {
         assert!(ticked(&fresh).is_empty());
         assert_eq!(
             ticked(&status_said(language)),
-            ["d0_records", "d0_reset", "received", "s0_keep_number"],
-            "what is back is not signed out of any more"
+            ["d0_records", "d0_signed_out", "d0_reset", "received", "s0_keep_number"]
         );
         let mut held = fresh.clone();
         held.status.hold = true;
