@@ -8,6 +8,8 @@
 //! Each sentence exists once per language (the macro `say` asks for both at the same spot, so a text can
 //! never exist in one language only). The two parts are two layouts of the same letter.
 
+#[cfg(test)]
+mod end_question_tests;
 pub mod event;
 pub mod format;
 mod held;
@@ -25,8 +27,8 @@ use crate::domain::language::Language;
 
 pub use held::{HeldBecause, HeldSnapshot, render_held};
 pub use view::{
-    Asked, Audience, CaseFacts, DeviceFacts, EndQuestion, Loss, MailView, Phone, Recipient, RenderedMail, Sender,
-    SilenceNotice, Step, SubscriptionFacts,
+    Asked, Audience, CaseFacts, DeviceFacts, EndQuestion, Loss, MailView, Phone, Recipient, RenderedMail,
+    Sender, SilenceNotice, Step, SubscriptionFacts,
 };
 
 /// Writes the mail. The same view gives the same bytes.

@@ -6,7 +6,6 @@ use super::words::{
 };
 use super::*;
 use crate::domain::language::Language;
-use crate::domain::task::{EndAsker, EndClaim};
 use crate::domain::termination::TerminationKind;
 use crate::domain::wipe::WipeLevel;
 use chrono::{NaiveDate, TimeZone, Utc};
@@ -26,7 +25,7 @@ const FORBIDDEN: [&str; 9] = [
     "employment",
 ];
 
-fn day(year: i32, month: u32, day: u32) -> NaiveDate {
+pub(super) fn day(year: i32, month: u32, day: u32) -> NaiveDate {
     NaiveDate::from_ymd_opt(year, month, day).unwrap()
 }
 
@@ -145,26 +144,13 @@ pub(super) fn steps() -> Vec<(&'static str, Step)> {
         ("reminder_2", reminder_2(confirm_by, remaining.clone())),
         ("escalation", escalation(confirm_by, remaining)),
         ("loss_reported", Step::LossReported(loss())),
-        ("end_questioned", end_questioned(confirm_by)),
+        (
+            "end_questioned",
+            super::end_question_tests::end_questioned(confirm_by),
+        ),
         ("receipt_holder", Step::ReceiptHolder(receipt())),
         ("receipt_receiver", Step::ReceiptReceiver(receipt())),
     ]
-}
-
-fn end_questioned(answer_by: NaiveDate) -> Step {
-    let said = |by, says, last_day| EndQuestion {
-        by,
-        says,
-        last_day,
-        task: "HU-7K3F-9Q2M".to_owned(),
-    };
-    Step::EndQuestioned {
-        answer_by,
-        questions: vec![
-            said(EndAsker::Holder, EndClaim::Staying, None),
-            said(EndAsker::Receiver, EndClaim::WrongDate, Some(day(2027, 12, 31))),
-        ],
-    }
 }
 
 fn reminder_2(confirm_by: NaiveDate, remaining: Vec<Check>) -> Step {
@@ -214,7 +200,9 @@ pub(super) fn view(language: Language, step: Step) -> MailView {
         | Step::Reminder2 { .. }
         | Step::ReceiptReceiver(_) => ("Maria Lind", "Maria"),
         Step::Escalation { .. } => ("Olof Sund", "Olof"),
-        Step::LossReported(_) | Step::ActAtOnce | Step::EndQuestioned { .. } => ("Kundtjänst telefoni", "Kundtjänst telefoni"),
+        Step::LossReported(_) | Step::ActAtOnce | Step::EndQuestioned { .. } => {
+            ("Kundtjänst telefoni", "Kundtjänst telefoni")
+        }
     };
     MailView {
         language,
@@ -610,36 +598,6 @@ fn a_digest_says_first_what_to_decide_and_last_what_is_only_to_be_known() {
         );
         if language == Language::Sv {
             insta::assert_snapshot!("digest_html", mail.html);
-        }
-    }
-}
-
-#[test]
-fn whoever_is_asked_is_told_that_hr_is_asked_about_the_last_day() {
-    let told = |view: &MailView| {
-        let mail = render(view).unwrap();
-        mail.text.contains("HR är tillfrågad om sista dagen stämmer, sedan 20 september 2027")
-    };
-    for (name, step) in steps() {
-        let is_told = matches!(
-            step,
-            Step::EndApproaching { .. }
-                | Step::ReturnReminder { .. }
-                | Step::ConfirmReturn { .. }
-                | Step::NewLink { .. }
-                | Step::HandedOver { .. }
-                | Step::Reminder1 { .. }
-                | Step::Reminder2 { .. }
-                | Step::Escalation { .. }
-        );
-        let mut view = view(Language::Sv, step);
-        assert!(!told(&view), "{name}");
-        view.case.hr_asked_on = Some(day(2027, 9, 20));
-        assert_eq!(told(&view), is_told, "{name}");
-        if is_told {
-            let reader = view.recipient.clone();
-            let digest = render_digest(&reader, &[&view, &view]).unwrap();
-            assert!(digest.text.contains("HR är tillfrågad"), "{name}");
         }
     }
 }

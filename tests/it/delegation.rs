@@ -70,8 +70,10 @@ fn a_manager_hands_over_to_a_colleague_by_address_and_learns_nothing_about_who_w
         let company = admin.make("/v1/legal-entities", &company).await;
         let source = json!({"name": "bolag", "kind": "hr", "label": "b", "legal_entity_id": company["id"]});
         admin.make("/v1/sources", &source).await;
-        town.deliver("bolag", "eli", &employment("eli", 1, json!({}))).await;
-        town.hr("fia", &employment("fia", 1, json!({"end_date": "2027-01-31"}))).await;
+        town.deliver("bolag", "eli", &employment("eli", 1, json!({})))
+            .await;
+        town.hr("fia", &employment("fia", 1, json!({"end_date": "2027-01-31"})))
+            .await;
 
         let asked = token(&town.until(ASKED).await, "bo");
         town.it_is(READ);
@@ -95,29 +97,48 @@ fn a_manager_hands_over_to_a_colleague_by_address_and_learns_nothing_about_who_w
         assert!(answers[0].contains("kan inte lämnas över till den adressen"));
         assert_eq!(town.answer_for(&people).await, ["bo"], "the link works on");
 
-        visitor.gets(&over("Dan@Exempelkommunen.example"), StatusCode::SEE_OTHER).await;
+        visitor
+            .gets(&over("Dan@Exempelkommunen.example"), StatusCode::SEE_OTHER)
+            .await;
         let shown = visitor.reload().await.body;
-        assert!(shown.contains("Kollegan som du angav tar över") && !shown.contains("DAN"), "{shown}");
+        assert!(
+            shown.contains("Kollegan som du angav tar över") && !shown.contains("DAN"),
+            "{shown}"
+        );
         let case = town.case(&ended).await;
         assert_eq!(case["delegate"], json!({"to": "person", "person_id": dan}));
         assert_eq!(town.answer_for(&people).await, ["dan"]);
         let told = town.mails().await;
         assert_eq!(to(&told), ["dan"]);
-        assert!(told[0].text.contains("BO Exempel har lämnat över det här ärendet till dig"), "{}", told[0].text);
+        assert!(
+            told[0]
+                .text
+                .contains("BO Exempel har lämnat över det här ärendet till dig"),
+            "{}",
+            told[0].text
+        );
         let again = BTreeMap::from([("act", "new_link")]);
         visitor.gets(&again, StatusCode::OK).await;
 
         // Reminders go to Dan, and it goes further to Cia, as if Bo had not done it.
         assert_eq!(to(&town.until("2027-03-01T07:00:00Z").await), ["dan"]);
         let second = town.until("2027-03-05T07:00:00Z").await;
-        assert!(to(&second).contains(&"dan") && !to(&second).contains(&"bo"), "{:?}", to(&second));
+        assert!(
+            to(&second).contains(&"dan") && !to(&second).contains(&"bo"),
+            "{:?}",
+            to(&second)
+        );
         let up = town.until("2027-03-12T07:00:00Z").await;
         let escalated: Vec<&ReadMail> = up.iter().filter(|mail| mail.to == "cia").collect();
         assert_eq!(escalated.len(), 1);
-        assert!(escalated[0].text.contains("DAN Exempel, som skulle svara"), "{}", escalated[0].text);
+        assert!(
+            escalated[0].text.contains("DAN Exempel, som skulle svara"),
+            "{}",
+            escalated[0].text
+        );
 
         town.it_is("2027-03-12T07:20:00Z");
-        let visitor = Visitor::open(town.server, &token(&told, "dan")).await;
+        let visitor = Visitor::open(town.server, &token(&second, "dan")).await;
         let mut all = all_well();
         all.insert("s0_number", "reuse");
         visitor.gets(&all, StatusCode::SEE_OTHER).await;
@@ -137,8 +158,14 @@ fn the_desk_hands_over_and_back_and_a_case_comes_back_when_its_delegate_leaves()
         let case = town.case(&ended).await;
         for (body, errors) in [
             (json!({"to": "person"}), json!([["/person_id", "missing"]])),
-            (json!({"to": "coordinator", "person_id": dan}), json!([["/person_id", "other_kind"]])),
-            (json!({"to": "person", "person_id": alva}), json!([["/person_id", "is_the_holder"]])),
+            (
+                json!({"to": "coordinator", "person_id": dan}),
+                json!([["/person_id", "other_kind"]]),
+            ),
+            (
+                json!({"to": "person", "person_id": alva}),
+                json!([["/person_id", "is_the_holder"]]),
+            ),
             (
                 json!({"to": "person", "person_id": "01939e5c-5b6a-7c1e-8f00-0242ac120002"}),
                 json!([["/person_id", "unknown_person"]]),
@@ -149,17 +176,29 @@ fn the_desk_hands_over_and_back_and_a_case_comes_back_when_its_delegate_leaves()
             assert_eq!(refused["errors"], errors, "{body}");
         }
         let asked = token(&town.until(ASKED).await, "bo");
-        let handed = town.hand_over(&case, &json!({"to": "person", "person_id": dan})).await;
+        let handed = town
+            .hand_over(&case, &json!({"to": "person", "person_id": dan}))
+            .await;
         let handed = handed.expect(StatusCode::OK);
         let tag = handed.etag();
         assert_eq!(handed.json()["delegate"]["person_id"], dan.as_str());
         let told = town.mails().await;
         assert_eq!(to(&told), ["dan"]);
-        assert!(told[0].text.contains("Kundtjänsten har lämnat över"), "{}", told[0].text);
+        assert!(
+            told[0].text.contains("Kundtjänsten har lämnat över"),
+            "{}",
+            told[0].text
+        );
         let gone = town.server.anonymous(Method::GET, &format!("/c/{asked}"));
         assert_eq!(Answer::of(gone).await.status, StatusCode::GONE, "Bo's link stops");
-        let same = town.hand_over(&case, &json!({"to": "person", "person_id": dan})).await;
-        assert_eq!(same.expect(StatusCode::OK).etag(), tag, "to the same again, nothing happens");
+        let same = town
+            .hand_over(&case, &json!({"to": "person", "person_id": dan}))
+            .await;
+        assert_eq!(
+            same.expect(StatusCode::OK).etag(),
+            tag,
+            "to the same again, nothing happens"
+        );
         // Another manager is another matter: the case is Dan's.
         town.hr("eva", &employment("eva", 1, json!({}))).await;
         let led = json!({"manager": led_by("eva"), "end_date": "2027-02-26"});
@@ -169,31 +208,53 @@ fn the_desk_hands_over_and_back_and_a_case_comes_back_when_its_delegate_leaves()
 
         // Given back, it is the manager's of today.
         let path = format!("/v1/terminations/{}/delegate", case["id"].as_str().unwrap());
-        let stale = town.desk().await.request(Method::DELETE, &path).header("if-match", "\"v1\"");
+        let stale = town
+            .desk()
+            .await
+            .request(Method::DELETE, &path)
+            .header("if-match", "\"v1\"");
         assert_eq!(Answer::of(stale).await.status, StatusCode::PRECONDITION_FAILED);
-        let back = town.desk().await.request(Method::DELETE, &path).header("if-match", "*");
+        let back = town
+            .desk()
+            .await
+            .request(Method::DELETE, &path)
+            .header("if-match", "*");
         let back = Answer::of(back).await.expect(StatusCode::OK).json();
         assert_eq!(back["delegate"], Value::Null);
         assert_eq!(to(&town.mails().await), ["eva"]);
-        let dead = town.server.anonymous(Method::GET, &format!("/c/{}", token(&told, "dan")));
+        let dead = town
+            .server
+            .anonymous(Method::GET, &format!("/c/{}", token(&told, "dan")));
         assert_eq!(Answer::of(dead).await.status, StatusCode::GONE);
 
         // To Dan again, who is sent home: the case comes back by itself.
-        let _ = town.hand_over(&case, &json!({"to": "person", "person_id": dan})).await.expect(StatusCode::OK);
+        let _ = town
+            .hand_over(&case, &json!({"to": "person", "person_id": dan}))
+            .await
+            .expect(StatusCode::OK);
         assert_eq!(to(&town.mails().await), ["dan"]);
-        town.hr("dan", &employment("dan", 2, json!({"end_date": "2027-02-24"}))).await;
+        town.hr("dan", &employment("dan", 2, json!({"end_date": "2027-02-24"})))
+            .await;
         assert_eq!(to(&town.mails().await), ["eva"]);
         assert_eq!(town.case(&ended).await["delegate"], Value::Null);
-        let gone = town.hand_over(&case, &json!({"to": "person", "person_id": dan})).await;
+        let gone = town
+            .hand_over(&case, &json!({"to": "person", "person_id": dan}))
+            .await;
         let gone = gone.expect(StatusCode::UNPROCESSABLE_ENTITY).problem();
         assert_eq!(gone["errors"], json!([["/person_id", "not_at_work"]]));
         // A last day that comes later is noticed when it has passed.
-        town.hr("dan", &employment("dan", 3, json!({"end_date": "2027-03-02"}))).await;
-        let _ = town.hand_over(&case, &json!({"to": "person", "person_id": dan})).await.expect(StatusCode::OK);
+        town.hr("dan", &employment("dan", 3, json!({"end_date": "2027-03-02"})))
+            .await;
+        let _ = town
+            .hand_over(&case, &json!({"to": "person", "person_id": dan}))
+            .await
+            .expect(StatusCode::OK);
         town.mails().await;
         assert!(to(&town.until("2027-03-03T07:00:00Z").await).contains(&"eva"));
         let audit = town.server.caller(&[handback::domain::actor::Scope::Read]).await;
-        let entries = audit.all("/v1/audit-events?action=termination.delegation_ended").await;
+        let entries = audit
+            .all("/v1/audit-events?action=termination.delegation_ended")
+            .await;
         let why: Vec<&Value> = entries.iter().map(|entry| &entry["details"]["why"]).collect();
         assert_eq!(why.len(), 3, "{why:?}");
         assert!(why.contains(&&json!("not_at_work")) && why.contains(&&json!("withdrawn")));

@@ -82,7 +82,10 @@ fn a_hundred_and_forty_mandates_end_on_one_day() {
         db.app().clock.set(utc("2027-01-11T09:00:00Z"));
         let server = TestServer::start_app(db, by_day(db));
         let town = Town::of(&server).await;
-        let (hr, admin) = (server.caller(&[Scope::Hr]).await, server.caller(&[Scope::Admin]).await);
+        let (hr, admin) = (
+            server.caller(&[Scope::Hr]).await,
+            server.caller(&[Scope::Admin]).await,
+        );
         let kim = elect(&town, &hr, &admin).await;
 
         let mails = morning(&town, "2027-01-27T07:00:00Z").await;
@@ -90,20 +93,35 @@ fn a_hundred_and_forty_mandates_end_on_one_day() {
         for mail in &mails {
             *to.entry(&mail.to).or_default() += 1;
         }
-        assert_eq!(to.remove("kim"), Some(1), "one list for the chancery, and not 140 mails");
+        assert_eq!(
+            to.remove("kim"),
+            Some(1),
+            "one list for the chancery, and not 140 mails"
+        );
         assert_eq!(to.len(), MANDATES);
-        assert!(to.values().all(|count| *count == 1), "one mail for each councillor");
+        assert!(
+            to.values().all(|count| *count == 1),
+            "one mail for each councillor"
+        );
 
         for number in AGAIN {
             let path = format!("/v1/sources/troman/employments/m-{number}");
-            let again = server.caller(&[Scope::Hr]).await.put(&path, &mandate(number, 3, None)).await;
+            let again = server
+                .caller(&[Scope::Hr])
+                .await
+                .put(&path, &mandate(number, 3, None))
+                .await;
             assert!(again.status.is_success());
         }
         let desk = server.caller(&[Scope::Desk]).await;
         let path = format!("/v1/reports/hand-in-list?from={END}&to={END}&kind=mandate_end&receiver_id={kim}");
         let list = desk.get(&path).await.expect(StatusCode::OK).json();
         let rows = list["rows"].as_array().unwrap();
-        assert_eq!(rows.len(), MANDATES - AGAIN.len(), "who is elected again is not in it");
+        assert_eq!(
+            rows.len(),
+            MANDATES - AGAIN.len(),
+            "who is elected again is not in it"
+        );
         assert!(!names(&list).contains("REP007 Exempel"));
         assert_eq!(names(&list).len(), rows.len() - 1, "one is protected");
         assert!(!list.to_string().contains("REP003"));
@@ -115,7 +133,11 @@ fn a_hundred_and_forty_mandates_end_on_one_day() {
         let page = in_form(&desk, &path, "text/html").await;
         assert_eq!(page.body.matches("class=\"tick\"").count(), rows.len());
         assert!(page.body.contains("<th scope=\"col\">Datum och signatur</th>"));
-        let other = desk.get(&format!("{path}&legal_entity_id=01939e5c-5b6a-7c1e-8f00-0242ac120002")).await;
+        let other = desk
+            .get(&format!(
+                "{path}&legal_entity_id=01939e5c-5b6a-7c1e-8f00-0242ac120002"
+            ))
+            .await;
         assert_eq!(other.expect(StatusCode::OK).json()["rows"], json!([]));
 
         // On the day before, Kim is asked about all of them in one mail, and confirms two.
@@ -149,9 +171,13 @@ fn a_hundred_and_forty_mandates_end_on_one_day() {
         let page = in_form(&desk, &path, "text/html").await;
         assert!(page.body.contains("Återlämnad, skadad") && page.body.contains("underskrift"));
         assert_eq!(in_form(&desk, &path, "text/csv").await.body.lines().count(), 3);
-        let nobody = desk.get("/v1/reports/receipt-list?from=2027-02-24&to=2027-02-24").await;
+        let nobody = desk
+            .get("/v1/reports/receipt-list?from=2027-02-24&to=2027-02-24")
+            .await;
         assert_eq!(nobody.expect(StatusCode::OK).json()["rows"], json!([]));
-        let bad = desk.get("/v1/reports/receipt-list?from=2027-02-24&to=2027-02-23").await;
+        let bad = desk
+            .get("/v1/reports/receipt-list?from=2027-02-24&to=2027-02-23")
+            .await;
         assert_eq!(bad.status, StatusCode::UNPROCESSABLE_ENTITY);
         server.stop().await;
     });

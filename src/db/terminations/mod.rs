@@ -138,10 +138,7 @@ pub fn active_of_manager(
 }
 
 /// The terminations under way that are handed over to this person.
-pub fn delegated_to(
-    connection: &mut DbConnection,
-    person: PersonId,
-) -> Result<Vec<TerminationId>, DbError> {
+pub fn delegated_to(connection: &mut DbConnection, person: PersonId) -> Result<Vec<TerminationId>, DbError> {
     let ids: Vec<String> = table::table
         .filter(table::delegate_id.eq(person.to_string()))
         .filter(table::state.eq("scheduled").or(table::state.eq("open")))

@@ -110,7 +110,9 @@ pub(super) fn to_row(record: &TerminationRecord) -> Result<Row, DbError> {
         created_at: record.meta.created_at.naive_utc(),
         updated_at: record.meta.updated_at.naive_utc(),
         breach_notify_by: termination.breach_notify_by().map(|at| at.naive_utc()),
-        delegate_to: record.delegate.map(|delegate| delegate.word().as_str().to_owned()),
+        delegate_to: record
+            .delegate
+            .map(|delegate| delegate.word().as_str().to_owned()),
         delegate_id: record
             .delegate
             .and_then(Delegate::person)

@@ -6,8 +6,8 @@ mod rows;
 mod scope;
 mod table;
 
-pub use lists::{HandInRow, ReceiptRow};
 pub use count::{AgeGroup, nearest_rank, percent};
+pub use lists::{HandInRow, ReceiptRow};
 pub use rows::{
     DeviceRow, LeadTimeRow, NotReturnedRow, OverdueRow, ReuseRow, RulesRow, SignedOutRow, SubscriptionRow,
 };

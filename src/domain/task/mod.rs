@@ -8,7 +8,8 @@ mod words;
 
 pub use wanted::{WantedTask, wanted_by, wanted_by_loss};
 pub use words::{
-    DiversionCause, EndAsker, EndClaim, NoticeKind, OrganisationChange, StaffChange, TaskKind, TaskState, WithdrawReason,
+    DiversionCause, EndAsker, EndClaim, NoticeKind, OrganisationChange, StaffChange, TaskKind, TaskState,
+    WithdrawReason,
 };
 
 use super::calendar::Calendar;

@@ -2,10 +2,10 @@
 
 use super::common::{Hold, holder_first, items};
 use crate::domain::language::Language;
+use crate::domain::task::{EndAsker, EndClaim};
 use crate::domain::termination::TerminationKind;
 use crate::mail::format::{date, date_time, list, pick, say};
 use crate::mail::letter::{Block, Letter};
-use crate::domain::task::{EndAsker, EndClaim};
 use crate::mail::view::{EndQuestion, Loss, MailView, SilenceNotice};
 use chrono::NaiveDate;
 
@@ -200,10 +200,7 @@ pub(super) fn end_questioned(view: &MailView, answer_by: NaiveDate, questions: &
     let (language, number) = (view.language, &view.case.number);
     let (by, last_day) = (date(language, answer_by), date(language, view.case.last_day));
     let (holder, unit) = (holder_first(view), &view.case.unit);
-    let tasks: Vec<&str> = questions
-        .iter()
-        .map(|question| question.task.as_str())
-        .collect();
+    let tasks: Vec<&str> = questions.iter().map(|question| question.task.as_str()).collect();
     let tasks = list(language, &tasks);
     Letter {
         subject: say!(
@@ -253,7 +250,11 @@ pub(super) fn what_is_said(language: Language, questions: &[EndQuestion]) -> Blo
         };
         let day = question.last_day.map_or_else(String::new, |day| {
             let day = date(language, day);
-            say!(language, ", rätt sista dag är {day}", ", the right last day is {day}")
+            say!(
+                language,
+                ", rätt sista dag är {day}",
+                ", the right last day is {day}"
+            )
         });
         format!("{who}: {what}{day}.")
     });

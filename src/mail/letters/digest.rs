@@ -2,8 +2,8 @@
 //! order. Each case that asks for something has a link of its own.
 
 use super::checklist::keep_as_is;
-use super::desk::what_is_said;
 use super::common::{copy_notice, holder_first, instructions, remaining};
+use super::desk::what_is_said;
 use super::receiver::{cost, goes_further, what_can_be_decided};
 use super::{kind, write};
 use crate::domain::language::Language;

@@ -79,9 +79,6 @@ pub(super) fn write(view: &MailView) -> Letter {
         Step::ReceiptReceiver(receipt) => receipt::to_receiver(view, receipt),
         Step::LossReported(loss) => desk::loss_reported(view, loss),
         Step::ActAtOnce => desk::act_at_once(view),
-        Step::EndQuestioned {
-            answer_by,
-            questions,
-        } => desk::end_questioned(view, *answer_by, questions),
+        Step::EndQuestioned { answer_by, questions } => desk::end_questioned(view, *answer_by, questions),
     }
 }

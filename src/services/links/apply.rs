@@ -6,8 +6,8 @@ use crate::db::Tx;
 use crate::domain::action_link::ActionLink;
 use crate::domain::actor::Actor;
 use crate::domain::calendar::local_date;
-use crate::domain::error::DomainError;
 use crate::domain::delegation::Delegate;
+use crate::domain::error::DomainError;
 use crate::domain::ids::{ItemId, PersonId};
 use crate::domain::note::NoteKind;
 use crate::domain::task::{EndAsker, EndClaim};
@@ -19,10 +19,10 @@ use crate::domain::timeline::{MessageStep, RecipientRole};
 use crate::domain::wipe::WipeAssessment;
 use crate::mail::words::SimAnswer;
 use crate::services::case::Case;
+use crate::services::end_questions::{self, NewQuestion};
 use crate::services::messages::recipients::resolve_in;
 use crate::services::notes::{self, NewNote};
 use crate::services::receipts::{NO_SIM, REPORTED_BY_RECEIVER};
-use crate::services::end_questions::{self, NewQuestion};
 use crate::services::{ServiceError, codes, evidence, terminations};
 use std::collections::BTreeMap;
 
@@ -309,8 +309,8 @@ fn hand_over_in(
         None => {
             let role = (RecipientRole::Coordinator, local_date(tx.now()));
             let coordinator = resolve_in(tx, app, case, role)?;
-            let is_other =
-                coordinator.is_some_and(|found| found.person.is_some() && found.person != Some(link.person_id));
+            let is_other = coordinator
+                .is_some_and(|found| found.person.is_some() && found.person != Some(link.person_id));
             if is_other {
                 Delegate::Coordinator
             } else {

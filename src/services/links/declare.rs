@@ -118,9 +118,7 @@ fn declare_in(
             message_in(tx, case, text)
         }
         Some(EndSaid::Staying) => ask_in(tx, app, case, (EndClaim::Staying, None, text)),
-        Some(EndSaid::WrongDate { last_day }) => {
-            ask_in(tx, app, case, (EndClaim::WrongDate, last_day, text))
-        }
+        Some(EndSaid::WrongDate { last_day }) => ask_in(tx, app, case, (EndClaim::WrongDate, last_day, text)),
         None => message_in(tx, case, text),
     }
 }

@@ -7,10 +7,10 @@ use crate::db::{self, DbConnection};
 use crate::domain::action_link::{ActionLink, LinkAnswer, LinkPurpose, LinkUse};
 use crate::domain::calendar::local_date;
 use crate::domain::delegation::Delegate;
+use crate::domain::holder_statement::{HolderAnswer, HolderStatement, HolderTopic};
 use crate::domain::ids::ItemId;
 use crate::domain::language::Language;
 use crate::domain::policy::Action;
-use crate::domain::holder_statement::{HolderAnswer, HolderStatement, HolderTopic};
 use crate::domain::termination::{CheckKind, CheckState, CodeKind, Item};
 use crate::domain::timeline::RecipientRole;
 use crate::mail::Phone;
@@ -230,10 +230,7 @@ fn declared(item: &Item) -> Vec<Check> {
     declared.map(|check| word(check.kind)).collect()
 }
 
-fn said_of(
-    statements: &[HolderStatement],
-    (item, topic): (ItemId, HolderTopic),
-) -> Option<HolderAnswer> {
+fn said_of(statements: &[HolderStatement], (item, topic): (ItemId, HolderTopic)) -> Option<HolderAnswer> {
     let found = statements
         .iter()
         .find(|statement| (statement.item, statement.topic) == (item, topic));

@@ -203,12 +203,7 @@ pub(super) fn wait_in(
 }
 
 /// Makes the link of a mail. Links in earlier mails to the same person stay valid: people answer old mails too.
-fn mint_in(
-    tx: &mut Tx<'_>,
-    app: &App,
-    ready: &Ready,
-    new: &NewLink,
-) -> Result<ActionLinkId, ServiceError> {
+fn mint_in(tx: &mut Tx<'_>, app: &App, ready: &Ready, new: &NewLink) -> Result<ActionLinkId, ServiceError> {
     let now = tx.now();
     let link = ActionLink {
         id: tx.new_id(),

@@ -245,7 +245,10 @@ fn service_account(connection: &mut DbConnection, act: &Act) -> Result<Option<St
 }
 
 /// The person whose link was used; nothing when somebody acted in another way.
-pub(super) fn link_person(connection: &mut DbConnection, act: &Act) -> Result<Option<PersonId>, ServiceError> {
+pub(super) fn link_person(
+    connection: &mut DbConnection,
+    act: &Act,
+) -> Result<Option<PersonId>, ServiceError> {
     let Some(id) = act.by.id.parse().ok().filter(|_| act.by.kind == LINK_HOLDER) else {
         return Ok(None);
     };

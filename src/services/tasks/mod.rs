@@ -173,7 +173,11 @@ pub(super) fn withdraw_about_in(
 ///
 /// # Errors
 /// Only what the database reports.
-pub(super) fn withdraw_one_in(tx: &mut Tx<'_>, mut task: Task, reason: WithdrawReason) -> Result<(), ServiceError> {
+pub(super) fn withdraw_one_in(
+    tx: &mut Tx<'_>,
+    mut task: Task,
+    reason: WithdrawReason,
+) -> Result<(), ServiceError> {
     task.withdraw(closing(tx), reason)?;
     db::tasks::update(tx, &task)?;
     note_in(tx, "task.withdrawn", &task)

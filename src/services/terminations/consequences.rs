@@ -41,7 +41,11 @@ pub(super) fn follow_in(
             }
             Event::Reclassified { from, to, .. } => {
                 if [from, to].contains(&&TerminationKind::Transfer) {
-                    db::action_links::revoke_asking(tx, record.termination.id, RevokeReason::ReceiverChanged)?;
+                    db::action_links::revoke_asking(
+                        tx,
+                        record.termination.id,
+                        RevokeReason::ReceiverChanged,
+                    )?;
                 }
                 tell_desk_at_once_in(tx, app, record)?;
                 is_other_kind = true;

@@ -228,7 +228,9 @@ fn ask_instead_in(tx: &mut Tx<'_>, app: &App, record: &TerminationRecord) -> Res
             MessageState::Planned if message.step == MessageStep::HandedOver => {
                 messages::cancel_in(tx, message, "receiver_changed")?;
             }
-            MessageState::Planned if message.to != role => db::messages::update(tx, &moved(message, role, tx))?,
+            MessageState::Planned if message.to != role => {
+                db::messages::update(tx, &moved(message, role, tx))?
+            }
             _ => {}
         }
     }

@@ -31,8 +31,8 @@ pub use outcomes::{
 };
 pub(super) use plan::{message, tell_desk_in};
 pub use read::{TerminationView, get, list};
-pub use repoint::{chancery_changed_in, manager_changed_in, repoint_due, repoint_in};
 pub(super) use repoint::asked_first_changed_in;
+pub use repoint::{chancery_changed_in, manager_changed_in, repoint_due, repoint_in};
 pub use work::{CheckAnswer, accept_contradiction, decide_number, hold, release, reopen, settle};
 
 use super::ServiceError;

@@ -12,8 +12,8 @@ use crate::services::links::{
     Accessories, Answer, AskedDevice, CodeGiven, Confirmation, DeviceAnswer, Possession, Question, Said,
 };
 use crate::web::pages::confirm::{
-    ANSWER_FIELD, ANYWAY_SUFFIX, AccessoriesBack, COLLEAGUE_FIELD, CSRF_FIELD, CaseAnswer, DeviceQuestion, Entered,
-    ErrorMessage, FieldError, HaveDevice, MESSAGE_FIELD, NEW_LAST_DAY_FIELD, RecordsSaved, YesNo,
+    ANSWER_FIELD, ANYWAY_SUFFIX, AccessoriesBack, COLLEAGUE_FIELD, CSRF_FIELD, CaseAnswer, DeviceQuestion,
+    Entered, ErrorMessage, FieldError, HaveDevice, MESSAGE_FIELD, NEW_LAST_DAY_FIELD, RecordsSaved, YesNo,
     anyway_field, code_field, code_value_field, device_field, number_field,
 };
 use chrono::NaiveDate;

@@ -14,7 +14,9 @@ pub use status::{show_status, submit_status};
 use super::context::RequestContext;
 use super::extract::RawBody;
 use super::middleware::client_ip;
-use super::pages::confirm::{ANSWER_FIELD, COLLEAGUE_FIELD, DeviceQuestion, ErrorMessage, FieldError, device_field};
+use super::pages::confirm::{
+    ANSWER_FIELD, COLLEAGUE_FIELD, DeviceQuestion, ErrorMessage, FieldError, device_field,
+};
 use super::pages::{ErrorKind, ErrorPage, GonePage, Renewed};
 use super::problem::{Problem, ProblemType};
 use super::state::State;

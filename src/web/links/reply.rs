@@ -145,7 +145,9 @@ impl Visit {
             already_recorded: again || age > JUST_NOW,
             handed_to: recorded.handed_to.as_ref().map(|to| match to {
                 HandedTo::Named(name) => name.clone(),
-                HandedTo::Colleague => pick(language, "Kollegan som du angav", "The colleague you named").to_owned(),
+                HandedTo::Colleague => {
+                    pick(language, "Kollegan som du angav", "The colleague you named").to_owned()
+                }
             }),
             open: recorded
                 .open

@@ -43,6 +43,8 @@ pub struct ReceiptListPage {
 /// A cell of the table.
 enum Cell {
     Text(String),
+    /// Text that is not broken, such as a date.
+    Fixed(String),
     /// A box to tick by hand.
     Box,
     /// Room to sign.
@@ -154,10 +156,10 @@ impl HandInPage {
         vec![
             Cell::Text(row.unit.clone()),
             Cell::Text(row.holder.clone().unwrap_or_else(|| frame.nobody().to_owned())),
-            Cell::Text(row.case_number.clone()),
+            Cell::Fixed(row.case_number.clone()),
             Cell::Text(self.what(row)),
             Cell::Text(list(frame.language, &row.accessories)),
-            Cell::Text(date(frame.language, row.return_by)),
+            Cell::Fixed(row.return_by.to_string()),
             received,
             Cell::Blank,
         ]
@@ -221,10 +223,10 @@ impl ReceiptListPage {
         vec![
             text(&row.unit),
             text(row.holder.as_deref().unwrap_or(frame.nobody())),
-            text(&row.case_number),
+            Cell::Fixed(row.case_number.clone()),
             Cell::Text(format!("{} ({})", row.model, row.serial_last4)),
             Cell::Text(self.outcome(row)),
-            Cell::Text(date(frame.language, row.settled_on)),
+            Cell::Fixed(row.settled_on.to_string()),
             text(row.received_by.as_deref().unwrap_or_default()),
             Cell::Text(row.deviations.join(" ")),
             Cell::Text(self.receipt(row)),
@@ -239,7 +241,10 @@ impl ReceiptListPage {
         );
         let condition = row.condition.as_deref().map(|condition| {
             let known = condition.parse::<Condition>();
-            known.map_or_else(|_| condition.to_owned(), |known| known.text(language).to_lowercase())
+            known.map_or_else(
+                |_| condition.to_owned(),
+                |known| known.text(language).to_lowercase(),
+            )
         });
         match condition {
             Some(condition) => format!("{outcome}, {condition}"),

@@ -476,9 +476,8 @@ impl Thing {
 
     fn try_undeclare(&mut self, check: CheckKind, role: ActorRole, active: bool) -> Option<()> {
         let nothing_to_take_back = !self.declared.contains(&check);
-        let fine = role == ActorRole::Holder
-            && !self.said.contains_key(&check)
-            && (active || nothing_to_take_back);
+        let fine =
+            role == ActorRole::Holder && !self.said.contains_key(&check) && (active || nothing_to_take_back);
         fine.then(|| self.declared.remove(&check)).map(drop)
     }
 

@@ -85,7 +85,11 @@ reports_out! {
 }
 
 /// The days of a list: from the first one, or a day that stands for it, on.
-fn period(from: Option<NaiveDate>, to: Option<NaiveDate>, (today, days): (NaiveDate, u64)) -> Result<Period, Problem> {
+fn period(
+    from: Option<NaiveDate>,
+    to: Option<NaiveDate>,
+    (today, days): (NaiveDate, u64),
+) -> Result<Period, Problem> {
     let from = from.unwrap_or(today);
     let to = to.unwrap_or_else(|| from.checked_add_days(Days::new(days)).unwrap_or(from));
     Period::new(Some(from), to).ok_or_else(|| {
@@ -106,11 +110,13 @@ fn require_short(rows: usize) -> Result<(), Problem> {
     if rows <= LIST_MAX_ROWS {
         return Ok(());
     }
-    Err(Problem::new(ProblemType::ValidationFailed).error(Fault::parameter(
-        "to",
-        "too_many_rows",
-        "The list has more than 10000 rows. Ask for fewer days, one legal entity or one unit.",
-    )))
+    Err(
+        Problem::new(ProblemType::ValidationFailed).error(Fault::parameter(
+            "to",
+            "too_many_rows",
+            "The list has more than 10000 rows. Ask for fewer days, one legal entity or one unit.",
+        )),
+    )
 }
 
 /// List what is to be handed in, to tick and sign
@@ -149,7 +155,13 @@ pub async fn hand_in_list(
     require_short(report.rows.len())?;
     if format == PAGE {
         let frame = frame(&caller, query.language, (period, report.as_of));
-        return page(HandInPage { frame, rows: report.rows }.render());
+        return page(
+            HandInPage {
+                frame,
+                rows: report.rows,
+            }
+            .render(),
+        );
     }
     written(format).answer("hand-in-list", &HandInListOut::from(report))
 }
@@ -190,7 +202,13 @@ pub async fn receipt_list(
     require_short(report.rows.len())?;
     if format == PAGE {
         let frame = frame(&caller, query.language, (period, report.as_of));
-        return page(ReceiptListPage { frame, rows: report.rows }.render());
+        return page(
+            ReceiptListPage {
+                frame,
+                rows: report.rows,
+            }
+            .render(),
+        );
     }
     written(format).answer("receipt-list", &ReceiptListOut::from(report))
 }

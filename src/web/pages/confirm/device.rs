@@ -67,11 +67,17 @@ fn said(language: Language, item: &DeviceItem) -> Vec<String> {
         ));
     }
     for (kind, answer) in &item.codes_said {
-        let (kind, answer) = (kind.text(language), answer.text(language));
+        let answer = match answer {
+            CodeAnswer::Received => {
+                pick(language, "lämnas med telefonen", "handed over with the phone").to_owned()
+            }
+            other => other.text(language).to_lowercase(),
+        };
+        let kind = kind.text(language);
         said.push(say!(
             language,
-            "Innehavaren om {kind}: {answer}.",
-            "The holder about {kind}: {answer}."
+            "Enligt innehavaren: {kind} – {answer}.",
+            "As the holder says: {kind} – {answer}."
         ));
     }
     said
@@ -314,8 +320,12 @@ impl Questions<'_> {
         let give = |kind: &CodeKind| {
             let name = kind.text(language);
             let label = say!(language, "{name} att lämna", "{name} to hand over");
-            self.builder
-                .text(code_value_field(self.index, *kind), TextKind::Code, label, None::<&str>)
+            self.builder.text(
+                code_value_field(self.index, *kind),
+                TextKind::Code,
+                label,
+                None::<&str>,
+            )
         };
         let mut fields = CodeKind::ALL.iter().map(ask).collect::<Vec<_>>();
         fields.push(Field::Codes {

@@ -9,9 +9,9 @@ mod errors;
 
 pub use super::fields::Entered;
 pub use answers::{
-    ANSWER_FIELD, ANYWAY_SUFFIX, AccessoriesBack, COLLEAGUE_FIELD, CSRF_FIELD, CaseAnswer, DeviceQuestion, HaveDevice,
-    MESSAGE_FIELD, NEW_LAST_DAY_FIELD, RecordsSaved, YesNo, anyway_field, code_field, code_value_field,
-    device_field, number_field,
+    ANSWER_FIELD, ANYWAY_SUFFIX, AccessoriesBack, COLLEAGUE_FIELD, CSRF_FIELD, CaseAnswer, DeviceQuestion,
+    HaveDevice, MESSAGE_FIELD, NEW_LAST_DAY_FIELD, RecordsSaved, YesNo, anyway_field, code_field,
+    code_value_field, device_field, number_field,
 };
 pub use errors::{ErrorMessage, FieldError};
 

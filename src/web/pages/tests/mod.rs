@@ -2,11 +2,11 @@
 
 mod samples;
 
-use crate::web::pages::status::StatusPage;
 use super::confirm::*;
 use super::*;
 use crate::domain::language::Language;
 use crate::mail::words::{Check, CodeKind, NumberDecision};
+use crate::web::pages::status::StatusPage;
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine;
 use samples::*;
@@ -321,19 +321,32 @@ fn the_holder_sees_what_was_said_and_is_never_told_to_wipe_what_must_be_kept() {
                     .unwrap()
                     .to_owned()
             };
-            tags(&html).into_iter().filter(marked).map(name).collect::<Vec<_>>()
+            tags(&html)
+                .into_iter()
+                .filter(marked)
+                .map(name)
+                .collect::<Vec<_>>()
         };
         let fresh = status(language);
         assert!(ticked(&fresh).is_empty());
         assert_eq!(
             ticked(&status_said(language)),
-            ["d0_records", "d0_signed_out", "d0_reset", "received", "s0_keep_number"]
+            [
+                "d0_records",
+                "d0_signed_out",
+                "d0_reset",
+                "received",
+                "s0_keep_number"
+            ]
         );
         let mut held = fresh.clone();
         held.status.hold = true;
         let (fresh, held) = (fresh.render().unwrap(), held.render().unwrap());
         for destroying in ["d0_signed_out", "d0_reset", "d0_wiped", "not_needed_after_wipe"] {
-            assert!(fresh.contains(destroying) && !held.contains(destroying), "{destroying}");
+            assert!(
+                fresh.contains(destroying) && !held.contains(destroying),
+                "{destroying}"
+            );
         }
         assert!(held.contains("box keep"));
         assert!(!fresh.contains("Anna Ek"), "whoever is written to is not named");

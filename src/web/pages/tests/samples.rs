@@ -2,8 +2,8 @@
 
 use crate::domain::holder_statement::{HolderAnswer, HolderTopic};
 use crate::domain::language::Language;
-use crate::domain::task::EndClaim;
 use crate::domain::report::{HandInRow, Period, ReceiptRow};
+use crate::domain::task::EndClaim;
 use crate::domain::termination::{self, CheckState, ItemKind, TerminationState};
 use crate::domain::wipe::WipeLevel;
 use crate::mail::Phone;
@@ -330,10 +330,14 @@ fn status_pages(language: Language) -> Vec<(String, String)> {
         message: ErrorMessage::DateInvalid,
     }];
     wrong.entered = Some(
-        [("end", "wrong_date"), ("d0_reset", "yes"), ("new_last_day", "31 mars")]
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .into_iter()
-            .collect(),
+        [
+            ("end", "wrong_date"),
+            ("d0_reset", "yes"),
+            ("new_last_day", "31 mars"),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into_iter()
+        .collect(),
     );
     let pages = [
         ("status", status(language).render()),
