@@ -35,6 +35,7 @@
 //! - No change goes without its audit entry: both are in one transaction.
 //! - No code, token or personal identity number reaches a log, an error, a mail subject, an event or a metric.
 //! - No termination completes by a declaration: only [`domain::termination`] decides, by rule.
+//! - No date changes because a holder or a manager says that it is wrong: HR is asked.
 //!
 //! # How to add an endpoint
 //!

@@ -4,7 +4,7 @@ use super::prepared::ExecutePrepared;
 use super::schema::{action_link as table, employment};
 use super::types::{parse, parse_json, parse_optional, to_json, utc, utc_optional};
 use super::{DbConnection, DbError, Tx};
-use crate::domain::action_link::{ActionLink, LinkAnswer, LinkUse, RevokeReason};
+use crate::domain::action_link::{ActionLink, LinkAnswer, LinkPurpose, LinkUse, RevokeReason};
 use crate::domain::calendar::local_date;
 use crate::domain::employment::EmploymentState;
 use crate::domain::ids::{ActionLinkId, MessageId, PersonId, TerminationId};
@@ -142,10 +142,11 @@ pub fn of_termination(connection: &mut DbConnection, id: TerminationId) -> Resul
     rows.into_iter().map(ActionLink::try_from).collect()
 }
 
-/// The terminations that somebody is asked about by a link that is neither used nor revoked.
+/// The terminations that somebody is asked to confirm by a link that is neither used nor revoked.
 pub fn live_terminations_of(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<TerminationId>, DbError> {
     let ids: Vec<String> = table::table
         .filter(table::person_id.eq(person.to_string()))
+        .filter(table::purpose.eq(LinkPurpose::Confirm.as_str()))
         .filter(table::used_at.is_null())
         .filter(table::revoked_at.is_null())
         .filter(table::expires_at.gt(tx.now().naive_utc()))
@@ -179,7 +180,7 @@ pub fn give(tx: &mut Tx<'_>, id: ActionLinkId, (from, to): (PersonId, PersonId))
     Ok(())
 }
 
-/// Those who are asked by a live link and whose employments have all ended by today, as far as any is known.
+/// Those who are asked to confirm by a live link and whose employments have all ended by today, as far as any is known.
 pub fn asked_but_gone(
     connection: &mut DbConnection,
     now: DateTime<Utc>,
@@ -191,6 +192,7 @@ pub fn asked_but_gone(
         .filter(employment::state.eq(EmploymentState::Active.as_str()))
         .filter(employment::end_on.is_null().or(employment::end_on.ge(today)));
     let ids: Vec<String> = table::table
+        .filter(table::purpose.eq(LinkPurpose::Confirm.as_str()))
         .filter(table::used_at.is_null())
         .filter(table::revoked_at.is_null())
         .filter(table::expires_at.gt(now.naive_utc()))
@@ -247,7 +249,22 @@ pub fn forget_undos(tx: &mut Tx<'_>, until: DateTime<Utc>) -> Result<usize, DbEr
         .execute(&mut **tx)?)
 }
 
-/// Revokes what is not used yet of a termination; says how many.
+/// Revokes what asks somebody to confirm and is not used yet of a termination; says how many. The holder's page stays.
+pub fn revoke_asking(tx: &mut Tx<'_>, id: TerminationId, reason: RevokeReason) -> Result<usize, DbError> {
+    let unused = table::table
+        .filter(table::termination_id.eq(id.to_string()))
+        .filter(table::purpose.eq(LinkPurpose::Confirm.as_str()))
+        .filter(table::used_at.is_null())
+        .filter(table::revoked_at.is_null());
+    diesel::update(unused)
+        .set((
+            table::revoked_at.eq(Some(tx.now().naive_utc())),
+            table::revoke_reason.eq(Some(reason.as_str())),
+        ))
+        .execute_prepared(tx)
+}
+
+/// Revokes every link of a termination that is not used yet, the holder's too; says how many.
 pub fn revoke(tx: &mut Tx<'_>, id: TerminationId, reason: RevokeReason) -> Result<usize, DbError> {
     let unused = table::table
         .filter(table::termination_id.eq(id.to_string()))

@@ -8,9 +8,11 @@ use super::{DbConnection, DbError, Tx};
 use crate::domain::ids::PersonId;
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::person::Person;
-use crate::domain::text::{ExternalId, SourceName};
+use crate::domain::text::{EmailAddress, ExternalId, SourceName};
 use chrono::NaiveDateTime;
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::{Bool, Text};
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = table, treat_none_as_null = true, treat_none_as_default_value = false)]
@@ -126,6 +128,16 @@ pub fn id_of(
         .optional()?;
     id.map(|id| parse("person_identifier", "person_id", &id))
         .transpose()
+}
+
+/// The people whose address this is; letter case does not count.
+pub fn with_address(connection: &mut DbConnection, address: &EmailAddress) -> Result<Vec<PersonId>, DbError> {
+    let ids: Vec<String> = table::table
+        .filter(sql::<Bool>("lower(person.email) = ").bind::<Text, _>(address.as_str().to_lowercase()))
+        .order(table::id)
+        .select(table::id)
+        .load(connection)?;
+    ids.iter().map(|id| parse("person", "id", id)).collect()
 }
 
 /// One page of people.

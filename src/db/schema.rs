@@ -276,6 +276,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    holder_statement (item_id, topic) {
+        item_id -> Text,
+        topic -> Text,
+        answer -> Text,
+        stated_at -> Timestamp,
+        link_id -> Text,
+    }
+}
+
+diesel::table! {
     idempotency_receipt (actor, route, key) {
         actor -> Text,
         route -> Text,
@@ -690,6 +700,8 @@ diesel::table! {
         breach_notify_by -> Nullable<Timestamp>,
         absence -> Nullable<Text>,
         is_paused -> Bool,
+        delegate_to -> Nullable<Text>,
+        delegate_id -> Nullable<Text>,
     }
 }
 
@@ -811,6 +823,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     employment_receipt,
     employment_version,
     evidence,
+    holder_statement,
     idempotency_receipt,
     instance,
     instance_setting,

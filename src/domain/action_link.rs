@@ -9,6 +9,8 @@ text_enum! {
     pub enum LinkPurpose {
         /// Confirm what came back.
         Confirm = "confirm",
+        /// The holder's page: see where the case stands, and say what is done.
+        Status = "status",
     }
 }
 

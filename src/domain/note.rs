@@ -15,6 +15,10 @@ text_enum! {
         Message = "message",
         /// The employment goes on or ends on another day; the day, if it is known, is the right last one.
         WrongDate = "wrong_date",
+        /// The holder goes on with us.
+        Staying = "staying",
+        /// The holder asks to keep the number of the item.
+        KeepNumber = "keep_number",
         /// Somebody else is to answer.
         HandedOver = "handed_over",
         /// A device has not come back; the day, if it is known, is when it is expected.

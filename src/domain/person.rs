@@ -89,6 +89,9 @@ pub struct Moved {
     /// The numbers that they had.
     #[serde(default)]
     pub numbers: Vec<PhoneNumber>,
+    /// The terminations under way that were handed over to them.
+    #[serde(default)]
+    pub delegated: Vec<TerminationId>,
 }
 
 /// Two people whom sources delivered apart are one.

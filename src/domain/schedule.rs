@@ -265,6 +265,8 @@ const fn roles_of(step: MessageStep) -> &'static [RecipientRole] {
             RecipientRole::Desk,
         ],
         MessageStep::NewLink
+        | MessageStep::HandedOver
+        | MessageStep::EndQuestioned
         | MessageStep::ReceiptHolder
         | MessageStep::ReceiptReceiver
         | MessageStep::LossReported

@@ -38,11 +38,13 @@ pub fn day_of_return(view: &MailView, edition: &Edition) -> Option<String> {
         Step::ConfirmReturn { .. }
         | Step::HandBack { .. }
         | Step::NewLink { .. }
+        | Step::HandedOver { .. }
         | Step::Reminder1 { .. }
         | Step::Reminder2 { .. }
         | Step::Escalation { .. }
         | Step::LossReported(_)
         | Step::ActAtOnce
+        | Step::EndQuestioned { .. }
         | Step::ReceiptHolder(_)
         | Step::ReceiptReceiver(_) => return None,
     };

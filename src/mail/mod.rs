@@ -9,6 +9,8 @@
 //! never exist in one language only). The two parts are two layouts of the same letter.
 
 mod add_on;
+#[cfg(test)]
+mod end_question_tests;
 pub mod event;
 pub mod format;
 mod held;
@@ -29,8 +31,8 @@ use crate::domain::language::Language;
 pub use add_on::{EndedAddOn, render_add_on_ended};
 pub use held::{HeldBecause, HeldSnapshot, render_held};
 pub use view::{
-    Asked, Audience, Away, CaseFacts, DeviceFacts, Loss, MailView, Phone, Recipient, RenderedMail, Sender,
-    SilenceNotice, Step, SubscriptionFacts,
+    Asked, Audience, Away, CaseFacts, DeviceFacts, EndQuestion, Loss, MailView, Phone, Recipient,
+    RenderedMail, Sender, SilenceNotice, Step, SubscriptionFacts,
 };
 
 /// Writes the mail. The same view gives the same bytes.

@@ -134,9 +134,21 @@ pub(super) fn steps() -> Vec<(&'static str, Step)> {
                 remaining: remaining.clone(),
             },
         ),
+        (
+            "handed_over",
+            Step::HandedOver {
+                confirm_by,
+                by: Some("Olof Sund".to_owned()),
+                remaining: remaining.clone(),
+            },
+        ),
         ("reminder_2", reminder_2(confirm_by, remaining.clone())),
         ("escalation", escalation(confirm_by, remaining)),
         ("loss_reported", Step::LossReported(loss())),
+        (
+            "end_questioned",
+            super::end_question_tests::end_questioned(confirm_by),
+        ),
         ("receipt_holder", Step::ReceiptHolder(receipt())),
         ("receipt_receiver", Step::ReceiptReceiver(receipt())),
     ]
@@ -184,12 +196,15 @@ pub(super) fn view(language: Language, step: Step) -> MailView {
         Step::EndApproachingReceiver { .. }
         | Step::ConfirmReturn { .. }
         | Step::NewLink { .. }
+        | Step::HandedOver { .. }
         | Step::Reminder1 { .. }
         | Step::Reminder2 { .. }
         | Step::HandBack { .. }
         | Step::ReceiptReceiver(_) => ("Maria Lind", "Maria"),
         Step::Escalation { .. } => ("Olof Sund", "Olof"),
-        Step::LossReported(_) | Step::ActAtOnce => ("Kundtjänst telefoni", "Kundtjänst telefoni"),
+        Step::LossReported(_) | Step::ActAtOnce | Step::EndQuestioned { .. } => {
+            ("Kundtjänst telefoni", "Kundtjänst telefoni")
+        }
     };
     MailView {
         language,
@@ -216,6 +231,7 @@ pub(super) fn view(language: Language, step: Step) -> MailView {
             subscriptions: vec![SubscriptionFacts { number: phone() }],
             is_proposed: false,
             away: None,
+            hr_asked_on: None,
         },
         audience: Audience::Addressee,
         link: Some(LINK.to_owned()),
@@ -281,7 +297,7 @@ fn both_parts_of_every_mail_carry_the_same_facts() {
             let links = part.matches(LINK).count();
             assert_eq!(
                 links,
-                usize::from(!["end_approaching_receiver", "loss_reported"].contains(&step)),
+                usize::from(!["end_approaching_receiver", "loss_reported", "end_questioned"].contains(&step)),
                 "{step} {language}"
             );
         }
@@ -306,6 +322,7 @@ fn a_copy_has_no_link_and_says_who_can_answer() {
         let asks = [
             "confirm_return",
             "new_link",
+            "handed_over",
             "reminder_1",
             "reminder_2",
             "escalation",

@@ -5,6 +5,7 @@
 use super::receipt::Receipt;
 use super::words::Check;
 use crate::domain::language::Language;
+use crate::domain::task::{EndAsker, EndClaim};
 use crate::domain::termination::TerminationKind;
 use crate::domain::text::PhoneNumber;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -116,6 +117,8 @@ pub struct CaseFacts {
     pub is_proposed: bool,
     /// The leave, for a case about one.
     pub away: Option<Away>,
+    /// Since when HR has been asked whether the last day is right; none while nobody asks.
+    pub hr_asked_on: Option<NaiveDate>,
 }
 
 /// How long the holder is away. Why is nobody's business.
@@ -162,6 +165,15 @@ pub enum Step {
     NewLink {
         /// Last day to confirm.
         confirm_by: NaiveDate,
+        /// What is not settled.
+        remaining: Vec<Check>,
+    },
+    /// To whoever somebody handed the case over to: confirm through the link.
+    HandedOver {
+        /// Last day to confirm.
+        confirm_by: NaiveDate,
+        /// Who handed it over; none when nobody is to be named.
+        by: Option<String>,
         /// What is not settled.
         remaining: Vec<Check>,
     },
@@ -213,6 +225,26 @@ pub enum Step {
     LossReported(Loss),
     /// To the service desk: the holder was sent home or has died.
     ActAtOnce,
+    /// To the service desk: somebody says that the last day is wrong.
+    EndQuestioned {
+        /// Last day to answer.
+        answer_by: NaiveDate,
+        /// Who says what.
+        questions: Vec<EndQuestion>,
+    },
+}
+
+/// What somebody says about the last day.
+#[derive(Clone)]
+pub struct EndQuestion {
+    /// Who.
+    pub by: EndAsker,
+    /// What.
+    pub says: EndClaim,
+    /// The right last day, if they know it.
+    pub last_day: Option<NaiveDate>,
+    /// The number of the task.
+    pub task: String,
 }
 
 /// Who should have confirmed.

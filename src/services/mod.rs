@@ -9,6 +9,7 @@ pub mod claims;
 pub mod codes;
 pub mod devices;
 pub mod employments;
+mod end_questions;
 mod error;
 pub mod evidence;
 pub mod health;

@@ -5,10 +5,12 @@ use super::{Ctx, Recorded, Recorder, ServiceError, Violations, references, termi
 use crate::app::App;
 use crate::db::dialect::{self, Anchor};
 use crate::db::{self, Tx};
+use crate::domain::delegation::Delegate;
 use crate::domain::employment::Employment;
 use crate::domain::ids::{EmploymentId, PersonId, PersonMergeId};
 use crate::domain::person::{Moved, PersonMerge};
 use crate::domain::policy::Action;
+use crate::domain::termination::TerminationRecord;
 use serde_json::json;
 
 const NOT_FOUND: ServiceError = ServiceError::NotFound("person");
@@ -163,6 +165,7 @@ fn belongings(tx: &mut Tx<'_>, person: PersonId) -> Result<Moved, ServiceError> 
             .collect(),
         links: db::action_links::live_of(tx, person)?,
         numbers: db::number_quarantines::of_person(tx, person)?,
+        delegated: db::terminations::delegated_to(tx, person)?,
     })
 }
 
@@ -191,6 +194,17 @@ fn move_in(tx: &mut Tx<'_>, (from, to): (PersonId, PersonId), moved: &Moved) -> 
     // The mailbox is the same person's: what waits there can be answered as before.
     for id in &moved.links {
         db::action_links::give(tx, *id, (from, to))?;
+    }
+    for id in &moved.delegated {
+        let before = terminations::get_in(tx, *id)?;
+        if before.termination.is_active() && before.delegate == Some(Delegate::Person(from)) {
+            let after = TerminationRecord {
+                delegate: Some(Delegate::Person(to)),
+                meta: before.meta.changed(tx.now()),
+                ..before.clone()
+            };
+            db::terminations::update(tx, &before, &after)?;
+        }
     }
     for id in &moved.terminations {
         let before = terminations::get_in(tx, *id)?;

@@ -11,7 +11,6 @@ use crate::domain::ids::{LegalEntityId, PersonId, TerminationId};
 use crate::domain::page::{MAX_LIMIT, Page, PageRequest};
 use crate::domain::policy::Action;
 use crate::domain::termination::TerminationRecord;
-use crate::domain::timeline::RecipientRole;
 use crate::domain::worklist::{UNDELIVERED_AFTER, WorkScope, Worklist};
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, HashMap};
@@ -178,7 +177,7 @@ impl Look {
             ..record.clone()
         };
         let case = Case::of(connection, bare)?;
-        let role = (RecipientRole::Receiver, local_date(self.now));
+        let role = (record.asked_role(), local_date(self.now));
         let receiver = resolve_in(connection, &self.app, &case, role)?;
         let person = receiver.and_then(|receiver| receiver.person);
         self.known.insert(id, person);

@@ -104,6 +104,11 @@ pub fn configure(config: &mut ServiceConfig) {
                 .get(Access::Open, links::show)
                 .post(Access::Open, links::submit),
         )
+        .service(
+            resource("/s/{token}")
+                .get(Access::Open, links::show_status)
+                .post(Access::Open, links::submit_status),
+        )
         .service(resource("/verify").get(Access::Open, verify::ask))
         .service(
             resource("/.well-known/handback-receipts/jwks.json").get(Access::Open, api::receipt_keys::read),
@@ -283,7 +288,7 @@ fn queue(config: &mut ServiceConfig) {
 
 /// The routes of reports.
 fn reports(config: &mut ServiceConfig) {
-    use Action::ReadReport;
+    use Action::{ReadReport, ReadTermination};
     use api::reports;
 
     let read = || Access::Negotiated(ReadReport);
@@ -295,7 +300,16 @@ fn reports(config: &mut ServiceConfig) {
         .service(resource("/v1/reports/subscriptions").get(read(), reports::subscriptions))
         .service(resource("/v1/reports/signed-out").get(read(), reports::signed_out))
         .service(resource("/v1/reports/rules").get(read(), reports::rules))
-        .service(resource("/v1/reports/not-returned").get(read(), reports::not_returned));
+        .service(resource("/v1/reports/not-returned").get(read(), reports::not_returned))
+        // These name people.
+        .service(
+            resource("/v1/reports/hand-in-list")
+                .get(Access::Negotiated(ReadTermination), reports::hand_in_list),
+        )
+        .service(
+            resource("/v1/reports/receipt-list")
+                .get(Access::Negotiated(ReadTermination), reports::receipt_list),
+        );
 }
 
 /// The routes of what becomes of a device that does not come back, comes back damaged, or is not needed for a while.
@@ -343,7 +357,7 @@ fn work(config: &mut ServiceConfig) {
     use Action::{
         DeliverMdmReport, GivePrivateAddress, ReadMdmReports, ReadTermination, RevealCode, WorkTermination,
     };
-    use api::terminations::{notes, numbers, private_address, receipt, verify, work};
+    use api::terminations::{delegate, notes, numbers, private_address, receipt, verify, work};
     use api::{account_reviews, claims, codes, mdm, terminations, worklist};
 
     config
@@ -359,6 +373,11 @@ fn work(config: &mut ServiceConfig) {
                 .get(ReadTermination, private_address::get)
                 .put(GivePrivateAddress, private_address::give)
                 .delete(GivePrivateAddress, private_address::forget),
+        )
+        .service(
+            resource("/v1/terminations/{id}/delegate")
+                .post(WorkTermination, delegate::delegate)
+                .delete(WorkTermination, delegate::end),
         )
         .service(resource("/v1/terminations/{id}/hold").post(WorkTermination, work::hold))
         .service(resource("/v1/terminations/{id}/release").post(WorkTermination, work::release))

@@ -176,7 +176,7 @@ fn a_digest_does_not_leave_when_one_of_its_cases_is_called_off_and_is_written_an
         assert_eq!(digest.len(), 1);
         assert_eq!(tokens(digest[0]).len(), 2);
         assert!(!digest[0].text.contains("BERIT"), "{}", digest[0].text);
-        let live = "SELECT count(*) AS n FROM action_link WHERE revoked_at IS NULL";
+        let live = "SELECT count(*) AS n FROM action_link WHERE revoked_at IS NULL AND purpose = 'confirm'";
         assert_eq!(db.number(live), 2, "the links that nobody has seen are dead");
         assert!(
             to(&town.until("2027-02-25T09:00:00Z").await, "bo").is_empty(),

@@ -9,6 +9,8 @@ use super::schema::{termination as table, termination_item};
 use super::types::{guarded, parse};
 use super::words::{Open, Scheduled};
 use super::{DbConnection, DbError, Tx};
+use crate::domain::calendar::local_date;
+use crate::domain::employment::EmploymentState;
 use crate::domain::ids::{DeviceId, EmploymentId, ItemId, LegalEntityId, PersonId, TerminationId};
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::termination::{Item, TerminationKind, TerminationRecord, TerminationState};
@@ -138,6 +140,45 @@ pub fn active_of_manager(
         .select(table::id)
         .load(connection)?;
     ids.iter().map(|id| parse("termination", "id", id)).collect()
+}
+
+/// The terminations under way that are handed over to this person.
+pub fn delegated_to(connection: &mut DbConnection, person: PersonId) -> Result<Vec<TerminationId>, DbError> {
+    let ids: Vec<String> = table::table
+        .filter(table::delegate_id.eq(person.to_string()))
+        .filter(table::state.eq("scheduled").or(table::state.eq("open")))
+        .order(table::id)
+        .select(table::id)
+        .load(connection)?;
+    ids.iter().map(|id| parse("termination", "id", id)).collect()
+}
+
+/// Those to whom a case under way is handed over and whose employments have all ended by today, as far as any is known.
+pub fn delegates_gone(
+    connection: &mut DbConnection,
+    now: DateTime<Utc>,
+    limit: i64,
+) -> Result<Vec<PersonId>, DbError> {
+    use super::schema::employment;
+    use diesel::dsl::{exists, not};
+    let today = local_date(now);
+    let own = || employment::table.filter(employment::person_id.nullable().eq(table::delegate_id));
+    let goes_on = own()
+        .filter(employment::state.eq(EmploymentState::Active.as_str()))
+        .filter(employment::end_on.is_null().or(employment::end_on.ge(today)));
+    let ids: Vec<Option<String>> = table::table
+        .filter(table::delegate_id.is_not_null())
+        .filter(table::state.eq("scheduled").or(table::state.eq("open")))
+        .filter(exists(own()))
+        .filter(not(exists(goes_on)))
+        .select(table::delegate_id)
+        .distinct()
+        .limit(limit)
+        .load(connection)?;
+    ids.iter()
+        .flatten()
+        .map(|id| parse("termination", "delegate_id", id))
+        .collect()
 }
 
 /// One page of terminations.

@@ -4,6 +4,7 @@ use crate::db::DbError;
 use crate::db::schema::{termination as table, termination_item};
 use crate::db::types::{meta, parse, parse_json, parse_optional, to_json, utc_optional};
 use crate::domain::assignment::Assigned;
+use crate::domain::delegation::Delegate;
 use crate::domain::ids::AssignmentId;
 use crate::domain::termination::{
     Holding, Item, NumberDecision, NumberRuling, Termination, TerminationRecord,
@@ -61,6 +62,8 @@ pub(super) struct ProgressRow {
     is_contradicted: bool,
     absence: Option<String>,
     is_paused: bool,
+    delegate_to: Option<String>,
+    delegate_id: Option<String>,
     version: i64,
     updated_at: NaiveDateTime,
 }
@@ -155,6 +158,13 @@ impl TryFrom<&TerminationRecord> for ProgressRow {
             is_contradicted: termination.items.iter().any(|item| item.wipe.contradicted),
             absence: termination.absence.as_ref().map(to_json).transpose()?,
             is_paused: termination.is_paused(),
+            delegate_to: record
+                .delegate
+                .map(|delegate| delegate.word().as_str().to_owned()),
+            delegate_id: record
+                .delegate
+                .and_then(Delegate::person)
+                .map(|id| id.to_string()),
             version: record.meta.version,
             updated_at: record.meta.updated_at.naive_utc(),
         })
@@ -249,8 +259,10 @@ pub(super) fn to_record(row: Row, items: &[ItemRow]) -> Result<TerminationRecord
         reopened: decision("reopened", progress.reopened.as_deref())?,
         number: row.number,
     };
+    let delegate = to_delegate(progress.delegate_to.as_deref(), progress.delegate_id.as_deref())?;
     Ok(TerminationRecord {
         termination,
+        delegate,
         employment_id: parse("termination", "employment_id", &row.employment_id)?,
         person_id: parse("termination", "person_id", &owner.person_id)?,
         unit_id: parse("termination", "unit_id", &owner.unit_id)?,
@@ -261,6 +273,18 @@ pub(super) fn to_record(row: Row, items: &[ItemRow]) -> Result<TerminationRecord
             .collect::<Result<_, _>>()?,
         meta: meta(progress.version, row.created_at, progress.updated_at),
     })
+}
+
+fn to_delegate(word: Option<&str>, person: Option<&str>) -> Result<Option<Delegate>, DbError> {
+    let Some(word) = parse_optional("termination", "delegate_to", word)? else {
+        return Ok(None);
+    };
+    let person = parse_optional("termination", "delegate_id", person)?;
+    let delegate = Delegate::of(word, person).ok_or(DbError::Corrupt {
+        table: "termination",
+        column: "delegate_id",
+    })?;
+    Ok(Some(delegate))
 }
 
 fn to_holding(row: &ItemRow) -> Result<Holding, DbError> {

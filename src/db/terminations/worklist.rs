@@ -62,7 +62,8 @@ pub enum Managers {
     /// Whichever.
     Any,
     /// Somebody else may have to answer than the one who is asked first: there is nobody, or they cannot be written to, are
-    /// the holder, have left or have leave. Of moves another manager is asked first, so all of them are among these.
+    /// the holder, have left or have leave. Of moves another manager is asked first, and what is handed over is asked of
+    /// somebody else, so all of them are among these.
     Unsure,
     /// The same, and the cases about which this person is asked first.
     UnsureOr(PersonId),
@@ -238,7 +239,7 @@ fn is_unsure(today: NaiveDate) -> Condition {
              LEFT JOIN person ON person.id = COALESCE(CASE WHEN employment.kind = '{elected}' \
              THEN legal_entity.chancery_id END, employment.manager_id) \
              WHERE employment.id = termination.employment_id AND (person.email IS NULL \
-             OR person.id = termination.person_id OR termination.kind = '{transfer}' \
+             OR termination.delegate_to IS NOT NULL OR person.id = termination.person_id OR termination.kind = '{transfer}' \
              OR EXISTS (SELECT 1 FROM unreachable_address WHERE unreachable_address.person_id = person.id) \
              OR EXISTS (SELECT 1 FROM employment AS led WHERE led.person_id = person.id) \
              AND NOT EXISTS (SELECT 1 FROM employment AS led WHERE led.person_id = person.id \

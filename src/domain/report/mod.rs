@@ -1,11 +1,13 @@
 //! Reports: numbers about the work, and no names of people. Each is one table whose rows are units or legal entities.
 
 mod count;
+mod lists;
 mod rows;
 mod scope;
 mod table;
 
 pub use count::{AgeGroup, nearest_rank, percent};
+pub use lists::{HandInRow, ReceiptRow};
 pub use rows::{
     DeviceRow, LeadTimeRow, NotReturnedRow, OverdueRow, ReuseRow, RulesRow, SignedOutRow, SubscriptionRow,
 };

@@ -20,6 +20,13 @@ impl Cell for String {
     }
 }
 
+/// Several values in one cell.
+impl Cell for Vec<String> {
+    fn cell(&self) -> String {
+        self.join("; ").cell()
+    }
+}
+
 impl<T: Cell> Cell for Option<T> {
     fn cell(&self) -> String {
         self.as_ref().map(Cell::cell).unwrap_or_default()
@@ -44,7 +51,13 @@ plain_cells!(
     UnitId,
     DataClass,
     crate::domain::employment::EmploymentKind,
-    crate::domain::wipe::WipeLevel
+    crate::domain::wipe::WipeLevel,
+    crate::domain::ids::TerminationId,
+    crate::domain::termination::CheckState,
+    crate::domain::termination::DeviceOutcome,
+    crate::domain::termination::ItemKind,
+    crate::domain::termination::TerminationState,
+    chrono::NaiveDate
 );
 
 /// A row of a table.

@@ -8,7 +8,8 @@ mod words;
 
 pub use wanted::{WantedTask, diversion, wanted_by, wanted_by_loss};
 pub use words::{
-    DiversionCause, NoticeKind, OrganisationChange, StaffChange, TaskKind, TaskState, WithdrawReason,
+    DiversionCause, EndAsker, EndClaim, NoticeKind, OrganisationChange, StaffChange, TaskKind, TaskState,
+    WithdrawReason,
 };
 
 use super::calendar::Calendar;
@@ -78,6 +79,15 @@ pub enum TaskFacts {
         /// For a leave, and after it: the day on which the person is back, if that is known.
         return_on: Option<NaiveDate>,
     },
+    /// Somebody says that the last day is wrong, or that the holder stays.
+    EndQuestion {
+        /// Who says so.
+        by: EndAsker,
+        /// What they say.
+        says: EndClaim,
+        /// The right last day, if they know it.
+        last_day: Option<NaiveDate>,
+    },
 }
 
 impl TaskFacts {
@@ -87,7 +97,11 @@ impl TaskFacts {
             Self::Staff { effective_on, .. }
             | Self::Organisation { effective_on, .. }
             | Self::PhoneHours { effective_on, .. } => Some(*effective_on),
-            Self::None | Self::Number { .. } | Self::AddOn { .. } | Self::Diversion { .. } => None,
+            Self::None
+            | Self::Number { .. }
+            | Self::AddOn { .. }
+            | Self::Diversion { .. }
+            | Self::EndQuestion { .. } => None,
         }
     }
 }
@@ -103,6 +117,7 @@ impl fmt::Debug for TaskFacts {
             Self::Number { .. } => "Number",
             Self::AddOn { .. } => "AddOn",
             Self::Diversion { .. } => "Diversion",
+            Self::EndQuestion { .. } => "EndQuestion",
         };
         f.debug_struct(name)
             .field("effective_on", &self.effective_on())
@@ -188,7 +203,8 @@ impl Task {
             | TaskFacts::Organisation { .. }
             | TaskFacts::Number { .. }
             | TaskFacts::AddOn { .. }
-            | TaskFacts::Diversion { .. } => None,
+            | TaskFacts::Diversion { .. }
+            | TaskFacts::EndQuestion { .. } => None,
         };
         [
             self.text.as_ref(),

@@ -211,6 +211,26 @@ text_enum! {
 }
 
 text_enum! {
+    /// Who asks about the end of an employment.
+    pub enum EndAsker {
+        /// The one whose employment ends.
+        Holder = "holder",
+        /// The one who takes the devices back.
+        Receiver = "receiver",
+    }
+}
+
+text_enum! {
+    /// What somebody says about the end of an employment.
+    pub enum EndClaim {
+        /// The holder goes on with us.
+        Staying = "staying",
+        /// The employment goes on, or ends on another day.
+        WrongDate = "wrong_date",
+    }
+}
+
+text_enum! {
     /// Why the service withdrew a task.
     pub enum WithdrawReason {
         /// The end of the employment was withdrawn.
@@ -221,5 +241,7 @@ text_enum! {
         NotNeeded = "not_needed",
         /// What it was about has been settled in another way.
         Settled = "settled",
+        /// Whoever asked took the question back.
+        TakenBack = "taken_back",
     }
 }

@@ -58,6 +58,12 @@ pub enum Event {
         item: ItemId,
         check: CheckKind,
     },
+    /// The holder takes back that something is done.
+    DeclarationWithdrawn {
+        termination: TerminationId,
+        item: ItemId,
+        check: CheckKind,
+    },
     /// A check was answered.
     CheckSettled {
         termination: TerminationId,
@@ -219,6 +225,7 @@ impl Event {
             Self::Held { .. } => "termination.held",
             Self::Released { .. } => "termination.released",
             Self::CheckDeclared { .. } => "termination.check_declared",
+            Self::DeclarationWithdrawn { .. } => "termination.declaration_withdrawn",
             Self::CheckSettled { .. } => "termination.check_settled",
             Self::CheckCorrected { .. } => "termination.check_corrected",
             Self::CheckReopened { .. } => "termination.check_reopened",
@@ -259,6 +266,7 @@ impl Event {
             | Self::Held { termination }
             | Self::Released { termination }
             | Self::CheckDeclared { termination, .. }
+            | Self::DeclarationWithdrawn { termination, .. }
             | Self::CheckSettled { termination, .. }
             | Self::CheckCorrected { termination, .. }
             | Self::CheckReopened { termination, .. }

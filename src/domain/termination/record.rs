@@ -2,8 +2,10 @@
 
 use super::Termination;
 use crate::domain::assignment::Assigned;
+use crate::domain::delegation::Delegate;
 use crate::domain::ids::{AssignmentId, EmploymentId, ItemId, LegalEntityId, PersonId, UnitId};
 use crate::domain::record::Meta;
+use crate::domain::timeline::RecipientRole;
 
 /// What an item is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,11 +35,18 @@ pub struct TerminationRecord {
     pub legal_entity_id: LegalEntityId,
     /// What each item is about, in the order of the items.
     pub holdings: Vec<Holding>,
+    /// To whom it is handed over, instead of whoever would be asked.
+    pub delegate: Option<Delegate>,
     /// Version and dates.
     pub meta: Meta,
 }
 
 impl TerminationRecord {
+    /// The role of whoever is asked to confirm: the receiver's, unless the case is handed over to another.
+    pub fn asked_role(&self) -> RecipientRole {
+        self.delegate.map_or(RecipientRole::Receiver, Delegate::role)
+    }
+
     /// What the item is about.
     pub fn holding(&self, item: ItemId) -> Option<&Holding> {
         self.holdings.iter().find(|holding| holding.item == item)

@@ -53,6 +53,50 @@ impl Termination {
         }])
     }
 
+    /// The holder takes back that something is done.
+    ///
+    /// # Errors
+    /// `NotAllowed` for others than the holder, `InvalidTransition` if the check is settled or the case is not active,
+    /// `UnknownItem`, `UnknownCheck`.
+    pub fn withdraw_declaration(
+        &mut self,
+        item: ItemId,
+        check: CheckKind,
+        act: Act,
+    ) -> Result<Vec<Event>, DomainError> {
+        if act.by.role != ActorRole::Holder {
+            return Err(DomainError::NotAllowed { role: act.by.role });
+        }
+        let state = self.item(item)?.check(check)?.state;
+        if state.is_settled() {
+            let from = state.as_str();
+            return Err(DomainError::InvalidTransition {
+                entity: "check",
+                from,
+                command: "withdraw_declaration",
+            });
+        }
+        if state == CheckState::Open {
+            return Ok(Vec::new());
+        }
+        self.require_active("withdraw_declaration")?;
+        let termination = self.id;
+        for found in self
+            .item_mut(item)?
+            .checks
+            .iter_mut()
+            .filter(|found| found.kind == check)
+        {
+            found.state = CheckState::Open;
+            found.act = Some(act.clone());
+        }
+        Ok(vec![Event::DeclarationWithdrawn {
+            termination,
+            item,
+            check,
+        }])
+    }
+
     /// Answers a check. Saying the same again changes nothing and succeeds, also when the case is completed.
     ///
     /// The desk and technicians may replace an answer. The receiver may not, but may answer for what a rule has

@@ -18,7 +18,8 @@ use serde::{Deserialize, Serialize};
 
 text_enum! {
     /// A kind of mail in a termination. Those of the timeline are planned in time; a receipt is sent by completion, a
-    /// new link when somebody asks for one, and what the desk must know at once is told when it becomes known.
+    /// new link when somebody asks for one, whoever is handed a case over is told then, and what the desk must know is
+    /// told when it becomes known.
     pub enum MessageStep {
         /// To the holder: the employment ends, this is how the device comes back.
         EndApproaching = "end_approaching",
@@ -34,6 +35,8 @@ text_enum! {
         Reminder1 = "reminder_1",
         /// To the receiver, again, with the coordinator in copy.
         Reminder2 = "reminder_2",
+        /// To whoever somebody handed the case over to: confirm the return.
+        HandedOver = "handed_over",
         /// Beyond the receiver: a decision is needed.
         Escalation = "escalation",
         /// To the receiver, before a leave ends: the holder gets back what was put away. Counted from the first day on
@@ -47,6 +50,8 @@ text_enum! {
         LossReported = "loss_reported",
         /// To the service desk, at once: the holder was sent home or has died.
         ActAtOnce = "act_at_once",
+        /// To the service desk: the holder or the receiver says that the last day is wrong. HR is to be asked.
+        EndQuestioned = "end_questioned",
     }
 }
 
@@ -222,10 +227,11 @@ pub fn return_by(end_on: NaiveDate, last_working_on: Option<NaiveDate>, calendar
 /// | mail | date |
 /// |---|---|
 /// | to the holder, and to the receiver up to T0 | T0; for what was put away, the day on which the holder is back |
-/// | the same and a new link, sent after T0 | 2 business days after it is sent |
+/// | the same, a new link and a case that is handed over, sent after T0 | 2 business days after it is sent |
 /// | first reminder | 2 business days after it is sent |
 /// | second reminder | 3 business days after it is sent: before the standard timeline escalates |
 /// | escalation | 5 business days after it is sent |
+/// | a question about the last day | the business day after it is sent |
 pub fn deadline_shown(
     (step, within): (MessageStep, Option<i64>),
     t0: NaiveDate,
@@ -242,6 +248,7 @@ pub fn deadline_shown(
         | MessageStep::ReturnReminder
         | MessageStep::NewLink
         | MessageStep::HandBack
+        | MessageStep::HandedOver
         | MessageStep::ConfirmReturn => {
             if sent_on <= t0 {
                 Some(t0)
@@ -252,6 +259,7 @@ pub fn deadline_shown(
         MessageStep::Reminder1 => after(2),
         MessageStep::Reminder2 => after(3),
         MessageStep::Escalation => after(5),
+        MessageStep::EndQuestioned => after(1),
         MessageStep::ReceiptHolder
         | MessageStep::ReceiptReceiver
         | MessageStep::LossReported

@@ -2,10 +2,12 @@
 
 use super::common::{Hold, holder_first, items};
 use crate::domain::language::Language;
+use crate::domain::task::{EndAsker, EndClaim};
 use crate::domain::termination::TerminationKind;
 use crate::mail::format::{date, date_time, list, pick, say};
 use crate::mail::letter::{Block, Letter};
-use crate::mail::view::{Loss, MailView, SilenceNotice};
+use crate::mail::view::{EndQuestion, Loss, MailView, SilenceNotice};
+use chrono::NaiveDate;
 
 /// A device is lost or stolen: what to do at once.
 pub(super) fn loss_reported(view: &MailView, loss: &Loss) -> Letter {
@@ -191,6 +193,75 @@ fn steps_at_once(view: &MailView, has_died: bool) -> Vec<String> {
         "When somebody has decided about the content: release the hold in the case and say who has decided.",
     ));
     steps.into_iter().map(str::to_owned).collect()
+}
+
+/// Somebody says that the last day is wrong: HR is to be asked.
+pub(super) fn end_questioned(view: &MailView, answer_by: NaiveDate, questions: &[EndQuestion]) -> Letter {
+    let (language, number) = (view.language, &view.case.number);
+    let (by, last_day) = (date(language, answer_by), date(language, view.case.last_day));
+    let (holder, unit) = (holder_first(view), &view.case.unit);
+    let tasks: Vec<&str> = questions.iter().map(|question| question.task.as_str()).collect();
+    let tasks = list(language, &tasks);
+    Letter {
+        subject: say!(
+            language,
+            "Fråga HR om sista dagen i ärende {number} senast {by}",
+            "Ask HR about the last day in case {number} by {by}"
+        ),
+        short_subject: say!(
+            language,
+            "Fråga HR om sista dagen ({number})",
+            "Ask HR about the last day ({number})"
+        ),
+        heading: pick(language, "Fråga HR om sista dagen", "Ask HR about the last day").to_owned(),
+        notice: None,
+        blocks: vec![
+            Block::Paragraph(say!(
+                language,
+                "Fråga HR senast {by} om sista dagen stämmer. {holder} på {unit} har {last_day} som sista dag i ärendet.",
+                "Ask HR by {by} whether the last day is right. {holder} at {unit} has {last_day} as the last day in the case."
+            )),
+            what_is_said(language, questions),
+            items(view),
+            Block::fixed(pick(
+                language,
+                "Svaret ska komma från HR-systemet. När slutet flyttas eller tas bort där följer ärendet med, och frågan stängs av sig själv.",
+                "The answer is to come from the HR system. When the end is moved or withdrawn there the case follows, and the question closes by itself.",
+            )),
+            Block::Paragraph(say!(
+                language,
+                "Står datumet fast? Klarmarkera {tasks}. Tills svaret kommer gäller datumen i ärendet, och påminnelserna säger att HR är tillfrågad.",
+                "Does the date stand? Mark {tasks} as done. Until the answer comes the dates of the case apply, and the reminders say that HR has been asked."
+            )),
+        ],
+    }
+}
+
+/// Who says what about the last day.
+pub(super) fn what_is_said(language: Language, questions: &[EndQuestion]) -> Block {
+    let said = questions.iter().map(|question| {
+        let who = match question.by {
+            EndAsker::Holder => pick(language, "Innehavaren", "The holder"),
+            EndAsker::Receiver => pick(language, "Mottagaren", "The receiver"),
+        };
+        let what = match question.says {
+            EndClaim::Staying => pick(language, "fortsätter hos oss", "stays with us"),
+            EndClaim::WrongDate => pick(language, "datumet är fel", "the date is wrong"),
+        };
+        let day = question.last_day.map_or_else(String::new, |day| {
+            let day = date(language, day);
+            say!(
+                language,
+                ", rätt sista dag är {day}",
+                ", the right last day is {day}"
+            )
+        });
+        format!("{who}: {what}{day}.")
+    });
+    Block::Bulleted {
+        intro: pick(language, "Det här har sagts:", "This has been said:"),
+        items: said.collect(),
+    }
 }
 
 /// A directory says nothing any more: somebody who leaves may not be heard of.

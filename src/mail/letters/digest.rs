@@ -3,6 +3,7 @@
 
 use super::checklist::keep_as_is;
 use super::common::{copy_notice, holder_first, instructions, remaining};
+use super::desk::what_is_said;
 use super::receiver::{cost, goes_further, what_can_be_decided};
 use super::{kind, write};
 use crate::domain::language::Language;
@@ -151,10 +152,12 @@ fn answer_by(view: &MailView) -> Option<NaiveDate> {
     match view.step {
         Step::ConfirmReturn { confirm_by, .. }
         | Step::NewLink { confirm_by, .. }
+        | Step::HandedOver { confirm_by, .. }
         | Step::Reminder1 { confirm_by, .. }
         | Step::Reminder2 { confirm_by, .. }
         | Step::HandBack { confirm_by, .. } => Some(confirm_by),
         Step::Escalation { decide_by, .. } => Some(decide_by),
+        Step::EndQuestioned { answer_by, .. } => Some(answer_by),
         Step::EndApproachingReceiver { return_by }
         | Step::EndApproaching { return_by, .. }
         | Step::ReturnReminder { return_by, .. } => Some(return_by),
@@ -175,7 +178,7 @@ fn entry(view: &MailView) -> Vec<Block> {
             .find(|block| matches!(block, Block::Paragraph(_)))
             .cloned(),
     );
-    blocks.extend(kind::note(view));
+    blocks.extend(kind::notes(view));
     blocks.extend(keep_as_is(view));
     blocks.extend(details(view));
     // The same words for each would not tell the links apart.
@@ -233,6 +236,9 @@ fn details(view: &MailView) -> Vec<Block> {
         }
         | Step::NewLink {
             remaining: checks, ..
+        }
+        | Step::HandedOver {
+            remaining: checks, ..
         } => {
             blocks.extend(remaining(language, checks));
         }
@@ -256,6 +262,7 @@ fn details(view: &MailView) -> Vec<Block> {
             blocks.extend(remaining(language, checks));
             blocks.extend(monthly_cost_ore.map(|ore| cost(language, ore)));
         }
+        Step::EndQuestioned { questions, .. } => blocks.push(what_is_said(language, questions)),
         Step::EndApproaching { .. }
         | Step::EndApproachingReceiver { .. }
         | Step::ReturnReminder { .. }

@@ -1,6 +1,7 @@
 //! Letters to the holder: hand in, in this order.
 
 use super::common::{Hold, NO_IDENTITY_CODES, action, devices_where, instructions, items};
+use super::kind::hr_is_asked;
 use crate::mail::format::{date, pick, say};
 use crate::mail::letter::{Block, Letter};
 use crate::mail::noun::Thing;
@@ -18,7 +19,8 @@ pub(super) fn end_approaching(
     let (number, the) = (&view.case.number, Thing::of(&view.case, language).the());
     let by = date(language, return_by);
     let mut blocks = vec![Block::Paragraph(request(view, hand_to, &by)), items(view)];
-    blocks.extend(wrong_date(view));
+    blocks.extend(hr_is_asked(view));
+    blocks.extend(own_page(view));
     blocks.push(Block::Numbered {
         intro: pick(
             language,
@@ -40,11 +42,18 @@ pub(super) fn end_approaching(
     )));
     if let Some(day) = keep_number_by.filter(|_| !view.case.subscriptions.is_empty()) {
         let day = date(language, day);
-        blocks.push(Block::Paragraph(say!(
-            language,
-            "Vill du behålla ditt telefonnummer? Fråga din chef senast {day}, innan abonnemanget avslutas.",
-            "Want to keep your phone number? Ask your manager by {day}, before the subscription ends."
-        )));
+        blocks.push(Block::Paragraph(match view.link {
+            Some(_) => say!(
+                language,
+                "Vill du behålla ditt telefonnummer? Säg till på din sida senast {day}, innan abonnemanget avslutas.",
+                "Want to keep your phone number? Say so on your page by {day}, before the subscription ends."
+            ),
+            None => say!(
+                language,
+                "Vill du behålla ditt telefonnummer? Fråga din chef senast {day}, innan abonnemanget avslutas.",
+                "Want to keep your phone number? Ask your manager by {day}, before the subscription ends."
+            ),
+        }));
     }
     Letter {
         subject: say!(
@@ -69,6 +78,7 @@ pub(super) fn return_reminder(view: &MailView, hand_to: &str, return_by: NaiveDa
     let (number, the) = (&view.case.number, Thing::of(&view.case, language).the());
     let by = date(language, return_by);
     let mut blocks = vec![Block::Paragraph(request(view, hand_to, &by)), items(view)];
+    blocks.extend(hr_is_asked(view));
     if Thing::of(&view.case, language).is_phone() {
         let mut before = vec![
             pick(
@@ -85,7 +95,7 @@ pub(super) fn return_reminder(view: &MailView, hand_to: &str, return_by: NaiveDa
         });
     }
     blocks.extend(instructions(view));
-    blocks.extend(wrong_date(view));
+    blocks.extend(own_page(view));
     Letter {
         subject: say!(
             language,
@@ -117,19 +127,15 @@ fn request(view: &MailView, hand_to: &str, by: &str) -> String {
     )
 }
 
-/// How to say that the date is wrong: by the link, or by answering the mail.
-fn wrong_date(view: &MailView) -> Vec<Block> {
+/// How to say that the date is wrong: on the holder's page, or by answering the mail.
+fn own_page(view: &MailView) -> Vec<Block> {
     let language = view.language;
-    let label = pick(
-        language,
-        "Säg till om datumet är fel",
-        "Tell us if the date is wrong",
-    );
+    let label = pick(language, "Öppna din sida", "Open your page");
     let question = match view.link {
         Some(_) => pick(
             language,
-            "Stämmer det inte, eller ska du fortsätta hos oss? Då vill vi veta det.",
-            "Is that wrong, or are you staying with us? Then we want to know.",
+            "Stämmer det inte, eller ska du fortsätta hos oss? Säg till på din sida, så frågar vi HR. Där kan du också se hur det går och bocka av vad du har gjort.",
+            "Is that wrong, or are you staying with us? Tell us on your page and we will ask HR. There you can also see where things stand and tick off what you have done.",
         ),
         None => pick(
             language,

@@ -2,7 +2,7 @@
 
 use super::common::{holder, holder_first};
 use crate::domain::termination::TerminationKind;
-use crate::mail::format::{pick, say};
+use crate::mail::format::{date, pick, say};
 use crate::mail::letter::Block;
 use crate::mail::noun::Thing;
 use crate::mail::view::MailView;
@@ -47,8 +47,23 @@ pub(super) fn asked_again(view: &MailView, by: &str) -> Option<String> {
     })
 }
 
-/// What whoever acts in the case has to know first.
-pub(super) fn note(view: &MailView) -> Option<Block> {
+/// What whoever acts in the case has to know first: what the kind of case brings with it, and that HR has been asked
+/// about the last day.
+pub(super) fn notes(view: &MailView) -> Vec<Block> {
+    note(view).into_iter().chain(hr_is_asked(view)).collect()
+}
+
+/// That HR has been asked whether the last day is right. The case goes on by the dates that it has.
+pub(super) fn hr_is_asked(view: &MailView) -> Option<Block> {
+    let on = date(view.language, view.case.hr_asked_on?);
+    Some(Block::Paragraph(say!(
+        view.language,
+        "HR är tillfrågad om sista dagen stämmer, sedan {on}. Tills svaret kommer gäller datumen i ärendet.",
+        "HR has been asked whether the last day is right, since {on}. Until the answer comes the dates of the case apply."
+    )))
+}
+
+fn note(view: &MailView) -> Option<Block> {
     let language = view.language;
     let (the, holder) = (Thing::of(&view.case, language).the(), holder(view));
     let text = match view.case.kind {

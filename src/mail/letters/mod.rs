@@ -48,6 +48,11 @@ fn of_step(view: &MailView) -> Letter {
             confirm_by,
             remaining,
         } => receiver::new_link(view, *confirm_by, remaining),
+        Step::HandedOver {
+            confirm_by,
+            by,
+            remaining,
+        } => receiver::handed_over(view, *confirm_by, (by.as_deref(), remaining)),
         Step::Reminder2 {
             confirm_by,
             earlier,
@@ -85,5 +90,6 @@ fn of_step(view: &MailView) -> Letter {
         Step::ReceiptReceiver(receipt) => receipt::to_receiver(view, receipt),
         Step::LossReported(loss) => desk::loss_reported(view, loss),
         Step::ActAtOnce => desk::act_at_once(view),
+        Step::EndQuestioned { answer_by, questions } => desk::end_questioned(view, *answer_by, questions),
     }
 }

@@ -97,7 +97,7 @@ pub(super) fn confirm_return(view: &MailView, confirm_by: NaiveDate, coordinator
         "The last day of {holder} {had} {last_day}. You are responsible for getting {the} back. Please confirm by {by}."
     ));
     let mut blocks = vec![Block::Paragraph(request)];
-    blocks.extend(kind::note(view));
+    blocks.extend(kind::notes(view));
     blocks.extend(action(view, confirm_label(view)));
     blocks.push(items(view));
     blocks.push(Block::Bulleted {
@@ -136,7 +136,7 @@ pub(super) fn reminder_1(view: &MailView, confirm_by: NaiveDate, checks: &[Check
         "We have not had confirmation that {the} {has} been {returned}. The last day was {last_day}. Please confirm by {by}."
     ));
     let mut blocks = vec![Block::Paragraph(request)];
-    blocks.extend(kind::note(view));
+    blocks.extend(kind::notes(view));
     blocks.extend(action(view, confirm_label(view)));
     blocks.push(items(view));
     blocks.extend(keep_as_is(view));
@@ -184,7 +184,7 @@ pub(super) fn reminder_2(
     let by = date(language, confirm_by);
     let request = kind::asked_again(view, &by).unwrap_or_else(|| still_open(view, &by, so_far.business_days));
     let mut blocks = vec![Block::Paragraph(request)];
-    blocks.extend(kind::note(view));
+    blocks.extend(kind::notes(view));
     blocks.extend(action(view, confirm_label(view)));
     blocks.push(items(view));
     blocks.extend(keep_as_is(view));
@@ -232,7 +232,7 @@ pub(super) fn new_link(view: &MailView, confirm_by: NaiveDate, checks: &[Check])
         "Här är en ny länk. Bekräfta senast {by}. Vi skickar den till dig, för någon ville använda en äldre länk i ärendet och du är den som ska svara nu.",
         "Here is a new link. Please confirm by {by}. We send it to you because somebody wanted to use an older link in the case and you are the one to answer now."
     ))];
-    blocks.extend(kind::note(view));
+    blocks.extend(kind::notes(view));
     blocks.extend(action(view, confirm_label(view)));
     blocks.push(items(view));
     blocks.extend(keep_as_is(view));
@@ -259,6 +259,58 @@ pub(super) fn new_link(view: &MailView, confirm_by: NaiveDate, checks: &[Check])
     }
 }
 
+/// Somebody handed the case over to the reader.
+pub(super) fn handed_over(
+    view: &MailView,
+    confirm_by: NaiveDate,
+    (by, checks): (Option<&str>, &[Check]),
+) -> Letter {
+    let language = view.language;
+    let thing = Thing::of(&view.case, language);
+    let (number, the, returned) = (&view.case.number, thing.the(), thing.some_returned());
+    let (on, last_day) = (date(language, confirm_by), date(language, view.case.last_day));
+    let holder_first = holder_first(view);
+    let who = by.unwrap_or_else(|| pick(language, "Kundtjänsten", "The service desk"));
+    let mut blocks = vec![Block::Paragraph(say!(
+        language,
+        "{who} har lämnat över det här ärendet till dig. Du ansvarar nu för att {the} kommer tillbaka. Bekräfta senast {on}. {holder_first} har {last_day} som sista dag.",
+        "{who} has handed this case over to you. You are now responsible for getting {the} back. Please confirm by {on}. {holder_first} has {last_day} as the last day."
+    ))];
+    blocks.extend(kind::notes(view));
+    blocks.extend(action(view, confirm_label(view)));
+    blocks.push(items(view));
+    blocks.push(Block::Bulleted {
+        intro: pick(language, "Kontrollera att", "Check that"),
+        items: points_to_check(view),
+    });
+    blocks.extend(remaining(language, checks));
+    blocks.extend(instructions(view));
+    blocks.push(Block::fixed(pick(
+        language,
+        "Kan du inte göra det själv? Lämna över ärendet på samma sida.",
+        "Cannot do it yourself? Hand the case over on the same page.",
+    )));
+    Letter {
+        subject: say!(
+            language,
+            "Överlämnat till dig: bekräfta {returned} ({number})",
+            "Handed over to you: please confirm {returned} ({number})"
+        ),
+        short_subject: say!(
+            language,
+            "Överlämnat till dig: bekräfta ({number})",
+            "Handed over to you: please confirm ({number})"
+        ),
+        heading: say!(
+            language,
+            "Överlämnat till dig: bekräfta {returned}",
+            "Handed over to you: please confirm {returned}"
+        ),
+        notice: copy_notice(view),
+        blocks,
+    }
+}
+
 /// Nobody confirmed: decide.
 pub(super) fn escalation(view: &MailView, decide_by: NaiveDate, late: &Late<'_>) -> Letter {
     let language = view.language;
@@ -266,7 +318,7 @@ pub(super) fn escalation(view: &MailView, decide_by: NaiveDate, late: &Late<'_>)
     let by = date(language, decide_by);
     let why = kind::asked_again(view, &by).unwrap_or_else(|| why_escalated(view, &by, late.asked));
     let mut blocks = vec![Block::Paragraph(why)];
-    blocks.extend(kind::note(view));
+    blocks.extend(kind::notes(view));
     blocks.extend(action(
         view,
         pick(language, "Öppna ärendet och svara", "Open the case and answer"),

@@ -4,11 +4,12 @@ use super::question::recorded_in;
 use super::{Answer, RecordedAnswer, Said, apply, find, holder_of, live_case};
 use crate::app::App;
 use crate::db::{self, DbConnection, Tx, audit};
-use crate::domain::action_link::{ActionLink, LinkUse, RevokeReason};
+use crate::domain::action_link::{ActionLink, LinkPurpose, LinkUse, RevokeReason};
 use crate::domain::actor::Actor;
 use crate::domain::ids::ItemId;
 use crate::domain::policy::Action;
-use crate::services::{Ctx, ServiceError};
+use crate::domain::timeline::MessageStep;
+use crate::services::{Ctx, ServiceError, terminations};
 use chrono::TimeDelta;
 use serde_json::json;
 
@@ -29,6 +30,8 @@ pub enum Outcome {
     AlreadyRecorded(Box<RecordedAnswer>),
     /// The serial numbers of these devices are those of others. Nothing was recorded, and the link works on.
     WrongDevice(Vec<ItemId>),
+    /// Nobody at the address can take the case over. Nothing was recorded, and the link works on.
+    NoSuchColleague,
     /// It came faster than anybody reads. Nothing was recorded, and the link works on.
     TooSoon,
 }
@@ -45,7 +48,7 @@ pub async fn answer(
     token: &str,
     given: Answer,
 ) -> Result<Outcome, ServiceError> {
-    let (ctx, link) = holder_of(app, request_id, token).await?;
+    let (ctx, link) = holder_of(app, request_id, (token, LinkPurpose::Confirm)).await?;
     let (app, actor) = (app.clone(), ctx.actor.clone());
     ctx.write(Action::AnswerByLink, move |tx| {
         // Of two that press at the same moment, one waits here for the other, and then finds the link used.
@@ -64,7 +67,7 @@ pub async fn repeat(app: &App, token: &str, fingerprint: &[u8]) -> Result<Record
     let (ctx, token, fingerprint) = (Ctx::system(app), token.to_owned(), fingerprint.to_vec());
     let app = app.clone();
     ctx.read(Action::AnswerByLink, move |connection| {
-        let link = find(connection, &token)?;
+        let link = find(connection, (&token, LinkPurpose::Confirm))?;
         let used = link.used.as_ref().ok_or(ServiceError::Gone)?;
         recorded_before(connection, &app, (&link, used), &fingerprint)
     })
@@ -97,12 +100,7 @@ fn answer_in(
         return Ok(Outcome::AlreadyRecorded(Box::new(recorded)));
     }
     let case = live_case(tx, app, link, now)?;
-    let message = db::messages::find(tx, link.message_id)?.ok_or(ServiceError::Gone)?;
-    // A mail that is not marked as sent has left a moment ago at most.
-    if message
-        .sent_at
-        .is_none_or(|sent_at| now < sent_at + SHORTEST_READ)
-    {
+    if is_too_soon(tx, link)? {
         return Ok(Outcome::TooSoon);
     }
     if let Said::Confirm(confirmation) = &given.what {
@@ -111,24 +109,48 @@ fn answer_in(
             return Ok(Outcome::WrongDevice(wrong));
         }
     }
+    let mut given = given.clone();
+    if let Said::HandOver {
+        address: Some(address),
+        colleague,
+    } = &mut given.what
+    {
+        *colleague = terminations::colleague_in(tx, &case.record, (address, link.person_id))?;
+        if colleague.is_none() {
+            return Ok(Outcome::NoSuchColleague);
+        }
+    }
     let used = LinkUse {
         at: now,
         answer: given.word(),
         answer_hash: given.fingerprint.clone(),
     };
     db::action_links::consume(tx, link.id, &used)?;
-    let undo = apply::apply_in(tx, app, &case, (actor, link), given)?;
+    let undo = apply::apply_in(tx, app, &case, (actor, link), &given)?;
     if let Some(undo) = undo {
         db::action_links::keep_undo(tx, link.id, &undo)?;
     }
-    db::action_links::revoke(tx, link.termination_id, RevokeReason::Answered)?;
+    db::action_links::revoke_asking(tx, link.termination_id, RevokeReason::Answered)?;
     let entry = audit::Entry {
         action: "action_link.used",
         object_type: "action_link",
         object_id: link.id.to_string(),
         termination: Some(link.termination_id),
-        details: json!({ "answer": used.answer, "step": message.step, "person": link.person_id }),
+        details: json!({ "answer": used.answer, "step": step_of(tx, link)?, "person": link.person_id }),
     };
     audit::append(tx, entry)?;
     Ok(Outcome::Recorded)
+}
+
+/// Whether the mail of the link was handed over a moment ago at most, as one is that is not marked as sent.
+pub(super) fn is_too_soon(tx: &mut Tx<'_>, link: &ActionLink) -> Result<bool, ServiceError> {
+    let message = db::messages::find(tx, link.message_id)?.ok_or(ServiceError::Gone)?;
+    let now = tx.now();
+    Ok(message
+        .sent_at
+        .is_none_or(|sent_at| now < sent_at + SHORTEST_READ))
+}
+
+fn step_of(tx: &mut Tx<'_>, link: &ActionLink) -> Result<Option<MessageStep>, ServiceError> {
+    Ok(db::messages::find(tx, link.message_id)?.map(|message| message.step))
 }

@@ -3,8 +3,9 @@
 //! None of them has `Debug`: they hold people's words and codes.
 
 use crate::domain::action_link::LinkAnswer;
-use crate::domain::ids::ItemId;
+use crate::domain::ids::{ItemId, PersonId};
 use crate::domain::termination::{AbsencePlan, CodeAnswer, CodeKind, NumberDecision};
+use crate::domain::text::EmailAddress;
 use crate::mail::words::{Condition, SimAnswer};
 use chrono::NaiveDate;
 use secrecy::SecretString;
@@ -32,7 +33,12 @@ pub enum Said {
         last_day: Option<NaiveDate>,
     },
     /// Somebody else is to confirm.
-    HandOver,
+    HandOver {
+        /// The work address of a colleague; nothing for the coordinator.
+        address: Option<EmailAddress>,
+        /// Whose address that is, once it has been looked up.
+        colleague: Option<PersonId>,
+    },
 }
 
 /// What is said about the devices and subscriptions. What is left out stays open.
@@ -120,7 +126,7 @@ impl Answer {
         match self.what {
             Said::Confirm(_) => LinkAnswer::Confirm,
             Said::WrongDate { .. } => LinkAnswer::WrongDate,
-            Said::HandOver => LinkAnswer::HandOver,
+            Said::HandOver { .. } => LinkAnswer::HandOver,
         }
     }
 }

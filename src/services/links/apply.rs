@@ -2,14 +2,15 @@
 
 use super::{Accessories, Answer, Confirmation, DeviceAnswer, Possession, Said, along};
 use crate::app::App;
-use crate::db::{self, Tx};
+use crate::db::Tx;
 use crate::domain::action_link::ActionLink;
 use crate::domain::actor::Actor;
 use crate::domain::calendar::local_date;
+use crate::domain::delegation::Delegate;
 use crate::domain::error::DomainError;
-use crate::domain::ids::ItemId;
-use crate::domain::message::{Message, MessageState};
+use crate::domain::ids::{ItemId, PersonId};
 use crate::domain::note::NoteKind;
+use crate::domain::task::{EndAsker, EndClaim};
 use crate::domain::termination::{
     Act, ActorRole, CheckKind, CheckState, CodeAnswer, CodeKind, DeviceOutcome, Event, IdentityMatch, Item,
     LossReport, Note, NumberDecision, Reason, Settlement, Termination, TerminationRecord, Undo,
@@ -18,8 +19,8 @@ use crate::domain::timeline::{MessageStep, RecipientRole};
 use crate::domain::wipe::WipeAssessment;
 use crate::mail::words::SimAnswer;
 use crate::services::case::Case;
+use crate::services::end_questions::{self, NewQuestion};
 use crate::services::messages::recipients::resolve_in;
-use crate::services::messages::{asks, next_departure};
 use crate::services::notes::{self, NewNote};
 use crate::services::receipts::{NO_SIM, REPORTED_BY_RECEIVER};
 use crate::services::{ServiceError, codes, evidence, terminations};
@@ -78,11 +79,18 @@ pub(super) fn apply_in(
             )
         }
         Said::WrongDate { last_day } => {
+            let question = NewQuestion {
+                by: EndAsker::Receiver,
+                says: EndClaim::WrongDate,
+                last_day: *last_day,
+                text: given.message.clone(),
+            };
+            end_questions::ask_in(tx, app, &case.record, question)?;
             let undo = Undo::of(before, before, act);
             (NoteKind::WrongDate, *last_day, Some(undo))
         }
-        Said::HandOver => {
-            hand_over_in(tx, app, case, link)?;
+        Said::HandOver { colleague, .. } => {
+            hand_over_in(tx, app, case, (link, *colleague))?;
             (NoteKind::HandedOver, None, None)
         }
     };
@@ -324,48 +332,29 @@ fn is_done(termination: &Termination, (item, check): (ItemId, CheckKind)) -> Res
     Ok(termination.item(item)?.check(check)?.state == CheckState::Done)
 }
 
-/// The coordinator is asked instead, now and in every reminder to come; the desk, if it is the coordinator who hands
-/// over.
-fn hand_over_in(tx: &mut Tx<'_>, app: &App, case: &Case, link: &ActionLink) -> Result<(), ServiceError> {
-    let now = tx.now();
-    let coordinator = resolve_in(tx, app, case, (RecipientRole::Coordinator, local_date(now)))?;
-    let is_other = coordinator.is_some_and(|found| found.person != Some(link.person_id));
-    let to = if is_other {
-        RecipientRole::Coordinator
-    } else {
-        RecipientRole::Desk
+/// Somebody else is asked instead, now and in every reminder to come: the colleague who is named, or the coordinator; the
+/// desk, if it is the coordinator who hands over.
+fn hand_over_in(
+    tx: &mut Tx<'_>,
+    app: &App,
+    case: &Case,
+    (link, colleague): (&ActionLink, Option<PersonId>),
+) -> Result<(), ServiceError> {
+    let delegate = match colleague {
+        Some(id) => Delegate::Person(id),
+        None => {
+            let role = (RecipientRole::Coordinator, local_date(tx.now()));
+            let coordinator = resolve_in(tx, app, case, role)?;
+            let is_other = coordinator
+                .is_some_and(|found| found.person.is_some() && found.person != Some(link.person_id));
+            if is_other {
+                Delegate::Coordinator
+            } else {
+                Delegate::Desk
+            }
+        }
     };
-    let all = db::messages::of_termination(tx, case.record.termination.id)?;
-    for planned in all
-        .iter()
-        .filter(|message| message.state == MessageState::Planned && asks(message.step) && message.to != to)
-    {
-        let moved = Message {
-            to,
-            copy_to: planned
-                .copy_to
-                .iter()
-                .copied()
-                .filter(|role| *role != to)
-                .collect(),
-            meta: planned.meta.changed(now),
-            ..planned.clone()
-        };
-        db::messages::update(tx, &moved)?;
-    }
-    let asked = Message::planned(
-        tx.new_id(),
-        case.record.termination.id,
-        (MessageStep::ConfirmReturn, to, Vec::new()),
-        next_departure(app, &case.calendar(), now),
-        now,
-    );
-    let is_waiting = all.iter().any(|message| {
-        message.step == MessageStep::ConfirmReturn
-            && matches!(message.state, MessageState::Planned | MessageState::Queued)
-    });
-    if !is_waiting {
-        db::messages::insert(tx, &[asked])?;
-    }
+    let record = case.record.clone();
+    terminations::hand_over_in(tx, app, record, (Some(delegate), "by_link"))?;
     Ok(())
 }

@@ -8,15 +8,21 @@ mod along;
 mod answer;
 mod answers;
 mod apply;
+mod declare;
 mod question;
 mod renew;
+mod status;
 mod undo;
 
 pub use absence::AskedAbsence;
 pub use along::AlongAsked;
 pub use answer::{Outcome, answer, repeat};
 pub use answers::{Accessories, Answer, CodeGiven, Confirmation, DeviceAnswer, Possession, Said};
-pub use question::{AskedDevice, AskedSubscription, LinkPage, OpenItem, Question, RecordedAnswer, open};
+pub use declare::{Declared, EndSaid, HolderSays, declare};
+pub use question::{
+    AskedDevice, AskedSubscription, HandedTo, LinkPage, OpenItem, Question, RecordedAnswer, open,
+};
+pub use status::{HolderDevice, HolderQuestion, HolderStatus, HolderSubscription, open_status};
 
 pub use renew::{Renewal, next_departure, renew};
 pub use undo::{Undoable, undo};
@@ -27,23 +33,35 @@ use super::{Ctx, ServiceError};
 use crate::app::App;
 use crate::crypto::token::OpaqueToken;
 use crate::db::{self, DbConnection};
-use crate::domain::action_link::ActionLink;
+use crate::domain::action_link::{ActionLink, LinkPurpose};
 use crate::domain::actor::Actor;
 use crate::domain::calendar::local_date;
 use crate::domain::policy::Action;
 use chrono::{DateTime, Utc};
 
-/// The link with this token, used or not. A text that is no token is answered without a look at the database.
-fn find(connection: &mut DbConnection, token: &str) -> Result<ActionLink, ServiceError> {
+/// The link with this token, used or not, if it is for this purpose. A text that is no token is answered without a look
+/// at the database.
+fn find(
+    connection: &mut DbConnection,
+    (token, purpose): (&str, LinkPurpose),
+) -> Result<ActionLink, ServiceError> {
     let token: OpaqueToken = token.parse().map_err(|_| ServiceError::Gone)?;
-    db::action_links::find_by_token(connection, token.hash().as_bytes())?.ok_or(ServiceError::Gone)
+    db::action_links::find_by_token(connection, token.hash().as_bytes())?
+        .filter(|link| link.purpose == purpose)
+        .ok_or(ServiceError::Gone)
 }
 
 /// Somebody who has a link acts: the use case in their name, and the link.
-async fn holder_of(app: &App, request_id: &str, token: &str) -> Result<(Ctx, ActionLink), ServiceError> {
+async fn holder_of(
+    app: &App,
+    request_id: &str,
+    (token, purpose): (&str, LinkPurpose),
+) -> Result<(Ctx, ActionLink), ServiceError> {
     let token = token.to_owned();
     let link = Ctx::system(app)
-        .read(Action::AnswerByLink, move |connection| find(connection, &token))
+        .read(Action::AnswerByLink, move |connection| {
+            find(connection, (&token, purpose))
+        })
         .await?;
     let ctx = Ctx {
         app: app.clone(),

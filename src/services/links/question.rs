@@ -6,18 +6,22 @@ use super::undo::{Undoable, undoable_in};
 use super::{find, live_case};
 use crate::app::App;
 use crate::db::{self, DbConnection};
-use crate::domain::action_link::{ActionLink, LinkAnswer, LinkUse};
+use crate::domain::action_link::{ActionLink, LinkAnswer, LinkPurpose, LinkUse};
 use crate::domain::calendar::local_date;
+use crate::domain::delegation::Delegate;
+use crate::domain::holder_statement::{HolderAnswer, HolderStatement, HolderTopic};
 use crate::domain::ids::ItemId;
 use crate::domain::language::Language;
 use crate::domain::policy::Action;
-use crate::domain::termination::{AbsenceChoice, AbsencePlan, CheckKind, Item, TerminationKind};
+use crate::domain::termination::{
+    AbsenceChoice, AbsencePlan, CheckKind, CheckState, CodeKind, Item, TerminationKind,
+};
 use crate::domain::timeline::RecipientRole;
 use crate::mail::Phone;
-use crate::mail::words::{Check, NumberDecision};
+use crate::mail::words::{self, Check, NumberDecision};
 use crate::services::case::{Case, word};
 use crate::services::messages::recipients::resolve_in;
-use crate::services::receipts::number_decision;
+use crate::services::receipts::{code_answer, code_kind, number_decision};
 use crate::services::{Ctx, ServiceError};
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -76,6 +80,10 @@ pub struct AskedDevice {
     pub along: Option<AlongAsked>,
     /// For a leave: what becomes of it meanwhile, once that was said.
     pub plan: Option<AbsenceChoice>,
+    /// The open checks that the holder says are done.
+    pub declared: Vec<Check>,
+    /// What the holder says about each kind of code.
+    pub codes_said: Vec<(words::CodeKind, words::CodeAnswer)>,
 }
 
 /// A subscription that is asked about.
@@ -118,8 +126,8 @@ pub struct RecordedAnswer {
     pub recorded_by: String,
     /// When it was answered.
     pub recorded_at: DateTime<Utc>,
-    /// To whom the case was handed over.
-    pub handed_to: Option<String>,
+    /// To whom the case was handed over; none for the desk.
+    pub handed_to: Option<HandedTo>,
     /// What is still open; nothing when the case is complete.
     pub open: Vec<OpenItem>,
     /// Whether it can be taken back.
@@ -128,6 +136,15 @@ pub struct RecordedAnswer {
     pub can_renew: bool,
     /// For a leave of which everything is known: the case waits until the holder is back, on this day if it is known.
     pub rests: Option<Option<NaiveDate>>,
+}
+
+/// To whom a case was handed over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HandedTo {
+    /// The coordinator, by name.
+    Named(String),
+    /// The colleague whose address was given.
+    Colleague,
 }
 
 /// An item with checks that are not settled.
@@ -150,11 +167,11 @@ pub async fn open(app: &App, token: &str) -> Result<LinkPage, ServiceError> {
     let app = app.clone();
     let now = app.clock.now();
     ctx.read(Action::AnswerByLink, move |connection| {
-        let link = find(connection, &token)?;
+        let link = find(connection, (&token, LinkPurpose::Confirm))?;
         match show_in(connection, &app, &link, now) {
             // The link may have been used between two of our reads: then the case is closed and the link is not.
             Err(ServiceError::Gone) if link.used.is_none() => {
-                let link = find(connection, &token)?;
+                let link = find(connection, (&token, LinkPurpose::Confirm))?;
                 show_in(connection, &app, &link, now)
             }
             shown => shown,
@@ -191,6 +208,7 @@ fn question_in(
         (RecipientRole::Coordinator, local_date(now)),
     )?;
     let termination = &case.record.termination;
+    let statements = db::holder_statements::of_termination(connection, termination.id)?;
     let mut devices = Vec::with_capacity(case.devices.len());
     for found in &case.devices {
         let item = termination.item(found.item)?;
@@ -204,6 +222,8 @@ fn question_in(
             hold: termination.is_held(),
             along: along::asked_in(connection, &case, item)?,
             plan: item.plan().map(AbsencePlan::choice),
+            declared: declared(item),
+            codes_said: codes_said(&statements, found.item),
         });
     }
     let mut subscriptions = Vec::with_capacity(case.subscriptions.len());
@@ -216,7 +236,8 @@ fn question_in(
             decided: item.number_decision().map(number_decision),
             is_done: is_settled,
             release_by: termination.release_by(item),
-            is_requested: item.number_request.is_some(),
+            is_requested: item.number_request.is_some()
+                || said_of(&statements, (found.item, HolderTopic::KeepNumber)).is_some(),
             is_recovery_number: found.subscription.is_recovery_number,
         });
     }
@@ -236,6 +257,31 @@ fn question_in(
         subscriptions,
         absence: absence::asked_in(connection, &case, local_date(now))?,
     })
+}
+
+fn declared(item: &Item) -> Vec<Check> {
+    let declared = item
+        .checks
+        .iter()
+        .filter(|check| check.state == CheckState::Declared);
+    declared.map(|check| word(check.kind)).collect()
+}
+
+fn said_of(statements: &[HolderStatement], (item, topic): (ItemId, HolderTopic)) -> Option<HolderAnswer> {
+    let found = statements
+        .iter()
+        .find(|statement| (statement.item, statement.topic) == (item, topic));
+    found.map(|statement| statement.answer)
+}
+
+fn codes_said(statements: &[HolderStatement], item: ItemId) -> Vec<(words::CodeKind, words::CodeAnswer)> {
+    let said = CodeKind::ALL.iter().filter_map(|kind| {
+        match said_of(statements, (item, HolderTopic::of_code(*kind)))? {
+            HolderAnswer::Code(answer) => Some((code_kind(*kind), code_answer(answer))),
+            HolderAnswer::Yes => None,
+        }
+    });
+    said.collect()
 }
 
 fn checks(item: &Item, settled: bool) -> Vec<Check> {
@@ -259,6 +305,11 @@ pub(super) fn recorded_in(
     let case = Case::load(connection, link.termination_id)?;
     let person = db::people::find(connection, link.person_id)?.ok_or(ServiceError::Gone)?;
     let handed_to = match used.answer {
+        LinkAnswer::Confirm | LinkAnswer::WrongDate => None,
+        // Whose address it was is not said: the page would tell who works here.
+        LinkAnswer::HandOver if case.record.delegate.and_then(Delegate::person).is_some() => {
+            Some(HandedTo::Colleague)
+        }
         LinkAnswer::HandOver => resolve_in(
             connection,
             app,
@@ -266,8 +317,7 @@ pub(super) fn recorded_in(
             (RecipientRole::Coordinator, local_date(now)),
         )?
         .filter(|found| found.person != Some(link.person_id))
-        .map(|found| found.name),
-        LinkAnswer::Confirm | LinkAnswer::WrongDate => None,
+        .map(|found| HandedTo::Named(found.name)),
     };
     let undoable = undoable_in(connection, app, (link, used), (&case, now))?;
     let can_renew = case.record.termination.is_active() && !case.left_for_receiver().is_empty();

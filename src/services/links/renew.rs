@@ -4,7 +4,7 @@
 use super::holder_of;
 use crate::app::App;
 use crate::db::{self, Tx, audit};
-use crate::domain::action_link::ActionLink;
+use crate::domain::action_link::{ActionLink, LinkPurpose};
 use crate::domain::message::{Message, MessageState};
 use crate::domain::policy::Action;
 use crate::domain::timeline::MessageStep;
@@ -39,7 +39,7 @@ pub fn next_departure(app: &App) -> Option<DateTime<Utc>> {
 /// # Errors
 /// [`ServiceError::Gone`] for a token that never was one; [`ServiceError::LimitReached`].
 pub async fn renew(app: &App, request_id: &str, token: &str) -> Result<Renewal, ServiceError> {
-    let (ctx, link) = holder_of(app, request_id, token).await?;
+    let (ctx, link) = holder_of(app, request_id, (token, LinkPurpose::Confirm)).await?;
     let app = app.clone();
     ctx.write(Action::AnswerByLink, move |tx| {
         db::action_links::lock(tx, link.id)?;

@@ -6,18 +6,19 @@
 use super::holder_of;
 use crate::app::App;
 use crate::db::{self, DbConnection, Tx, audit};
-use crate::domain::action_link::{ActionLink, LinkUse, UNDO_WITHIN};
+use crate::domain::action_link::{ActionLink, LinkAnswer, LinkPurpose, LinkUse, UNDO_WITHIN};
 use crate::domain::actor::Actor;
 use crate::domain::calendar::local_date;
 use crate::domain::message::MessageState;
 use crate::domain::note::NoteKind;
 use crate::domain::policy::Action;
+use crate::domain::task::EndAsker;
 use crate::domain::termination::{Act, ActorRole, Item, TerminationState};
 use crate::domain::timeline::MessageStep;
 use crate::services::case::Case;
 use crate::services::messages::recipients::resolve_in;
 use crate::services::notes::{self, NewNote};
-use crate::services::{ServiceError, codes, evidence, terminations};
+use crate::services::{ServiceError, codes, end_questions, evidence, terminations};
 use chrono::{DateTime, Utc};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -44,7 +45,7 @@ const TOO_LATE: ServiceError = ServiceError::Conflict {
 /// [`ServiceError::Gone`] for a link that is unknown, expired, revoked or no longer the right person's;
 /// [`ServiceError::Conflict`] `too_late_to_undo`.
 pub async fn undo(app: &App, request_id: &str, token: &str) -> Result<(), ServiceError> {
-    let (ctx, link) = holder_of(app, request_id, token).await?;
+    let (ctx, link) = holder_of(app, request_id, (token, LinkPurpose::Confirm)).await?;
     let (app, actor) = (app.clone(), ctx.actor.clone());
     ctx.write(Action::AnswerByLink, move |tx| {
         db::action_links::lock(tx, link.id)?;
@@ -134,6 +135,9 @@ fn undo_in(
     })?;
     if was_completed {
         terminations::take_completion_back_in(tx, app, &after)?;
+    }
+    if used.answer == LinkAnswer::WrongDate {
+        end_questions::take_back_in(tx, &after, EndAsker::Receiver)?;
     }
     db::action_links::give_back(tx, link.id)?;
     let note = NewNote {

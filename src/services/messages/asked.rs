@@ -1,7 +1,7 @@
 //! In which role somebody is asked to confirm.
 
 use super::wanted::asks;
-use crate::domain::action_link::ActionLink;
+use crate::domain::action_link::{ActionLink, LinkPurpose};
 use crate::domain::message::{Message, MessageState};
 use crate::domain::timeline::RecipientRole;
 
@@ -13,7 +13,7 @@ pub(in crate::services) fn asked_role(all: &[Message], links: &[ActionLink]) -> 
         .find(|message| message.state == MessageState::Planned && asks(message.step));
     // Only who is asked gets a link; a copy has none.
     let asked_last = || {
-        let last = links.last()?;
+        let last = links.iter().rfind(|link| link.purpose == LinkPurpose::Confirm)?;
         all.iter().find(|message| message.id == last.message_id)
     };
     planned

@@ -5,8 +5,9 @@ use super::recipients::{Recipient, resolve_in};
 use crate::app::App;
 use crate::crypto::token::OpaqueToken;
 use crate::db::{self, DbConnection};
+use crate::domain::action_link::{LinkAnswer, LinkPurpose};
 use crate::domain::calendar::{Calendar, local_date};
-use crate::domain::ids::{MessageId, PersonId};
+use crate::domain::ids::{MessageId, PersonId, TerminationId};
 use crate::domain::message::{Message, MessageState};
 use crate::domain::termination::{Act, CheckKind, DeviceOutcome, TerminationKind};
 use crate::domain::timeline::{MessageStep, RecipientRole};
@@ -17,7 +18,7 @@ use crate::mail::{
     SubscriptionFacts,
 };
 use crate::services::case::Case;
-use crate::services::{ServiceError, receipts};
+use crate::services::{ServiceError, end_questions, receipts};
 use chrono::{DateTime, NaiveDate, Utc};
 
 /// One mail about to be written.
@@ -28,7 +29,7 @@ pub(super) struct Draft<'a> {
     /// Who gets this copy of it: the addressee, or somebody who is to know.
     pub reader: &'a Recipient,
     pub audience: Audience,
-    pub link: Option<&'a OpaqueToken>,
+    pub link: Option<(LinkPurpose, &'a OpaqueToken)>,
 }
 
 /// A mail, written.
@@ -38,8 +39,12 @@ pub(super) struct Written {
 }
 
 /// Where a link leads.
-pub(in crate::services) fn link_url(app: &App, token: &OpaqueToken) -> String {
-    format!("{}/c/{}", app.config.public_url, token.expose())
+fn link_url(app: &App, (purpose, token): (LinkPurpose, &OpaqueToken)) -> String {
+    let page = match purpose {
+        LinkPurpose::Confirm => "c",
+        LinkPurpose::Status => "s",
+    };
+    format!("{}/{page}/{}", app.config.public_url, token.expose())
 }
 
 /// What the mail says.
@@ -60,9 +65,12 @@ pub(super) fn view_in(
             name: draft.addressee.name.clone(),
             first_name: draft.addressee.first_name.clone(),
         },
-        case: facts(case),
+        case: CaseFacts {
+            hr_asked_on: end_questions::asked_on(connection, case.record.termination.id)?,
+            ..facts(case)
+        },
         audience: draft.audience,
-        link: draft.link.map(|token| link_url(app, token)),
+        link: draft.link.map(|link| link_url(app, link)),
         instructions_url: app.config.mail.instructions_url.clone(),
         step: step_in(connection, app, case, (all, draft), now)?,
     })
@@ -181,6 +189,7 @@ fn facts(case: &Case) -> CaseFacts {
                 from: absence.from,
                 back_on: absence.back_on,
             }),
+        hr_asked_on: None,
     }
 }
 
@@ -201,13 +210,13 @@ fn step_in(
     let desk = || app.config.mail.service_name.clone();
     Ok(match step {
         MessageStep::EndApproaching => Step::EndApproaching {
-            hand_to: name_of(connection, RecipientRole::Receiver)?.unwrap_or_else(desk),
+            hand_to: name_of(connection, case.record.asked_role())?.unwrap_or_else(desk),
             return_by: deadline,
             keep_number_by: Some(deadline),
         },
         MessageStep::EndApproachingReceiver => Step::EndApproachingReceiver { return_by: deadline },
         MessageStep::ReturnReminder => Step::ReturnReminder {
-            hand_to: name_of(connection, RecipientRole::Receiver)?.unwrap_or_else(desk),
+            hand_to: name_of(connection, case.record.asked_role())?.unwrap_or_else(desk),
             return_by: deadline,
         },
         MessageStep::ConfirmReturn => Step::ConfirmReturn {
@@ -220,6 +229,11 @@ fn step_in(
         },
         MessageStep::NewLink => Step::NewLink {
             confirm_by: deadline,
+            remaining: case.left_for_receiver(),
+        },
+        MessageStep::HandedOver => Step::HandedOver {
+            confirm_by: deadline,
+            by: handed_over_by(connection, case.record.termination.id)?,
             remaining: case.left_for_receiver(),
         },
         MessageStep::Reminder2 => Step::Reminder2 {
@@ -242,6 +256,10 @@ fn step_in(
         },
         MessageStep::LossReported => loss_in(connection, case)?,
         MessageStep::ActAtOnce => Step::ActAtOnce,
+        MessageStep::EndQuestioned => Step::EndQuestioned {
+            answer_by: deadline,
+            questions: end_questions::open_of(connection, case.record.termination.id)?,
+        },
         MessageStep::ReceiptHolder | MessageStep::ReceiptReceiver => {
             let receipt = receipts::receipt_in(connection, app, case)?;
             if step == MessageStep::ReceiptHolder {
@@ -260,6 +278,20 @@ fn put_away(case: &Case) -> Vec<String> {
     named
         .map(|found| format!("{} ({})", found.device.model, found.device.serial.last_four()))
         .collect()
+}
+
+/// Who handed the case over last, by the link that they did it through; nobody by name, if the desk did.
+fn handed_over_by(connection: &mut DbConnection, id: TerminationId) -> Result<Option<String>, ServiceError> {
+    let links = db::action_links::of_termination(connection, id)?;
+    let handed_over = links.iter().filter_map(|link| {
+        let used = link.used.as_ref()?;
+        (used.answer == LinkAnswer::HandOver).then_some((used.at, link.person_id))
+    });
+    let Some((_, person)) = handed_over.max() else {
+        return Ok(None);
+    };
+    let person = db::people::find(connection, person)?;
+    Ok(person.and_then(|person| person.open_name().map(|name| name.as_str().to_owned())))
 }
 
 /// Who is asked to confirm, and how often they were reminded; none when nobody is known.

@@ -4,6 +4,7 @@
 use crate::app::App;
 use crate::config::Mailbox;
 use crate::db::{self, DbConnection};
+use crate::domain::delegation::Delegate;
 use crate::domain::employment::{Employment, EmploymentKind};
 use crate::domain::ids::{LegalEntityId, PersonId};
 use crate::domain::language::Language;
@@ -92,6 +93,9 @@ pub(super) fn addressee_in(
 
 /// Who has the role. None when nobody can be written to. For all roles but the holder's, the next level, the
 /// coordinator and at last the service desk stand in for somebody who has left or has no address.
+///
+/// Whoever a case is handed over to by name is the receiver. It goes further to the one to whom it would go without that,
+/// and never to the one who is asked.
 pub(in crate::services) fn resolve_in(
     connection: &mut DbConnection,
     app: &App,
@@ -110,9 +114,17 @@ pub(in crate::services) fn resolve_in(
         // Whoever stands in as the receiver is passed by as well.
         first_present(connection, case, (&mut line, &mut None), today)?;
     }
-    let mut candidates = line.collect::<Vec<_>>();
+    let delegate = case.record.delegate.and_then(Delegate::person);
+    let mut candidates = Vec::new();
+    if role == RecipientRole::Receiver {
+        candidates.extend(delegate);
+    }
+    candidates.extend(line);
     if role != RecipientRole::Desk {
         candidates.extend(coordinators(connection, case)?);
+    }
+    if role == RecipientRole::ReceiversManager {
+        candidates.retain(|id| Some(*id) != delegate);
     }
     let mut instead_of = None;
     let line = (&mut candidates.into_iter(), &mut instead_of);

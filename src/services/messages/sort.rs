@@ -91,7 +91,8 @@ fn tell_in(
     }
     sorted.moved += 1;
     // Somebody waits for these; the others keep their place behind those that wait to leave.
-    let cannot_wait = is_urgent(due.message.step) || due.message.step == MessageStep::NewLink;
+    let cannot_wait = is_urgent(due.message.step)
+        || matches!(due.message.step, MessageStep::NewLink | MessageStep::HandedOver);
     let run_at = if cannot_wait { tx.now() } else { run_at };
     if let Some(ready) = ready_in(tx, app, due)? {
         sorted.written += usize::from(write_in(tx, app, &ready, run_at)?);

@@ -1,6 +1,7 @@
 //! Whether a mail is still wanted. Asked when it is due and again when it is delivered.
 
 use crate::app::App;
+use crate::domain::action_link::LinkPurpose;
 use crate::domain::calendar::Calendar;
 use crate::domain::message::Message;
 use crate::domain::termination::{Item, TerminationKind, TerminationState};
@@ -8,10 +9,23 @@ use crate::domain::timeline::{MessageStep, RecipientRole};
 use crate::services::case::Case;
 use chrono::{DateTime, NaiveDate, Utc};
 
+/// What the link in a mail is for, if there is one in it: to confirm for those who are asked to, and the holder's own page
+/// in the mails that tell the holder to hand in.
+pub(super) const fn link_purpose(step: MessageStep, to: RecipientRole) -> Option<LinkPurpose> {
+    match (step, to) {
+        (MessageStep::EndApproaching | MessageStep::ReturnReminder, RecipientRole::Holder) => {
+            Some(LinkPurpose::Status)
+        }
+        (step, _) if asks(step) => Some(LinkPurpose::Confirm),
+        _ => None,
+    }
+}
+
 /// Whether the step asks somebody to confirm through a link.
 pub(in crate::services) const fn asks(step: MessageStep) -> bool {
     match step {
         MessageStep::NewLink
+        | MessageStep::HandedOver
         | MessageStep::ConfirmReturn
         | MessageStep::Reminder1
         | MessageStep::Reminder2
@@ -23,7 +37,8 @@ pub(in crate::services) const fn asks(step: MessageStep) -> bool {
         | MessageStep::ReceiptHolder
         | MessageStep::ReceiptReceiver
         | MessageStep::LossReported
-        | MessageStep::ActAtOnce => false,
+        | MessageStep::ActAtOnce
+        | MessageStep::EndQuestioned => false,
     }
 }
 
@@ -44,13 +59,15 @@ const fn is_receipt(step: MessageStep) -> bool {
         | MessageStep::EndApproachingReceiver
         | MessageStep::ReturnReminder
         | MessageStep::NewLink
+        | MessageStep::HandedOver
         | MessageStep::ConfirmReturn
         | MessageStep::Reminder1
         | MessageStep::Reminder2
         | MessageStep::HandBack
         | MessageStep::Escalation
         | MessageStep::LossReported
-        | MessageStep::ActAtOnce => false,
+        | MessageStep::ActAtOnce
+        | MessageStep::EndQuestioned => false,
     }
 }
 
@@ -61,7 +78,7 @@ pub(super) fn stands_alone(case: &Case, message: &Message) -> bool {
     let kind = case.record.termination.kind;
     is_urgent(message.step)
         || is_receipt(message.step)
-        || message.step == MessageStep::NewLink
+        || matches!(message.step, MessageStep::NewLink | MessageStep::HandedOver)
         || message.to == RecipientRole::Holder
         || matches!(kind, TerminationKind::Immediate | TerminationKind::Deceased)
 }

@@ -2,7 +2,7 @@
 
 use super::compose::{Cover, Draft, Written, pack, single, view_in};
 use super::recipients::{Recipient, addressee_in, resolve_in};
-use super::wanted::asks;
+use super::wanted::{asks, link_purpose};
 use super::{attachments, parcel, trail, unreached};
 use crate::app::App;
 use crate::crypto::token::OpaqueToken;
@@ -15,7 +15,7 @@ use crate::domain::message::{Message, MessageState};
 use crate::mail::{Audience, MailView};
 use crate::services::ServiceError;
 use crate::services::case::Case;
-use chrono::{DateTime, Days, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
 use serde_json::json;
 
 /// How long after the deadline in a mail its link still works, in days.
@@ -30,9 +30,16 @@ pub(super) struct Ready {
     /// What it says.
     pub view: MailView,
     /// The link in it, and whose it is.
-    token: Option<(PersonId, OpaqueToken)>,
+    token: Option<NewLink>,
     /// The mail under which the mails of the case are grouped.
     first: Option<MessageId>,
+}
+
+/// A link that is not made yet.
+struct NewLink {
+    person: PersonId,
+    purpose: LinkPurpose,
+    token: OpaqueToken,
 }
 
 /// A message that is due and wanted, with all messages of its case.
@@ -71,18 +78,22 @@ pub(super) fn ready_in(tx: &mut Tx<'_>, app: &App, due: &Due<'_>) -> Result<Opti
         }
         None => reader.clone(),
     };
-    let asked = reader.person.filter(|_| asks(message.step) && original.is_none());
-    let token = asked.map(|person| (person, OpaqueToken::generate()));
+    let purpose = link_purpose(message.step, message.to).filter(|_| original.is_none());
+    let token = reader.person.zip(purpose).map(|(person, purpose)| NewLink {
+        person,
+        purpose,
+        token: OpaqueToken::generate(),
+    });
     let draft = Draft {
         message,
         addressee: &addressee,
         reader: &reader,
-        audience: match (original, asks(message.step) && asked.is_none()) {
+        audience: match (original, asks(message.step) && token.is_none()) {
             (Some(_), _) => Audience::Copy,
             (None, true) => Audience::StandIn,
             (None, false) => Audience::Addressee,
         },
-        link: token.as_ref().map(|(_, token)| token),
+        link: token.as_ref().map(|link| (link.purpose, &link.token)),
     };
     let view = view_in(tx, app, case, (due.all, &draft), now)?;
     Ok(Some(Ready {
@@ -183,7 +194,7 @@ pub(super) fn wait_in(
     };
     db::messages::update(tx, &queued)?;
     let link = match &ready.token {
-        Some((person, token)) => Some(mint_in(tx, app, ready, (*person, token))?),
+        Some(link) => Some(mint_in(tx, app, ready, link)?),
         None => None,
     };
     let more = json!({ "recipient": ready.reader.person, "link": link, "carried_by": carrier });
@@ -192,28 +203,31 @@ pub(super) fn wait_in(
 }
 
 /// Makes the link of a mail. Links in earlier mails to the same person stay valid: people answer old mails too.
-fn mint_in(
-    tx: &mut Tx<'_>,
-    app: &App,
-    ready: &Ready,
-    (person, token): (PersonId, &OpaqueToken),
-) -> Result<ActionLinkId, ServiceError> {
+fn mint_in(tx: &mut Tx<'_>, app: &App, ready: &Ready, new: &NewLink) -> Result<ActionLinkId, ServiceError> {
     let now = tx.now();
     let link = ActionLink {
         id: tx.new_id(),
         termination_id: ready.message.termination_id,
-        purpose: LinkPurpose::Confirm,
-        person_id: person,
+        purpose: new.purpose,
+        person_id: new.person,
         message_id: ready.message.id,
-        token_hash: token.hash().as_bytes().to_vec(),
+        token_hash: new.token.hash().as_bytes().to_vec(),
         issued_at: now,
-        expires_at: expiry(app, &ready.case, &ready.message, now),
+        expires_at: match new.purpose {
+            LinkPurpose::Confirm => expiry(app, &ready.case, &ready.message, now),
+            LinkPurpose::Status => end_of(ready.case.record.termination.end_on),
+        },
         used: None,
         revoked: None,
         undone_at: None,
     };
     db::action_links::insert(tx, &link)?;
     Ok(link.id)
+}
+
+/// The holder's page is there until the last day is over: afterwards nobody reads that mailbox.
+fn end_of(day: NaiveDate) -> DateTime<Utc> {
+    instant_at(day.succ_opt().unwrap_or(day), NaiveTime::MIN)
 }
 
 fn expiry(app: &App, case: &Case, message: &Message, now: DateTime<Utc>) -> DateTime<Utc> {

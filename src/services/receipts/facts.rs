@@ -4,6 +4,7 @@ use super::outcome;
 use crate::app::App;
 use crate::db::{self, DbConnection};
 use crate::domain::calendar::local_date;
+use crate::domain::ids::PersonId;
 use crate::domain::person::Person;
 use crate::domain::termination::{
     AbsencePlan, Act, ActorRole, Check, CheckKind, CheckState, CodeAnswer, CodeKind, DeviceOutcome, Item,
@@ -261,6 +262,18 @@ fn service_account(connection: &mut DbConnection, act: &Act) -> Result<Option<St
     Ok(account.map(|account| account.name))
 }
 
+/// The person whose link was used; nothing when somebody acted in another way.
+pub(super) fn link_person(
+    connection: &mut DbConnection,
+    act: &Act,
+) -> Result<Option<PersonId>, ServiceError> {
+    let Some(id) = act.by.id.parse().ok().filter(|_| act.by.kind == LINK_HOLDER) else {
+        return Ok(None);
+    };
+    let link = db::action_links::find(connection, id)?;
+    Ok(link.map(|link| link.person_id))
+}
+
 /// The name of the person whose link was used; nothing when somebody acted in another way.
 pub(in crate::services) fn link_owner(
     connection: &mut DbConnection,
@@ -311,7 +324,7 @@ fn cause(reason: &Reason) -> Cause {
 }
 
 /// The kind of code as mails name it.
-const fn code_kind(kind: CodeKind) -> words::CodeKind {
+pub(in crate::services) const fn code_kind(kind: CodeKind) -> words::CodeKind {
     match kind {
         CodeKind::ScreenLock => words::CodeKind::ScreenLock,
         CodeKind::SimPin => words::CodeKind::SimPin,
@@ -319,7 +332,7 @@ const fn code_kind(kind: CodeKind) -> words::CodeKind {
     }
 }
 
-const fn code_answer(answer: CodeAnswer) -> words::CodeAnswer {
+pub(in crate::services) const fn code_answer(answer: CodeAnswer) -> words::CodeAnswer {
     match answer {
         CodeAnswer::Received => words::CodeAnswer::Received,
         CodeAnswer::NotApplicable => words::CodeAnswer::NotApplicable,

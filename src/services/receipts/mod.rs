@@ -5,11 +5,13 @@
 mod facts;
 mod issue;
 mod outcome;
+mod received;
 mod sign;
 
-pub(super) use facts::{NO_SIM, REPORTED_BY_RECEIVER, link_owner, number_decision};
+pub(super) use facts::{NO_SIM, REPORTED_BY_RECEIVER, code_answer, code_kind, link_owner, number_decision};
 pub use issue::{Genuineness, freeze_missing, verify};
 pub(super) use issue::{issue_in, withdraw_in};
+pub(super) use received::{Received, received_in};
 pub use sign::{PublishedKey, published_keys, sign};
 
 use super::case::Case;

@@ -2,9 +2,11 @@
 
 mod audit;
 mod flow;
+mod lists;
 
 pub use audit::{devices, not_returned, rules, signed_out, subscriptions};
 pub use flow::{lead_times, overdue, reuse};
+pub use lists::{LIST_MAX_ROWS, ListScope, hand_in_list, receipt_list};
 
 use super::ServiceError;
 use crate::db::{self, DbConnection};

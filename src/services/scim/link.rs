@@ -165,7 +165,7 @@ pub(super) fn manager_changed_in(tx: &mut Tx<'_>, app: &App, person: PersonId) -
             continue;
         }
         if let Some(record) = db::terminations::find_active(tx, employment.id)? {
-            terminations::receiver_changed_in(tx, app, &record)?;
+            terminations::asked_first_changed_in(tx, app, &record)?;
         }
     }
     Ok(())

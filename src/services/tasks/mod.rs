@@ -193,10 +193,38 @@ fn key_of(case: &str, item: &str, subject: &str) -> String {
     format!("{case}/{item}/{subject}")
 }
 
-fn withdraw_one_in(tx: &mut Tx<'_>, mut task: Task, reason: WithdrawReason) -> Result<(), ServiceError> {
+/// Withdraws one open task.
+///
+/// # Errors
+/// Only what the database reports.
+pub(super) fn withdraw_one_in(
+    tx: &mut Tx<'_>,
+    mut task: Task,
+    reason: WithdrawReason,
+) -> Result<(), ServiceError> {
     task.withdraw(closing(tx), reason)?;
     db::tasks::update(tx, &task)?;
     note_in(tx, "task.withdrawn", &task)
+}
+
+/// Whoever asked for a task that is open says something else now.
+///
+/// # Errors
+/// Only what the database reports.
+pub(super) fn say_anew_in(
+    tx: &mut Tx<'_>,
+    task: Task,
+    facts: TaskFacts,
+    text: Option<String>,
+) -> Result<(), ServiceError> {
+    let changed = Task {
+        facts,
+        text,
+        meta: task.meta.changed(tx.now()),
+        ..task
+    };
+    db::tasks::update(tx, &changed)?;
+    note_in(tx, "task.changed", &changed)
 }
 
 /// Who closes a task, and when.

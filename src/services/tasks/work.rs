@@ -10,7 +10,9 @@ use crate::domain::record::ExpectedVersion;
 use crate::domain::task::{REFERENCE_MAX_CHARS, Task};
 use crate::domain::termination::{Act, ActorRole, Settlement};
 use crate::domain::text::{REASON_MAX_CHARS, clean_line, clean_text};
-use crate::services::{Ctx, Recorded, Recorder, ServiceError, Violations, add_ons, references, terminations};
+use crate::services::{
+    Ctx, Recorded, Recorder, ServiceError, Violations, add_ons, end_questions, references, terminations,
+};
 
 /// Says who does a task, or leaves it to the desk as a whole.
 ///
@@ -72,6 +74,7 @@ pub async fn finish(
         note_in(tx, "task.done", &task)?;
         settle_check_in(tx, &app, &actor, &task)?;
         add_ons::reviewed_in(tx, &task)?;
+        end_questions::closed_in(tx, &task)?;
         Ok(task)
     })
     .await
@@ -121,6 +124,7 @@ pub async fn decline(
         db::tasks::update(tx, &task)?;
         note_in(tx, "task.declined", &task)?;
         add_ons::reviewed_in(tx, &task)?;
+        end_questions::closed_in(tx, &task)?;
         Ok(task)
     })
     .await

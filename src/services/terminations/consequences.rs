@@ -35,14 +35,18 @@ pub(super) fn follow_in(
     for event in events {
         match event {
             Event::Rescheduled { .. } => {
-                db::action_links::revoke(tx, record.termination.id, RevokeReason::Rescheduled)?;
+                db::action_links::revoke_asking(tx, record.termination.id, RevokeReason::Rescheduled)?;
                 schedule_begin_in(tx, record)?;
                 changed.days = true;
             }
             Event::Reclassified { from, to, .. } => {
                 let asks_otherwise = [TerminationKind::Transfer, TerminationKind::Absence];
                 if asks_otherwise.iter().any(|kind| [from, to].contains(&kind)) {
-                    db::action_links::revoke(tx, record.termination.id, RevokeReason::ReceiverChanged)?;
+                    db::action_links::revoke_asking(
+                        tx,
+                        record.termination.id,
+                        RevokeReason::ReceiverChanged,
+                    )?;
                 }
                 tell_desk_at_once_in(tx, app, record)?;
                 changed.kind = true;
@@ -64,6 +68,7 @@ pub(super) fn follow_in(
             | Event::Held { .. }
             | Event::Released { .. }
             | Event::CheckDeclared { .. }
+            | Event::DeclarationWithdrawn { .. }
             | Event::CheckSettled { .. }
             | Event::CheckCorrected { .. }
             | Event::CheckReopened { .. }
@@ -265,10 +270,13 @@ fn plan_receipts(tx: &mut Tx<'_>, app: &App, record: &TerminationRecord) -> Resu
         return Ok(());
     }
     let due_at = next_departure(app, &entity.schedule.calendar(), now);
+    // Whoever took the devices back in another role gets a copy.
+    let mut copy_to = vec![record.asked_role()];
+    copy_to.retain(|role| *role != RecipientRole::Receiver);
     let receiver = plan::message(
         tx,
         record,
-        (MessageStep::ReceiptReceiver, RecipientRole::Receiver, Vec::new()),
+        (MessageStep::ReceiptReceiver, RecipientRole::Receiver, copy_to),
         due_at,
     );
     db::messages::insert(tx, &[receiver])?;

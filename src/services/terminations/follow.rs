@@ -15,7 +15,7 @@ use crate::domain::termination::{
 };
 use crate::domain::timeline;
 use crate::domain::wipe::{WipeLevel, WipePolicy};
-use crate::services::{ServiceError, evidence, tasks};
+use crate::services::{ServiceError, end_questions, evidence, tasks};
 use chrono::NaiveDate;
 
 /// Brings the termination of an employment in line with it: opens one, moves it, takes in what was handed out
@@ -199,6 +199,8 @@ fn adjust(
         }
     }
     let grown = !added.is_empty();
+    let moved = active.termination.end_on != wanted.end_on;
+    let goes_on = active.termination.kind != wanted.kind && wanted.kind == TerminationKind::Transfer;
     let after = change_in(tx, app, active, |record| {
         let mut events = record.termination.reclassify(wanted.kind, now)?;
         events.extend(
@@ -216,6 +218,9 @@ fn adjust(
         events.extend(record.termination.note_back(today, now)?);
         Ok(events)
     })?;
+    if moved || goes_on {
+        end_questions::answered_in(tx, &after)?;
+    }
     if grown {
         evidence::take_in(tx, app, after)
     } else {
@@ -254,6 +259,7 @@ fn open(
         unit_id: employment.unit_id,
         legal_entity_id: employment.legal_entity_id,
         holdings,
+        delegate: None,
         meta: Meta::new(tx.now()),
     };
     db::terminations::insert(tx, &record)?;

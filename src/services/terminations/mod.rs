@@ -6,6 +6,7 @@
 mod absence;
 mod begin;
 mod consequences;
+mod delegate;
 mod disposals;
 mod follow;
 mod identity;
@@ -20,6 +21,8 @@ pub use crate::db::terminations::TerminationFilter;
 pub use absence::{ArrangementSaid, arrange, hand_back, note_back, open_absence};
 pub use begin::begin;
 pub(super) use consequences::{can_take_completion_back, plan_holders_receipt_in, take_completion_back_in};
+pub use delegate::{DelegateSaid, delegate, end_delegation};
+pub(super) use delegate::{colleague_in, hand_over_in};
 pub use disposals::{
     DestructionSaid, DisposalSaid, SaleSaid, TransferSaid, approve_transfer, dispose, withdraw_disposal,
 };
@@ -31,8 +34,9 @@ pub use outcomes::{
     BreachSaid, DamageSaid, LossSaid, RulingSaid, assess_breach, note_police_report, record_damage,
     report_outcome,
 };
-pub(super) use plan::{message, receiver_changed_in, tell_desk_in};
+pub(super) use plan::{message, tell_desk_in};
 pub use read::{TerminationView, get, list};
+pub(super) use repoint::asked_first_changed_in;
 pub use repoint::{chancery_changed_in, manager_changed_in, repoint_due, repoint_in};
 pub use work::{CheckAnswer, accept_contradiction, hold, release, reopen, settle};
 

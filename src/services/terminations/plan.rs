@@ -9,7 +9,7 @@ use crate::domain::message::{Message, MessageState};
 use crate::domain::termination::TerminationRecord;
 use crate::domain::timeline::{self, MessageStep, PlannedMessage, RecipientRole};
 use crate::services::ServiceError;
-use crate::services::messages::{self, asked_role};
+use crate::services::messages;
 use chrono::{DateTime, NaiveDate, Utc};
 use std::collections::BTreeSet;
 
@@ -57,8 +57,8 @@ pub(super) fn replan_on_the_way_in(
     let Some(from) = newest.and_then(|message| message.planned_from) else {
         return replan_rest_in(tx, app, record);
     };
-    let asked = asked_role(&all, &db::action_links::of_termination(tx, id)?);
     // A case that was handed over goes on being asked of the same role.
+    let asked = record.asked_role();
     let by_timeline = |message: &Message| match message.to {
         to if to == asked && asks_receiver(message.step) => (message.step, RecipientRole::Receiver),
         to => (message.step, to),
@@ -81,13 +81,7 @@ pub(super) fn replan_on_the_way_in(
     }
     let timeline = entity.schedule.timeline(record.termination.kind);
     let calendar = entity.schedule.calendar();
-    let mut planned = timeline::plan_rest(&timeline, from, now, &calendar, &told);
-    for message in &mut planned {
-        if message.to == RecipientRole::Receiver && asks_receiver(message.step) {
-            message.to = asked;
-            message.copy_to.retain(|role| *role != asked);
-        }
-    }
+    let planned = timeline::plan_rest(&timeline, from, now, &calendar, &told);
     store_in(tx, app, record, (from, planned, &calendar))
 }
 
@@ -123,9 +117,15 @@ fn store_in(
     tx: &mut Tx<'_>,
     app: &App,
     record: &TerminationRecord,
-    (from, planned, calendar): (NaiveDate, Vec<PlannedMessage>, &Calendar),
+    (from, mut planned, calendar): (NaiveDate, Vec<PlannedMessage>, &Calendar),
 ) -> Result<(), ServiceError> {
-    let now = tx.now();
+    let (now, asked) = (tx.now(), record.asked_role());
+    for message in &mut planned {
+        if message.to == RecipientRole::Receiver && asks_receiver(message.step) {
+            message.to = asked;
+            message.copy_to.retain(|role| *role != asked);
+        }
+    }
     let mut wanted: Vec<Message> = planned
         .into_iter()
         .map(|planned| {
@@ -176,25 +176,26 @@ pub(super) fn sooner(calendar: &Calendar, due_at: DateTime<Utc>, now: DateTime<U
     }
 }
 
-/// Somebody else takes the devices back: the links of the one before stop working, and the new one is asked
+/// Somebody else is asked to take the devices back: the links of the one before stop working, and the new one is asked
 /// what the one before was asked.
 pub(crate) fn receiver_changed_in(
     tx: &mut Tx<'_>,
     app: &App,
     record: &TerminationRecord,
 ) -> Result<(), ServiceError> {
-    let id = record.termination.id;
-    db::action_links::revoke(tx, id, RevokeReason::ReceiverChanged)?;
+    let (id, role) = (record.termination.id, record.asked_role());
+    db::action_links::revoke_asking(tx, id, RevokeReason::ReceiverChanged)?;
     let all = db::messages::of_termination(tx, id)?;
     let asked = all
         .iter()
-        .filter(|message| message.to == RecipientRole::Receiver && asks_receiver(message.step))
+        .filter(|message| message.to == role && asks_receiver(message.step))
         .filter(|message| matches!(message.state, MessageState::Queued | MessageState::Sent))
         .max_by_key(|message| message.due_at)
         .cloned();
     for queued in all
         .iter()
-        .filter(|message| message.to == RecipientRole::Receiver && message.state == MessageState::Queued)
+        .filter(|message| [role, RecipientRole::Receiver].contains(&message.to))
+        .filter(|message| message.state == MessageState::Queued)
     {
         messages::cancel_in(tx, queued, "receiver_changed")?;
     }
@@ -238,9 +239,10 @@ pub(in crate::services) fn tell_desk_in(
     Ok(db::messages::insert(tx, &[told])?)
 }
 
-const fn asks_receiver(step: MessageStep) -> bool {
+pub(super) const fn asks_receiver(step: MessageStep) -> bool {
     match step {
-        MessageStep::ConfirmReturn
+        MessageStep::HandedOver
+        | MessageStep::ConfirmReturn
         | MessageStep::Reminder1
         | MessageStep::Reminder2
         | MessageStep::HandBack => true,
@@ -252,7 +254,8 @@ const fn asks_receiver(step: MessageStep) -> bool {
         | MessageStep::ReceiptHolder
         | MessageStep::ReceiptReceiver
         | MessageStep::LossReported
-        | MessageStep::ActAtOnce => false,
+        | MessageStep::ActAtOnce
+        | MessageStep::EndQuestioned => false,
     }
 }
 

@@ -1,9 +1,11 @@
 //! Open cases follow who is there to answer for them: nobody is asked who has left.
 
-use super::{get_in, receiver_changed_in, today};
+use super::plan::receiver_changed_in;
+use super::{get_in, hand_over_in, today};
 use crate::app::App;
 use crate::db::terminations::TerminationFilter;
 use crate::db::{self, Tx};
+use crate::domain::delegation::Delegate;
 use crate::domain::employment::Employment;
 use crate::domain::ids::{LegalEntityId, PersonId};
 use crate::domain::page::{MAX_LIMIT, PageRequest};
@@ -22,7 +24,7 @@ const BATCH: i64 = 200;
 /// Only what the database reports.
 pub fn manager_changed_in(tx: &mut Tx<'_>, app: &App, employment: &Employment) -> Result<(), ServiceError> {
     if let Some(record) = db::terminations::find_active(tx, employment.id)? {
-        receiver_changed_in(tx, app, &record)?;
+        asked_first_changed_in(tx, app, &record)?;
     }
     for other in db::employments::of_person(tx, employment.person_id)? {
         if other.id == employment.id {
@@ -30,7 +32,7 @@ pub fn manager_changed_in(tx: &mut Tx<'_>, app: &App, employment: &Employment) -
         }
         let moves = |record: &TerminationRecord| record.termination.has_proposal();
         if let Some(record) = db::terminations::find_active(tx, other.id)?.filter(moves) {
-            receiver_changed_in(tx, app, &record)?;
+            asked_first_changed_in(tx, app, &record)?;
         }
     }
     Ok(())
@@ -53,7 +55,7 @@ pub fn chancery_changed_in(tx: &mut Tx<'_>, app: &App, entity: LegalEntityId) ->
     loop {
         let found = db::terminations::list(tx, &filter, page)?;
         for record in found.items.iter().filter(|record| record.termination.is_active()) {
-            receiver_changed_in(tx, app, record)?;
+            asked_first_changed_in(tx, app, record)?;
         }
         match found.next {
             Some(next) => page.after = Some(next),
@@ -62,12 +64,32 @@ pub fn chancery_changed_in(tx: &mut Tx<'_>, app: &App, entity: LegalEntityId) ->
     }
 }
 
-/// Asks somebody else where a person was asked who is no longer at work. Says in how many cases.
+/// Somebody else would be asked first about a case now. Where it is handed over, nobody is asked anew: whoever it was
+/// handed over to goes on with it.
+///
+/// # Errors
+/// Only what the database reports.
+pub(in crate::services) fn asked_first_changed_in(
+    tx: &mut Tx<'_>,
+    app: &App,
+    record: &TerminationRecord,
+) -> Result<(), ServiceError> {
+    match record.delegate {
+        None => receiver_changed_in(tx, app, record),
+        Some(_) => Ok(()),
+    }
+}
+
+/// Asks somebody else where a person was asked who is no longer at work; what was handed over to them goes back. Says in
+/// how many cases.
 ///
 /// # Errors
 /// Only what the database reports.
 pub fn repoint_in(tx: &mut Tx<'_>, app: &App, person: PersonId) -> Result<usize, ServiceError> {
-    let asked = db::action_links::live_terminations_of(tx, person)?;
+    let mut asked = db::action_links::live_terminations_of(tx, person)?;
+    asked.extend(db::terminations::delegated_to(tx, person)?);
+    asked.sort_unstable();
+    asked.dedup();
     if asked.is_empty() {
         return Ok(0);
     }
@@ -78,10 +100,15 @@ pub fn repoint_in(tx: &mut Tx<'_>, app: &App, person: PersonId) -> Result<usize,
     let mut moved = 0;
     for id in asked {
         let record = get_in(tx, id)?;
-        if record.termination.is_active() {
-            receiver_changed_in(tx, app, &record)?;
-            moved += 1;
+        if !record.termination.is_active() {
+            continue;
         }
+        if record.delegate == Some(Delegate::Person(person)) {
+            hand_over_in(tx, app, record, (None, "not_at_work"))?;
+        } else {
+            receiver_changed_in(tx, app, &record)?;
+        }
+        moved += 1;
     }
     Ok(moved)
 }
@@ -95,7 +122,11 @@ pub async fn repoint_due(ctx: &Ctx) -> Result<usize, ServiceError> {
     let now = ctx.app.clock.now();
     let people = ctx
         .read(Action::Operate, move |connection| {
-            Ok(db::action_links::asked_but_gone(connection, now, BATCH)?)
+            let mut gone = db::action_links::asked_but_gone(connection, now, BATCH)?;
+            gone.extend(db::terminations::delegates_gone(connection, now, BATCH)?);
+            gone.sort_unstable();
+            gone.dedup();
+            Ok(gone)
         })
         .await?;
     let mut moved = 0;

@@ -22,6 +22,23 @@ pub fn prefers(request: &HttpRequest, format: &str) -> bool {
     weight(&text, format) > weight(&text, "application/json")
 }
 
+/// The one of these formats that the caller likes best, the first of those that are the same to them; none if none will
+/// do. Who does not say takes the first.
+pub fn preferred<'f>(request: &HttpRequest, formats: &[&'f str]) -> Option<&'f str> {
+    let text = accept(request);
+    if text.is_empty() {
+        return formats.first().copied();
+    }
+    let mut best: Option<(&str, f32)> = None;
+    for format in formats {
+        let weight = weight(&text, format);
+        if weight > best.map_or(0.0, |(_, best)| best) {
+            best = Some((format, weight));
+        }
+    }
+    best.map(|(format, _)| format)
+}
+
 /// All that the caller says about formats; empty if that is nothing.
 fn accept(request: &HttpRequest) -> String {
     let texts = request.headers().get_all(ACCEPT);
@@ -106,6 +123,20 @@ mod tests {
         ] {
             assert!(!prefers_csv(json), "{json}");
         }
+    }
+
+    #[test]
+    fn of_several_formats_the_one_with_the_most_weight_is_taken() {
+        let formats = ["application/json", "text/csv", "text/html"];
+        let taken = |value: &str| {
+            let request = TestRequest::default().append_header(("accept", value));
+            preferred(&request.to_http_request(), &formats)
+        };
+        assert_eq!(taken(""), Some("application/json"));
+        assert_eq!(taken("*/*"), Some("application/json"));
+        assert_eq!(taken("text/*"), Some("text/csv"));
+        assert_eq!(taken("text/html, */*;q=0.8"), Some("text/html"));
+        assert_eq!(taken("image/png"), None);
     }
 
     #[test]

@@ -13,7 +13,7 @@ mod serde_fault;
 mod strict_value;
 mod upload;
 
-pub use accept::{accepts_json, prefers};
+pub use accept::{accepts_json, preferred, prefers};
 pub use body::{Body, RawBody};
 pub use conditional::{IfMatch, IfNoneMatch};
 pub use idempotency_key::IdempotencyKey;

@@ -1,17 +1,22 @@
-//! The pages behind action links: `/c/{token}`. GET and HEAD change nothing, whatever opens the link; only a form that
+//! The pages behind action links: `/c/{token}`, and the holder's own, `/s/{token}`. GET and HEAD change nothing, whatever opens the link; only a form that
 //! came from our own page, with choices made in it, is an answer. No token reaches a log: the request log has the
 //! route pattern.
 
 mod form;
 mod guard;
 mod reply;
+mod status;
+mod status_form;
 
 pub use guard::Misses;
+pub use status::{show_status, submit_status};
 
 use super::context::RequestContext;
 use super::extract::RawBody;
 use super::middleware::client_ip;
-use super::pages::confirm::{ANSWER_FIELD, DeviceQuestion, ErrorMessage, FieldError, device_field};
+use super::pages::confirm::{
+    ANSWER_FIELD, COLLEAGUE_FIELD, DeviceQuestion, ErrorMessage, FieldError, device_field,
+};
 use super::pages::{ErrorKind, ErrorPage, GonePage, Renewed};
 use super::problem::{Problem, ProblemType};
 use super::state::State;
@@ -31,6 +36,8 @@ struct Visit {
     request: HttpRequest,
     request_id: String,
     token: String,
+    /// What the address of the page begins with.
+    root: &'static str,
     /// The language that the visitor chose on the page.
     chosen: Option<Language>,
 }
@@ -40,7 +47,7 @@ struct Visit {
 /// # Errors
 /// The server was put together without state.
 pub async fn show(request: HttpRequest, token: web::Path<String>) -> Result<HttpResponse, Problem> {
-    let visit = Visit::new(request, token.into_inner())?;
+    let visit = Visit::new(request, (CONFIRM, token.into_inner()))?;
     Ok(visit.show().await)
 }
 
@@ -57,7 +64,7 @@ pub async fn submit(
         return Err(Problem::new(ProblemType::UnsupportedMediaType)
             .header("accept", "application/x-www-form-urlencoded"));
     }
-    let visit = Visit::new(request, token.into_inner())?;
+    let visit = Visit::new(request, (CONFIRM, token.into_inner()))?;
     let public_url = visit.state.app.config.public_url.clone();
     if !guard::is_from_our_page(&visit.request, &public_url) {
         return Ok(visit.error(StatusCode::FORBIDDEN, ErrorKind::Refused));
@@ -85,6 +92,10 @@ pub async fn submit(
 
 /// The hidden field that tells the small forms from the answer.
 const ACT_FIELD: &str = "act";
+/// Where whoever is asked confirms.
+const CONFIRM: &str = "/c";
+/// The holder's own page.
+const STATUS: &str = "/s";
 const UNDO: &str = "undo";
 const NEW_LINK: &str = "new_link";
 
@@ -93,7 +104,7 @@ const fn wrong(field: String, message: ErrorMessage) -> FieldError {
 }
 
 impl Visit {
-    fn new(request: HttpRequest, token: String) -> Result<Self, Problem> {
+    fn new(request: HttpRequest, (root, token): (&'static str, String)) -> Result<Self, Problem> {
         let state = State::of(&request)?;
         let context = RequestContext::of(&request);
         let request_id = context.map_or_else(String::new, |context| context.request_id().to_owned());
@@ -105,6 +116,7 @@ impl Visit {
             request,
             request_id,
             token,
+            root,
             chosen,
         })
     }
@@ -123,10 +135,10 @@ impl Visit {
 
     /// Where this page is, in the language that was chosen.
     fn address(&self, language: Option<Language>) -> String {
-        let token = &self.token;
+        let (root, token) = (self.root, &self.token);
         language.map_or_else(
-            || format!("/c/{token}"),
-            |language| format!("/c/{token}?lang={language}"),
+            || format!("{root}/{token}"),
+            |language| format!("{root}/{token}?lang={language}"),
         )
     }
 
@@ -141,6 +153,14 @@ impl Visit {
             Ok(Outcome::Recorded) => self.see_other(),
             Ok(Outcome::AlreadyRecorded(recorded)) => self.recorded(&recorded, true),
             Ok(Outcome::TooSoon) => self.error(StatusCode::TOO_MANY_REQUESTS, ErrorKind::TooMany),
+            // An address that was tried in vain counts like a dead link: nobody is to find out who works here.
+            Ok(Outcome::NoSuchColleague) if !self.admits_miss() => {
+                self.error(StatusCode::TOO_MANY_REQUESTS, ErrorKind::TooMany)
+            }
+            Ok(Outcome::NoSuchColleague) => {
+                let unknown = wrong(COLLEAGUE_FIELD.to_owned(), ErrorMessage::ColleagueUnknown);
+                self.ask(question, csrf, Shown::again(form, vec![unknown]))
+            }
             Ok(Outcome::WrongDevice(items)) => {
                 let places = question.devices.iter().enumerate();
                 let errors = places
@@ -247,6 +267,8 @@ impl Visit {
             language,
             site: reply::site(&self.state.app),
             csrf: csrf.clone(),
+            // The holder's page goes when there is nothing more to say on it.
+            can_renew: self.root == CONFIRM,
         };
         self.with_cookie(reply::page(StatusCode::GONE, language, page.render()), &csrf)
     }

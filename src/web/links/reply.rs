@@ -6,7 +6,8 @@ use crate::app::App;
 use crate::domain::action_link::LinkAnswer;
 use crate::domain::language::Language;
 use crate::mail::Phone;
-use crate::services::links::{AlongAsked, OpenItem, Question, RecordedAnswer, Undoable};
+use crate::mail::format::pick;
+use crate::services::links::{AlongAsked, HandedTo, OpenItem, Question, RecordedAnswer, Undoable};
 use crate::web::pages::confirm::{
     AbsenceFacts, AlongQuestion, CaseAnswer, ConfirmPage, DeviceItem, Entered, FieldError, SubscriptionItem,
 };
@@ -21,8 +22,8 @@ const JUST_NOW: TimeDelta = TimeDelta::minutes(10);
 /// What a page of questions shows besides the questions.
 #[derive(Default)]
 pub(super) struct Shown {
-    entered: Entered,
-    errors: Vec<FieldError>,
+    pub(super) entered: Entered,
+    pub(super) errors: Vec<FieldError>,
 }
 
 impl Shown {
@@ -151,7 +152,12 @@ impl Visit {
             recorded_by: recorded.recorded_by.clone(),
             recorded_at: recorded.recorded_at,
             already_recorded: again || age > JUST_NOW,
-            handed_to: recorded.handed_to.clone(),
+            handed_to: recorded.handed_to.as_ref().map(|to| match to {
+                HandedTo::Named(name) => name.clone(),
+                HandedTo::Colleague => {
+                    pick(language, "Kollegan som du angav", "The colleague you named").to_owned()
+                }
+            }),
             open: recorded
                 .open
                 .iter()
@@ -187,7 +193,7 @@ impl Visit {
     }
 }
 
-const fn other(language: Language) -> Language {
+pub(super) const fn other(language: Language) -> Language {
     match language {
         Language::Sv => Language::En,
         Language::En => Language::Sv,
@@ -207,6 +213,8 @@ fn device(asked: &crate::services::links::AskedDevice) -> DeviceItem {
             AlongAsked::Accept => AlongQuestion::Accept,
             AlongAsked::Elsewhere => AlongQuestion::Elsewhere,
         }),
+        declared: asked.declared.clone(),
+        codes_said: asked.codes_said.clone(),
     }
 }
 

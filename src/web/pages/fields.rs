@@ -89,14 +89,24 @@ pub(super) struct Text {
 /// A box to tick.
 pub(super) struct Tick {
     pub name: String,
-    pub label: &'static str,
+    pub label: String,
     pub chosen: bool,
+}
+
+/// Boxes to tick, in order.
+pub(super) struct Ticks {
+    pub name: String,
+    pub legend: String,
+    pub hint: Option<String>,
+    pub boxes: Vec<Tick>,
 }
 
 /// Any part of a form.
 pub(super) enum Field {
     /// Radio buttons.
     Radios(Group),
+    /// Boxes to tick.
+    Ticks(Ticks),
     /// A list to choose from, for questions that have to be short.
     Select(Group),
     /// A text input.
@@ -135,6 +145,8 @@ impl Text {
 pub(super) struct Section {
     pub heading: String,
     pub done: Option<String>,
+    /// What the holder says about it.
+    pub said: Vec<String>,
     pub fields: Vec<Field>,
 }
 
@@ -169,7 +181,7 @@ impl Builder<'_> {
         let warned = self.shown(name).is_some_and(|error| error.may_be_sent_anyway);
         (chosen || warned).then(|| Tick {
             name: field,
-            label: pick(self.language, "Skicka texten ändå", "Send the text anyway"),
+            label: pick(self.language, "Skicka texten ändå", "Send the text anyway").to_owned(),
             chosen,
         })
     }
@@ -213,14 +225,14 @@ impl Builder<'_> {
         name: String,
         kind: TextKind,
         label: impl Into<String>,
-        hint: Option<&'static str>,
+        hint: Option<impl Into<String>>,
     ) -> Text {
         Text {
             value: self.entered.get(&name).to_owned(),
             error: self.error(&name),
             anyway: self.anyway(&name),
             label: label.into(),
-            hint: hint.map(str::to_owned),
+            hint: hint.map(Into::into),
             kind,
             name,
         }

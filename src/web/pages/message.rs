@@ -17,6 +17,8 @@ pub struct GonePage {
     pub site: Site,
     /// The value of the form's csrf field.
     pub csrf: String,
+    /// Whether a new link can be asked for.
+    pub can_renew: bool,
 }
 
 /// The answer to somebody who asked for a new link.
@@ -155,7 +157,7 @@ impl GonePage {
             reference_word: "",
             reference: None,
             csrf: &self.csrf,
-            renew: Some(RenewForm::for_dead_link(language)),
+            renew: self.can_renew.then(|| RenewForm::for_dead_link(language)),
         }
         .render()
     }

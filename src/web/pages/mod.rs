@@ -10,11 +10,13 @@ pub mod confirm;
 mod done;
 mod fields;
 mod frame;
+pub mod lists;
 mod mailbox;
 pub mod mailbox_pages;
 mod message;
 mod receipt;
 pub mod site;
+pub mod status;
 #[cfg(test)]
 mod tests;
 mod verify;

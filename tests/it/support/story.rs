@@ -259,8 +259,10 @@ pub struct ReadMail {
     pub html: String,
     /// What is attached: name, media type and content.
     pub attachments: Vec<(String, String, Vec<u8>)>,
-    /// The token of the link in it.
+    /// The token of the link in it with which somebody confirms.
     pub token: Option<String>,
+    /// The token of the link to the holder's page.
+    pub page: Option<String>,
 }
 
 /// Reads a mail as its recipient's program does.
@@ -285,10 +287,13 @@ pub fn read(mail: &OutgoingMail) -> ReadMail {
         let name = disposition.params.get("filename")?.clone();
         Some((name, part.ctype.mimetype.clone(), part.get_body_raw().unwrap()))
     });
-    let token = text.split_once("/c/").map(|(_, rest)| {
-        let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_');
-        rest[..end.unwrap_or(rest.len())].to_owned()
-    });
+    let token_after = |root: &str| {
+        text.split_once(root).map(|(_, rest)| {
+            let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_');
+            rest[..end.unwrap_or(rest.len())].to_owned()
+        })
+    };
+    let (token, page) = (token_after("/c/"), token_after("/s/"));
     assert_eq!(mail.envelope_to.len(), 1, "one mail, one recipient");
     ReadMail {
         to: mail.envelope_to[0].split('@').next().unwrap().to_owned(),
@@ -297,6 +302,7 @@ pub fn read(mail: &OutgoingMail) -> ReadMail {
         html,
         attachments: attachments.collect(),
         token,
+        page,
     }
 }
 
@@ -321,7 +327,15 @@ impl<'s> Visitor<'s> {
 
     /// Opens a link whose page has another status.
     pub async fn open_as(server: &'s TestServer<'s>, token: &str, status: reqwest::StatusCode) -> Self {
-        let path = format!("/c/{token}");
+        Self::at(server, format!("/c/{token}"), status).await
+    }
+
+    /// Opens the holder's page.
+    pub async fn open_page(server: &'s TestServer<'s>, token: &str) -> Self {
+        Self::at(server, format!("/s/{token}"), reqwest::StatusCode::OK).await
+    }
+
+    async fn at(server: &'s TestServer<'s>, path: String, status: reqwest::StatusCode) -> Self {
         let page = Answer::of(server.anonymous(Method::GET, &path))
             .await
             .expect(status);

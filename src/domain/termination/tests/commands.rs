@@ -6,6 +6,7 @@ use super::*;
 #[derive(Clone, Debug)]
 pub(super) enum Op {
     Declare(u128, CheckKind, ActorRole),
+    Undeclare(u128, CheckKind, ActorRole),
     Settle(u128, CheckKind, Said, bool, ActorRole),
     Code(u128, CodeKind, CodeAnswer, ActorRole),
     /// With or without a name of who decided.

@@ -18,6 +18,7 @@ fn reason(number: u8) -> Option<Reason> {
 fn run(case: &mut Termination, op: &Op) -> Result<Vec<Event>, DomainError> {
     match *op {
         Op::Declare(item, check, role) => case.declare(item_id(item), check, act(role)),
+        Op::Undeclare(item, check, role) => case.withdraw_declaration(item_id(item), check, act(role)),
         Op::Settle(item, check, Said { answer, why }, right_device, role) => {
             let identity = if right_device {
                 IdentityMatch::Confirmed
@@ -192,6 +193,8 @@ fn any_answer() -> impl Strategy<Value = Op> {
     prop_oneof![
         1 => (any_item(), check.clone(), prop_oneof![3 => Just(ActorRole::Holder), 1 => any_role()])
             .prop_map(|(item, check, role)| Op::Declare(item, check, role)),
+        1 => (any_item(), check.clone(), prop_oneof![3 => Just(ActorRole::Holder), 1 => any_role()])
+            .prop_map(|(item, check, role)| Op::Undeclare(item, check, role)),
         6 => (any_item(), check, said, prop::bool::weighted(0.8), any_role())
             .prop_map(|(item, check, said, right, role)| Op::Settle(item, check, said, right, role)),
         2 => (any_item(), select(CodeKind::ALL), select(CodeAnswer::ALL), any_role())

@@ -69,6 +69,10 @@ fn only_the_holder_declares_and_the_holder_does_nothing_else() {
     };
     case.declare(handset(), CheckKind::Reset, holder()).unwrap();
     assert_eq!(state_of(&case, CheckKind::Reset), CheckState::Declared);
+    let taken_back = case.withdraw_declaration(handset(), CheckKind::Reset, holder());
+    assert_eq!(names(&taken_back.unwrap()), ["declaration_withdrawn"]);
+    assert_eq!(state_of(&case, CheckKind::Reset), CheckState::Open);
+    case.declare(handset(), CheckKind::Reset, holder()).unwrap();
     let why = || because("gone");
     assert_eq!(
         case.settle(handset(), CheckKind::Reset, Settlement::done(), holder()),

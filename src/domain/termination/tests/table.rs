@@ -40,6 +40,12 @@ const COMMANDS: &[(&str, Command)] = &[
     ("declare, settled check", |case| {
         case.declare(item_id(HANDSET), CheckKind::Returned, act(ActorRole::Holder))
     }),
+    ("withdraw_declaration, nothing declared", |case| {
+        case.withdraw_declaration(item_id(HANDSET), CheckKind::Sim, act(ActorRole::Holder))
+    }),
+    ("withdraw_declaration, settled check", |case| {
+        case.withdraw_declaration(item_id(HANDSET), CheckKind::Returned, act(ActorRole::Holder))
+    }),
     ("settle, open check", |case| {
         settle(case, CheckKind::Sim, Settlement::done())
     }),

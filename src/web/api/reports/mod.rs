@@ -1,6 +1,10 @@
-//! `/v1/reports`: numbers about the work, and no names of people.
+//! `/v1/reports`: numbers about the work, and no names of people; and the lists that go along with the handing in, which
+//! name those who hand in.
 
 mod answer;
+mod lists;
+
+pub use lists::*;
 
 use crate::domain::calendar::local_date;
 use crate::domain::ids::{LegalEntityId, PersonId, UnitId};

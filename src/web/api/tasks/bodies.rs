@@ -4,7 +4,8 @@ use crate::domain::ids::{
     AddOnId, ItemId, LegalEntityId, PersonId, SubscriptionId, TaskId, TerminationId, UnitId,
 };
 use crate::domain::task::{
-    DiversionCause, NoticeKind, OrganisationChange, StaffChange, Task, TaskFacts, TaskKind, TaskState,
+    DiversionCause, EndAsker, EndClaim, NoticeKind, OrganisationChange, StaffChange, Task, TaskFacts,
+    TaskKind, TaskState,
 };
 use crate::domain::termination::{NumberDecision, NumberTerms};
 use crate::services::tasks::{NewNotice, NoticeFacts, TaskFilter};
@@ -60,6 +61,18 @@ pub struct DiversionOut {
     cause: DiversionCause,
     /// For a leave: the day on which the person is back, if that is known.
     return_on: Option<NaiveDate>,
+}
+
+/// What somebody says about the last day. HR is to be asked; nothing in the case changes before HR says so.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[schema(examples(json!({"by": "holder", "says": "wrong_date", "last_day": "2027-03-31"})))]
+pub struct EndQuestionOut {
+    /// Who says so.
+    by: EndAsker,
+    /// What they say.
+    says: EndClaim,
+    /// The right last day, if they know it.
+    last_day: Option<NaiveDate>,
 }
 
 /// A change notice: the member with the name of its kind, and no other of them. `other` has its text alone. Never send
@@ -201,6 +214,7 @@ pub struct AddOnAskedOut {
     "diversion": null,
     "number_work": null,
     "add_on": null,
+    "end_question": null,
     "text": "Samtal tas av receptionen så länge.",
     "may_hold_personal_number": false,
     "actor_kind": "service_account",
@@ -257,6 +271,8 @@ pub struct TaskOut {
     number_work: Option<NumberWorkOut>,
     /// The add-on of a subscription.
     add_on: Option<AddOnAskedOut>,
+    /// What somebody says about the last day, for HR to answer.
+    end_question: Option<EndQuestionOut>,
     /// People's own words.
     #[schema(max_length = 1000)]
     text: Option<String>,
@@ -380,6 +396,7 @@ impl From<&Task> for TaskOut {
             number_work: None,
             add_on: None,
             diversion: None,
+            end_question: None,
             text: task.text.clone(),
             may_hold_personal_number: task.may_hold_personal_number(),
             actor_kind: task.actor_kind.clone(),
@@ -430,6 +447,9 @@ impl TaskOut {
             }
             TaskFacts::Diversion { cause, return_on } => {
                 self.diversion = Some(DiversionOut { cause, return_on });
+            }
+            TaskFacts::EndQuestion { by, says, last_day } => {
+                self.end_question = Some(EndQuestionOut { by, says, last_day });
             }
         }
     }

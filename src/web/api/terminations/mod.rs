@@ -2,6 +2,7 @@
 
 pub mod absence;
 pub mod bodies;
+pub mod delegate;
 pub mod notes;
 pub mod numbers;
 pub mod outcomes;

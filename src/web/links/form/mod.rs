@@ -8,15 +8,15 @@ mod absence;
 use crate::crypto::digest::fingerprint;
 use crate::domain::note::NOTE_MAX_CHARS;
 use crate::domain::termination::{self, AbsencePlan, NumberDecision};
-use crate::domain::text::{clean_text, looks_like_personal_number};
+use crate::domain::text::{EmailAddress, clean_text, looks_like_personal_number};
 use crate::mail::words::{self, Check, CodeKind, SimAnswer};
 use crate::services::links::{
     Accessories, AlongAsked, Answer, AskedDevice, CodeGiven, Confirmation, DeviceAnswer, Possession,
     Question, Said,
 };
 use crate::web::pages::confirm::{
-    ANSWER_FIELD, ANYWAY_SUFFIX, AccessoriesBack, CSRF_FIELD, CaseAnswer, DeviceQuestion, Entered,
-    ErrorMessage, FieldError, HaveDevice, MESSAGE_FIELD, NEW_LAST_DAY_FIELD, RecordsSaved, YesNo,
+    ANSWER_FIELD, ANYWAY_SUFFIX, AccessoriesBack, COLLEAGUE_FIELD, CSRF_FIELD, CaseAnswer, DeviceQuestion,
+    Entered, ErrorMessage, FieldError, HaveDevice, MESSAGE_FIELD, NEW_LAST_DAY_FIELD, RecordsSaved, YesNo,
     anyway_field, code_field, code_value_field, device_field, number_field,
 };
 use chrono::NaiveDate;
@@ -73,17 +73,17 @@ impl Form {
 /// # Errors
 /// Everything that is wrong, in the order of the page.
 pub(super) fn read(form: &Form, question: &Question) -> Result<Answer, Vec<FieldError>> {
-    let mut reader = Reader {
-        form,
-        errors: Vec::new(),
-    };
+    let mut reader = Reader::of(form);
     let case = reader.choice::<CaseAnswer>(ANSWER_FIELD.to_owned(), Some(ErrorMessage::AnswerMissing));
     let what = match case {
         Some(CaseAnswer::Confirm) => Some(Said::Confirm(reader.confirmation(question))),
         Some(CaseAnswer::WrongDate) => Some(Said::WrongDate {
             last_day: reader.date(NEW_LAST_DAY_FIELD.to_owned()),
         }),
-        Some(CaseAnswer::HandOver) => Some(Said::HandOver),
+        Some(CaseAnswer::HandOver) => Some(Said::HandOver {
+            address: reader.address(COLLEAGUE_FIELD.to_owned()),
+            colleague: None,
+        }),
         None => None,
     };
     let message = reader.text(MESSAGE_FIELD.to_owned(), NOTE_MAX_CHARS);
@@ -98,18 +98,48 @@ pub(super) fn read(form: &Form, question: &Question) -> Result<Answer, Vec<Field
 }
 
 /// Reads field after field and remembers what is wrong.
-struct Reader<'a> {
+pub(super) struct Reader<'a> {
     form: &'a Form,
     errors: Vec<FieldError>,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    pub(super) const fn of(form: &'a Form) -> Self {
+        Self {
+            form,
+            errors: Vec::new(),
+        }
+    }
+
+    /// Everything that was wrong.
+    pub(super) fn errors(self) -> Vec<FieldError> {
+        self.errors
+    }
+
+    /// Whether a box is ticked.
+    pub(super) fn is_ticked(&self, field: &str) -> bool {
+        self.form.get(field) == YesNo::Yes.as_str()
+    }
+
+    /// Somebody's address. One that is none is as good as one at which nobody can take over.
+    fn address(&mut self, field: String) -> Option<EmailAddress> {
+        let value = self.form.get(&field);
+        if value.is_empty() {
+            return None;
+        }
+        let address = EmailAddress::parse(value).ok();
+        if address.is_none() {
+            self.wrong(field, ErrorMessage::ColleagueUnknown);
+        }
+        address
+    }
+
     fn wrong(&mut self, field: String, message: ErrorMessage) {
         self.errors.push(FieldError { field, message });
     }
 
     /// One of a closed set; `missing` is what to say when there is none and there must be one.
-    fn choice<T: FromStr>(&mut self, field: String, missing: Option<ErrorMessage>) -> Option<T> {
+    pub(super) fn choice<T: FromStr>(&mut self, field: String, missing: Option<ErrorMessage>) -> Option<T> {
         let value = self.form.get(&field);
         if value.is_empty() {
             if let Some(missing) = missing {
@@ -124,7 +154,7 @@ impl Reader<'_> {
         chosen
     }
 
-    fn date(&mut self, field: String) -> Option<NaiveDate> {
+    pub(super) fn date(&mut self, field: String) -> Option<NaiveDate> {
         let value = self.form.get(&field);
         if value.is_empty() {
             return None;
@@ -138,7 +168,7 @@ impl Reader<'_> {
 
     /// Somebody's own words. A text that may hold a personal identity number is taken when the writer has seen the
     /// warning and says that it is to be sent anyway: other numbers can have the same shape.
-    fn text(&mut self, field: String, limit: usize) -> Option<String> {
+    pub(super) fn text(&mut self, field: String, limit: usize) -> Option<String> {
         let value = self.form.get(&field);
         if value.is_empty() {
             return None;
@@ -370,7 +400,7 @@ const fn code_kind(kind: CodeKind) -> termination::CodeKind {
     }
 }
 
-const fn code_answer(answer: words::CodeAnswer) -> termination::CodeAnswer {
+pub(super) const fn code_answer(answer: words::CodeAnswer) -> termination::CodeAnswer {
     match answer {
         words::CodeAnswer::Received => termination::CodeAnswer::Received,
         words::CodeAnswer::NotApplicable => termination::CodeAnswer::NotApplicable,

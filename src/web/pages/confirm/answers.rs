@@ -9,6 +9,8 @@ pub const CSRF_FIELD: &str = "csrf";
 pub const ANSWER_FIELD: &str = "answer";
 /// The field of the right last day (ISO 8601), wanted when the date is wrong. Optional.
 pub const NEW_LAST_DAY_FIELD: &str = "new_last_day";
+/// The field of the work address of a colleague who takes the case over. Optional; without it, the coordinator does.
+pub const COLLEAGUE_FIELD: &str = "colleague";
 /// The field of the free message. Optional.
 pub const MESSAGE_FIELD: &str = "message";
 

@@ -74,8 +74,43 @@ pub(super) fn section(
     Section {
         heading: heading(builder.language, all, index, item),
         done: done_line(builder.language, &item.done),
+        said: said(builder.language, item),
         fields,
     }
+}
+
+/// What the holder says. It settles nothing, so the receiver is asked to look.
+fn said(language: Language, item: &DeviceItem) -> Vec<String> {
+    let mut said = Vec::new();
+    let declared: Vec<&str> = item
+        .declared
+        .iter()
+        .filter(|check| **check != Check::Codes)
+        .map(|check| check.text(language))
+        .collect();
+    if !declared.is_empty() {
+        let names = list(language, &declared);
+        said.push(say!(
+            language,
+            "Innehavaren säger att det här är klart: {names}. Kontrollera det själv.",
+            "The holder says that this is done: {names}. Please check for yourself."
+        ));
+    }
+    for (kind, answer) in &item.codes_said {
+        let answer = match answer {
+            CodeAnswer::Received => {
+                pick(language, "lämnas med telefonen", "handed over with the phone").to_owned()
+            }
+            other => other.text(language).to_lowercase(),
+        };
+        let kind = kind.text(language);
+        said.push(say!(
+            language,
+            "Enligt innehavaren: {kind} – {answer}.",
+            "As the holder says: {kind} – {answer}."
+        ));
+    }
+    said
 }
 
 /// The model, numbered when there are several, with the serial number where two would look the same.
@@ -327,8 +362,12 @@ impl Questions<'_> {
         let give = |kind: &CodeKind| {
             let name = kind.text(language);
             let label = say!(language, "{name} att lämna", "{name} to hand over");
-            self.builder
-                .text(code_value_field(self.index, *kind), TextKind::Code, label, None)
+            self.builder.text(
+                code_value_field(self.index, *kind),
+                TextKind::Code,
+                label,
+                None::<&str>,
+            )
         };
         let mut fields = CodeKind::ALL.iter().map(ask).collect::<Vec<_>>();
         fields.push(Field::Codes {

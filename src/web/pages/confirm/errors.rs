@@ -45,6 +45,8 @@ text_enum! {
         BackMissing = "back_missing",
         /// It is not said whether a device goes along.
         AlongMissing = "along_missing",
+        /// Nobody at the address can take the case over.
+        ColleagueUnknown = "colleague_unknown",
         /// Not a date.
         DateInvalid = "date_invalid",
         /// Too long.
@@ -127,6 +129,10 @@ impl ErrorMessage {
             Self::AlongMissing => (
                 "Svara på om telefonen följer med",
                 "Say whether the phone goes along",
+            ),
+            Self::ColleagueUnknown => (
+                "Ärendet kan inte lämnas över till den adressen. Skriv jobbmejlen till en kollega i samma nämnd eller bolag, eller lämna rutan tom",
+                "The case cannot be handed over to that address. Write the work e-mail of a colleague in the same committee or company, or leave it empty",
             ),
             Self::DateInvalid => (
                 "Skriv datumet med år, månad och dag, till exempel 2027-03-31",

@@ -14,9 +14,9 @@ pub use super::fields::Entered;
 pub use absence::AbsenceFacts;
 pub use along::AlongQuestion;
 pub use answers::{
-    ANSWER_FIELD, ANYWAY_SUFFIX, AccessoriesBack, CSRF_FIELD, CaseAnswer, DeviceQuestion, HaveDevice,
-    MESSAGE_FIELD, NEW_LAST_DAY_FIELD, RecordsSaved, YesNo, anyway_field, code_field, code_value_field,
-    device_field, number_field,
+    ANSWER_FIELD, ANYWAY_SUFFIX, AccessoriesBack, COLLEAGUE_FIELD, CSRF_FIELD, CaseAnswer, DeviceQuestion,
+    HaveDevice, MESSAGE_FIELD, NEW_LAST_DAY_FIELD, RecordsSaved, YesNo, anyway_field, code_field,
+    code_value_field, device_field, number_field,
 };
 pub use errors::{ErrorMessage, FieldError};
 pub use number::SubscriptionItem;
@@ -25,7 +25,7 @@ use super::fields::{Builder, Field, Section, ShownError, TextKind};
 use super::frame::{Frame, Site};
 use crate::domain::language::Language;
 use crate::mail::format::{date, date_time, list, pick, say};
-use crate::mail::words::Check;
+use crate::mail::words::{Check, CodeAnswer, CodeKind};
 use askama::Template;
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -47,6 +47,10 @@ pub struct DeviceItem {
     pub hold: bool,
     /// What is asked about its going along with a holder who moves.
     pub along: Option<AlongQuestion>,
+    /// The open checks that the holder says are done.
+    pub declared: Vec<Check>,
+    /// What the holder says about each kind of code.
+    pub codes_said: Vec<(CodeKind, CodeAnswer)>,
 }
 
 /// The page.
@@ -274,17 +278,40 @@ impl ConfirmPage {
                 "Only if the date is wrong.",
             )),
         );
+        let to = self.takes_over();
+        let colleague = builder.text(
+            COLLEAGUE_FIELD.to_owned(),
+            TextKind::Line,
+            pick(
+                language,
+                "Jobbmejl till en kollega som tar över",
+                "Work e-mail of a colleague who takes over",
+            ),
+            Some(say!(
+                language,
+                "Bara om du lämnar över. Lämnar du rutan tom går ärendet till {to}.",
+                "Only if you hand over. If you leave this empty the case goes to {to}."
+            )),
+        );
         Section {
             heading: pick(language, "Ditt svar", "Your answer").to_owned(),
             done: None,
-            fields: vec![Field::Radios(group), Field::Text(new_last_day)],
+            said: Vec::new(),
+            fields: vec![
+                Field::Radios(group),
+                Field::Text(new_last_day),
+                Field::Text(colleague),
+            ],
         }
+    }
+
+    fn takes_over(&self) -> &str {
+        let to = self.coordinator.as_deref();
+        to.unwrap_or_else(|| pick(self.language, "telefoniansvarig", "the coordinator"))
     }
 
     fn answer_label(&self, answer: CaseAnswer) -> String {
         let language = self.language;
-        let to = self.coordinator.as_deref();
-        let to = to.unwrap_or_else(|| pick(language, "telefoniansvarig", "the coordinator"));
         match answer {
             CaseAnswer::Confirm => {
                 say!(
@@ -301,8 +328,8 @@ impl ConfirmPage {
             ),
             CaseAnswer::HandOver => say!(
                 language,
-                "Det här är inte min medarbetare, eller jag vill lämna över till {to}",
-                "This is not my employee, or I want to hand over to {to}"
+                "Det här är inte min medarbetare, eller jag vill lämna över",
+                "This is not my employee, or I want to hand over"
             ),
         }
     }
@@ -362,6 +389,7 @@ fn message(builder: &Builder<'_>) -> Section {
         )
         .to_owned(),
         done: None,
+        said: Vec::new(),
         fields: vec![Field::Text(text)],
     }
 }

@@ -6,6 +6,7 @@ use super::confirm::*;
 use super::*;
 use crate::domain::language::Language;
 use crate::mail::words::{Check, CodeKind, NumberDecision};
+use crate::web::pages::status::StatusPage;
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine;
 use samples::*;
@@ -90,7 +91,7 @@ fn every_page_states_its_language_one_heading_a_title_and_a_way_to_the_content()
         } else {
             "Error: "
         };
-        let expected = ["confirm-errors", "done-unticked"].contains(&name.as_str());
+        let expected = ["confirm-errors", "done-unticked", "status-errors"].contains(&name.as_str());
         assert_eq!(title.starts_with(wrong), expected, "{title}");
         titles.insert((title, language));
     }
@@ -341,5 +342,49 @@ fn page_samples_are_written() {
     let dir = std::path::PathBuf::from(std::env::var_os("HANDBACK_WRITE_SAMPLES").expect("a folder"));
     for (name, language, html) in every() {
         std::fs::write(dir.join(format!("{name}-{language}.html")), html).unwrap();
+    }
+}
+
+#[test]
+fn the_holder_sees_what_was_said_and_is_never_told_to_wipe_what_must_be_kept() {
+    for language in LANGUAGES {
+        let ticked = |page: &StatusPage| {
+            let html = page.render().unwrap();
+            let marked = |tag: &&str| tag.ends_with(" checked") || tag.ends_with(" selected");
+            let name = |tag: &str| {
+                attribute(tag, "name")
+                    .or(attribute(tag, "value"))
+                    .unwrap()
+                    .to_owned()
+            };
+            tags(&html)
+                .into_iter()
+                .filter(marked)
+                .map(name)
+                .collect::<Vec<_>>()
+        };
+        let fresh = status(language);
+        assert!(ticked(&fresh).is_empty());
+        assert_eq!(
+            ticked(&status_said(language)),
+            [
+                "d0_records",
+                "d0_signed_out",
+                "d0_reset",
+                "received",
+                "s0_keep_number"
+            ]
+        );
+        let mut held = fresh.clone();
+        held.status.hold = true;
+        let (fresh, held) = (fresh.render().unwrap(), held.render().unwrap());
+        for destroying in ["d0_signed_out", "d0_reset", "d0_wiped", "not_needed_after_wipe"] {
+            assert!(
+                fresh.contains(destroying) && !held.contains(destroying),
+                "{destroying}"
+            );
+        }
+        assert!(held.contains("box keep"));
+        assert!(!fresh.contains("Anna Ek"), "whoever is written to is not named");
     }
 }

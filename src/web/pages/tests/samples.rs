@@ -1,15 +1,24 @@
 //! One of each page, with invented people.
 
+use crate::domain::holder_statement::{HolderAnswer, HolderTopic};
 use crate::domain::language::Language;
+use crate::domain::report::{HandInRow, Period, ReceiptRow};
+use crate::domain::task::EndClaim;
+use crate::domain::termination::{self, CheckState, ItemKind, TerminationState};
 use crate::domain::wipe::WipeLevel;
 use crate::mail::Phone;
 use crate::mail::receipt::{Cause, Deviation, Proof, Receipt, ReceiptDevice, ReceiptSubscription};
 use crate::mail::words::{
     Check, CodeAnswer, CodeKind, Condition, DeviceOutcome, FactLevel, NumberDecision, SimAnswer, WipeMethod,
 };
+use crate::services::links::{HolderDevice, HolderQuestion, HolderStatus, HolderSubscription};
 use crate::web::pages::confirm::*;
+use crate::web::pages::lists::{HandInPage, ListFrame, ReceiptListPage};
+use crate::web::pages::status::StatusPage;
 use crate::web::pages::*;
 use chrono::{DateTime, NaiveDate, TimeZone, Utc};
+use std::collections::BTreeMap;
+use uuid::Uuid;
 
 pub(super) const LANGUAGES: [Language; 2] = [Language::Sv, Language::En];
 
@@ -57,6 +66,8 @@ pub(super) fn device(model: &str, hold: bool) -> DeviceItem {
         done: Vec::new(),
         hold,
         along: None,
+        declared: Vec::new(),
+        codes_said: Vec::new(),
     }
 }
 
@@ -291,7 +302,11 @@ pub(super) fn mail(language: Language) -> MailPage {
 pub(super) fn every() -> Vec<(String, Language, String)> {
     let mut pages = Vec::new();
     for language in LANGUAGES {
-        let named = answer_pages(language).into_iter().chain(other_pages(language));
+        let named = answer_pages(language)
+            .into_iter()
+            .chain(status_pages(language))
+            .chain(list_pages(language))
+            .chain(other_pages(language));
         pages.extend(named.map(|(name, html)| (name, language, html)));
     }
     pages
@@ -320,7 +335,12 @@ fn answer_pages(language: Language) -> Vec<(String, String)> {
         undone_at: Some(at()),
         ..confirm(language)
     };
+    let mut told = confirm(language);
+    told.devices[0].declared = vec![Check::RecordsSaved, Check::Reset, Check::Codes];
+    told.devices[0].codes_said = vec![(CodeKind::SimPin, CodeAnswer::Received)];
+    told.subscriptions[0].is_requested = true;
     let pages = [
+        ("confirm-told", told.render()),
         ("confirm", confirm(language).render()),
         ("confirm-errors", confirm_with_errors(language).render()),
         ("confirm-undone", undone.render()),
@@ -332,6 +352,190 @@ fn answer_pages(language: Language) -> Vec<(String, String)> {
     pages
         .map(|(name, html)| (name.to_owned(), html.unwrap()))
         .to_vec()
+}
+
+fn status_pages(language: Language) -> Vec<(String, String)> {
+    let mut held = status(language);
+    held.status.hold = true;
+    let mut wrong = status(language);
+    wrong.errors = vec![FieldError {
+        field: NEW_LAST_DAY_FIELD.to_owned(),
+        message: ErrorMessage::DateInvalid,
+    }];
+    wrong.entered = Some(
+        [
+            ("end", "wrong_date"),
+            ("d0_reset", "yes"),
+            ("new_last_day", "31 mars"),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into_iter()
+        .collect(),
+    );
+    let pages = [
+        ("status", status(language).render()),
+        ("status-said", status_said(language).render()),
+        ("status-held", held.render()),
+        ("status-errors", wrong.render()),
+    ];
+    pages
+        .map(|(name, html)| (name.to_owned(), html.unwrap()))
+        .to_vec()
+}
+
+fn list_pages(language: Language) -> Vec<(String, String)> {
+    let frame = || ListFrame {
+        language,
+        site: site(),
+        period: Period {
+            from: day(2027, 9, 30),
+            to: day(2027, 9, 30),
+        },
+        as_of: at(),
+    };
+    let to_hand_in = |unit: &str, holder: Option<&str>, kind| HandInRow {
+        termination_id: Uuid::from_u128(1).into(),
+        case_number: "HB-2027-00042".to_owned(),
+        legal_entity: "Kommunstyrelsen".to_owned(),
+        unit_id: Uuid::from_u128(2).into(),
+        unit: unit.to_owned(),
+        holder: holder.map(str::to_owned),
+        end_on: day(2027, 9, 30),
+        return_by: day(2027, 9, 30),
+        kind,
+        model: (kind == ItemKind::Device).then(|| "Exempel X1".to_owned()),
+        serial_last4: (kind == ItemKind::Device).then(|| "7Q2K".to_owned()),
+        accessories: vec!["laddare".to_owned()],
+        number: (kind == ItemKind::Subscription).then(|| number().sv),
+        is_held: holder.is_none(),
+        state: CheckState::Open,
+    };
+    let hand_in = HandInPage {
+        frame: frame(),
+        rows: vec![
+            to_hand_in("Kommunfullmäktige", Some("Anna Ek"), ItemKind::Device),
+            to_hand_in("Kommunfullmäktige", Some("Anna Ek"), ItemKind::Subscription),
+            to_hand_in("Valnämnden", None, ItemKind::Device),
+        ],
+    };
+    let received = |outcome, deviations: &[&str], code: Option<&str>| ReceiptRow {
+        termination_id: Uuid::from_u128(1).into(),
+        case_number: "HB-2027-00042".to_owned(),
+        legal_entity: "Kommunstyrelsen".to_owned(),
+        unit_id: Uuid::from_u128(2).into(),
+        unit: "Kommunfullmäktige".to_owned(),
+        holder: Some("Anna Ek".to_owned()),
+        model: "Exempel X1".to_owned(),
+        serial_last4: "7Q2K".to_owned(),
+        settled_on: day(2027, 9, 30),
+        received_by: Some("Kim Berg".to_owned()),
+        outcome,
+        condition: outcome.map(|_| "intact".to_owned()),
+        deviations: deviations.iter().map(|text| (*text).to_owned()).collect(),
+        state: TerminationState::Open,
+        receipt_code: code.map(str::to_owned),
+    };
+    let receipts = ReceiptListPage {
+        frame: frame(),
+        rows: vec![
+            received(
+                Some(termination::DeviceOutcome::Returned),
+                &[],
+                Some("K7QM-2XRD-9F4T-HB31-0VWZ"),
+            ),
+            received(None, &["Telefonen är borta."], None),
+        ],
+    };
+    let nothing = HandInPage {
+        frame: frame(),
+        rows: Vec::new(),
+    };
+    let pages = [
+        ("list-hand-in", hand_in.render()),
+        ("list-receipts", receipts.render()),
+        ("list-empty", nothing.render()),
+    ];
+    pages
+        .map(|(name, html)| (name.to_owned(), html.unwrap()))
+        .to_vec()
+}
+
+/// The holder's page before anything is said.
+pub(super) fn status(language: Language) -> StatusPage {
+    let open = |check| (check, CheckState::Open);
+    let device = HolderDevice {
+        item: Uuid::from_u128(1).into(),
+        model: "Exempel X1".to_owned(),
+        serial_last4: "7Q2K".to_owned(),
+        accessories: vec!["laddare".to_owned(), "fodral".to_owned()],
+        checks: [
+            Check::RecordsSaved,
+            Check::Returned,
+            Check::Accessories,
+            Check::Reset,
+            Check::Wiped,
+            Check::LocksCleared,
+            Check::Codes,
+            Check::Sim,
+        ]
+        .map(open)
+        .to_vec(),
+        said: BTreeMap::new(),
+    };
+    StatusPage {
+        language,
+        site: site(),
+        language_switch: Some("?lang=other".to_owned()),
+        action: "/s/tO-k_en".to_owned(),
+        csrf: "c5rf".to_owned(),
+        is_saved: false,
+        status: HolderStatus {
+            language,
+            number: "HB-2027-00042".to_owned(),
+            last_day: day(2027, 9, 30),
+            return_by: day(2027, 9, 30),
+            hand_to: "Maria Lind".to_owned(),
+            hold: false,
+            devices: vec![device],
+            subscriptions: vec![HolderSubscription {
+                item: Uuid::from_u128(2).into(),
+                number: number(),
+                decided: None,
+                said: BTreeMap::new(),
+            }],
+            question: None,
+            said_at: None,
+            instructions_url: Some("/instructions".to_owned()),
+        },
+        entered: None,
+        errors: Vec::new(),
+    }
+}
+
+/// The same with much said, some of it settled by others, and a question to HR.
+pub(super) fn status_said(language: Language) -> StatusPage {
+    let mut page = status(language);
+    page.is_saved = true;
+    let status = &mut page.status;
+    status.said_at = Some(at());
+    status.question = Some(HolderQuestion {
+        says: EndClaim::WrongDate,
+        last_day: Some(day(2027, 12, 31)),
+        asked_at: at(),
+        answered_at: None,
+    });
+    let device = &mut status.devices[0];
+    device.checks[0].1 = CheckState::Declared;
+    device.checks[1].1 = CheckState::Done;
+    device.checks[3].1 = CheckState::Declared;
+    device.checks[7].1 = CheckState::Deviation;
+    let code = HolderAnswer::Code(termination::CodeAnswer::Received);
+    device.said = BTreeMap::from([
+        (HolderTopic::SignedOut, HolderAnswer::Yes),
+        (HolderTopic::CodeSimPin, code),
+    ]);
+    status.subscriptions[0].said = BTreeMap::from([(HolderTopic::KeepNumber, HolderAnswer::Yes)]);
+    page
 }
 
 fn verify(language: Language, verdict: Verdict) -> String {
@@ -368,6 +572,7 @@ fn other_pages(language: Language) -> Vec<(String, String)> {
                 language,
                 site: site(),
                 csrf: "c5rf".to_owned(),
+                can_renew: true,
             }
             .render()
             .unwrap(),

@@ -333,6 +333,7 @@ impl Model {
         let active = self.active().then_some(());
         match *op {
             Op::Declare(..)
+            | Op::Undeclare(..)
             | Op::Settle(..)
             | Op::Code(..)
             | Op::Number(..)
@@ -463,7 +464,9 @@ impl Model {
     fn try_answer(&mut self, op: &Op) -> Option<()> {
         let (active, held) = (self.active(), self.held.is_some());
         let (number, check) = match *op {
-            Op::Declare(number, check, _) | Op::Settle(number, check, ..) => (number, check),
+            Op::Declare(number, check, _)
+            | Op::Undeclare(number, check, _)
+            | Op::Settle(number, check, ..) => (number, check),
             Op::Code(number, ..) => (number, Codes),
             Op::Number(number, ..) | Op::Ask(number, _) => (number, Number),
             Op::Outcome(number, ..) => (number, Returned),
@@ -474,6 +477,7 @@ impl Model {
         let may_answer = active && !(held && [Reset, Wiped].contains(&check));
         match *op {
             Op::Declare(_, _, role) => thing.try_declare(check, role, may_answer),
+            Op::Undeclare(_, _, role) => thing.try_undeclare(check, role, active),
             Op::Settle(_, _, said, right_device, role) => {
                 let wrong = check == Returned && said.answer == Done && !right_device;
                 (!wrong).then_some(())?;
@@ -503,6 +507,13 @@ impl Thing {
         let open = may_answer && !self.said.contains_key(&check);
         let fine = role == ActorRole::Holder && (open || self.declared.contains(&check));
         fine.then(|| self.declared.insert(check)).map(drop)
+    }
+
+    fn try_undeclare(&mut self, check: CheckKind, role: ActorRole, active: bool) -> Option<()> {
+        let nothing_to_take_back = !self.declared.contains(&check);
+        let fine =
+            role == ActorRole::Holder && !self.said.contains_key(&check) && (active || nothing_to_take_back);
+        fine.then(|| self.declared.remove(&check)).map(drop)
     }
 
     fn may_settle(&self, check: CheckKind, role: ActorRole) -> bool {

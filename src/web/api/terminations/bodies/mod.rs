@@ -14,6 +14,7 @@ pub use number::{MoveToIn, MoveToOut, NumberIn, NumberOut};
 pub use outcome::{BreachOut, DamageOut, DisposalOut, LossOut};
 pub use outcome_in::{ApprovalIn, BreachIn, DamageIn, DisposalIn, OutcomeIn, PoliceReportIn};
 
+use crate::domain::delegation::DelegateTo;
 use crate::domain::ids::{EmploymentId, ItemId, LegalEntityId, PersonId, TerminationId, UnitId};
 use crate::domain::termination::{
     Act, ActorRole, Blocker, CheckKind, Decision, TerminationKind, TerminationRecord, TerminationState,
@@ -67,6 +68,16 @@ pub struct BlockerOut {
     check: Option<CheckKind>,
 }
 
+/// To whom a case is handed over.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DelegateOut {
+    /// In one word.
+    to: DelegateTo,
+    /// Who, if it is a person by name.
+    #[schema(value_type = Option<uuid::Uuid>)]
+    person_id: Option<PersonId>,
+}
+
 /// A case.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct TerminationOut {
@@ -96,6 +107,8 @@ pub struct TerminationOut {
     end_on: NaiveDate,
     /// The day on which the devices shall be back.
     return_by: NaiveDate,
+    /// To whom it is handed over, instead of whoever would be asked; null if it is not.
+    delegate: Option<DelegateOut>,
     /// Whether a preservation hold is in force.
     is_held: bool,
     /// Whether something contradicts the wipe of a device.
@@ -202,6 +215,10 @@ impl From<&TerminationRecord> for TerminationOut {
             legal_entity_id: record.legal_entity_id,
             end_on: termination.end_on,
             return_by: termination.return_by,
+            delegate: record.delegate.map(|delegate| DelegateOut {
+                to: delegate.word(),
+                person_id: delegate.person(),
+            }),
             is_held: termination.is_held(),
             is_contradicted: termination.items.iter().any(|item| item.wipe.contradicted),
             breach_notify_by: termination.breach_notify_by(),

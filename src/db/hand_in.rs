@@ -1,0 +1,166 @@
+//! What the lists of handing in are made of: one query for all rows.
+
+use super::schema::{
+    assignment, device, employment, person, subscription, termination as table, termination_check,
+    termination_item,
+};
+use super::types::{parse, parse_json, parse_optional};
+use super::{DbConnection, DbError};
+use crate::domain::ids::{LegalEntityId, TerminationId, UnitId};
+use crate::domain::termination::{CheckKind, CheckState, ItemKind, TerminationKind, TerminationState};
+use crate::domain::text::{PhoneNumber, SerialNumber};
+use chrono::{DateTime, NaiveDate, Utc};
+use diesel::prelude::*;
+
+/// Something to hand in.
+#[derive(Clone, Debug)]
+pub struct HandInFact {
+    /// The case.
+    pub termination: TerminationId,
+    /// Its number.
+    pub number: String,
+    /// The legal entity of the case.
+    pub legal_entity: LegalEntityId,
+    /// The unit of today.
+    pub unit: UnitId,
+    /// The name of the holder, unless it is protected.
+    pub holder: Option<String>,
+    /// The last day.
+    pub end_on: NaiveDate,
+    /// The day by which it is to be back.
+    pub return_by: NaiveDate,
+    /// Whether a hold is in force.
+    pub is_held: bool,
+    /// What it is.
+    pub kind: ItemKind,
+    /// What was handed out with it.
+    pub accessories: Vec<String>,
+    /// Model and serial number of a device.
+    pub device: Option<(String, SerialNumber)>,
+    /// The number of a subscription.
+    pub subscription: Option<PhoneNumber>,
+    /// Where its return, or the decision about the number, stands.
+    pub state: CheckState,
+}
+
+#[derive(Queryable)]
+struct Row {
+    case: (String, String, String, NaiveDate, NaiveDate, Option<String>),
+    unit: String,
+    holder: (Option<String>, bool),
+    kind: String,
+    accessories: String,
+    device: Option<(String, String)>,
+    subscription: Option<String>,
+    state: String,
+}
+
+/// What cases under way ask for whose last day is in this period, inclusive. At most so many rows.
+pub fn due(
+    connection: &mut DbConnection,
+    (from, to): (NaiveDate, NaiveDate),
+    kind: Option<TerminationKind>,
+    limit: i64,
+) -> Result<Vec<HandInFact>, DbError> {
+    // Each item has one of these two.
+    let asked = [CheckKind::Returned, CheckKind::Number].map(CheckKind::as_str);
+    let active = [TerminationState::Scheduled, TerminationState::Open].map(TerminationState::as_str);
+    let mut query = table::table
+        .inner_join(employment::table.on(employment::id.eq(table::employment_id)))
+        .inner_join(person::table.on(person::id.eq(table::person_id)))
+        .inner_join(termination_item::table.on(termination_item::termination_id.eq(table::id)))
+        .inner_join(assignment::table.on(assignment::id.eq(termination_item::assignment_id)))
+        .inner_join(
+            termination_check::table.on(termination_check::item_id
+                .eq(termination_item::id)
+                .and(termination_check::kind.eq_any(asked))),
+        )
+        .left_join(device::table.on(device::id.nullable().eq(termination_item::device_id)))
+        .left_join(subscription::table.on(subscription::id.nullable().eq(termination_item::subscription_id)))
+        .filter(table::state.eq_any(active))
+        .filter(table::end_on.ge(from))
+        .filter(table::end_on.le(to))
+        .order((table::id, termination_item::position))
+        .limit(limit)
+        .into_boxed();
+    if let Some(kind) = kind {
+        query = query.filter(table::kind.eq(kind.as_str()));
+    }
+    let rows: Vec<Row> = query
+        .select((
+            (
+                table::id,
+                table::number,
+                table::legal_entity_id,
+                table::end_on,
+                table::return_by,
+                table::hold,
+            ),
+            employment::unit_id,
+            (person::name, person::is_protected),
+            termination_item::kind,
+            assignment::accessories,
+            (device::model, device::serial).nullable(),
+            subscription::number.nullable(),
+            termination_check::state,
+        ))
+        .load(connection)?;
+    rows.into_iter().map(HandInFact::try_from).collect()
+}
+
+impl TryFrom<Row> for HandInFact {
+    type Error = DbError;
+
+    fn try_from(row: Row) -> Result<Self, DbError> {
+        let (id, number, legal_entity, end_on, return_by, hold) = row.case;
+        let (name, is_protected) = row.holder;
+        let device = row.device.map(|(model, serial)| {
+            let serial = SerialNumber::parse(&serial).map_err(|_| DbError::Corrupt {
+                table: "device",
+                column: "serial",
+            })?;
+            Ok::<_, DbError>((model, serial))
+        });
+        Ok(Self {
+            termination: parse("termination", "id", &id)?,
+            number,
+            legal_entity: parse("termination", "legal_entity_id", &legal_entity)?,
+            unit: parse("employment", "unit_id", &row.unit)?,
+            holder: name.filter(|_| !is_protected),
+            end_on,
+            return_by,
+            is_held: hold.is_some(),
+            kind: parse("termination_item", "kind", &row.kind)?,
+            accessories: parse_json("assignment", "accessories", &row.accessories)?,
+            device: device.transpose()?,
+            subscription: parse_optional("subscription", "number", row.subscription.as_deref())?,
+            state: parse("termination_check", "state", &row.state)?,
+        })
+    }
+}
+
+/// The cases that have changed since then and in which it is settled about a device whether it came back. At most so many.
+pub fn settled_since(
+    connection: &mut DbConnection,
+    since: DateTime<Utc>,
+    limit: i64,
+) -> Result<Vec<TerminationId>, DbError> {
+    let settled: Vec<&str> = CheckState::ALL
+        .iter()
+        .filter(|state| state.is_settled())
+        .map(|state| state.as_str())
+        .collect();
+    let ids: Vec<String> = table::table
+        .inner_join(termination_item::table.on(termination_item::termination_id.eq(table::id)))
+        .inner_join(termination_check::table.on(termination_check::item_id.eq(termination_item::id)))
+        .filter(table::updated_at.ge(since.naive_utc()))
+        .filter(table::state.ne(TerminationState::Cancelled.as_str()))
+        .filter(termination_check::kind.eq(CheckKind::Returned.as_str()))
+        .filter(termination_check::state.eq_any(settled))
+        .order(table::id)
+        .select(table::id)
+        .distinct()
+        .limit(limit)
+        .load(connection)?;
+    ids.iter().map(|id| parse("termination", "id", id)).collect()
+}
