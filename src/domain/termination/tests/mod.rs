@@ -1,6 +1,8 @@
 //! The rules of the case: a table of every state and command, telling stories, and random commands against a model.
 
 mod commands;
+mod facts;
+mod kinds;
 mod model;
 mod outcomes;
 mod property;
