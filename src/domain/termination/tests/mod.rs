@@ -8,6 +8,7 @@ mod outcomes;
 mod property;
 mod stories;
 mod table;
+mod undo;
 
 use super::*;
 use crate::domain::ids::{ItemId, TerminationId};
