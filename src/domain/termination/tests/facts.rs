@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::domain::assignment::Assigned;
+use crate::domain::error::DomainError;
 use crate::domain::record::Meta;
 
 fn one_handset() -> Termination {
@@ -142,4 +143,43 @@ fn a_stored_case_knows_what_each_item_is_about() {
         Some(&holding(SECRET_HANDSET))
     );
     assert_eq!(record.holding(item_id(SUBSCRIPTION)), None);
+}
+
+#[test]
+fn a_decision_to_close_in_spite_of_a_contradiction_is_made_once() {
+    let mut case = one_handset();
+    case.report_outcome(handset(), gone(DeviceOutcome::Lost, "train"), desk())
+        .unwrap();
+    case.apply_wipe(handset(), assessment(WipeLevel::None, true), noon())
+        .unwrap();
+    let mut accept = |why| case.accept_contradiction(handset(), because(why), desk());
+    assert_eq!(
+        names(&accept("nobody can look at it").unwrap()),
+        ["contradiction_accepted"]
+    );
+    assert_eq!(accept("nobody can look at it"), Ok(vec![]));
+    assert_eq!(accept("another reason"), Err(DomainError::Conflict));
+}
+
+#[test]
+fn a_wipe_that_no_longer_stands_is_no_question_about_a_phone_that_went_along() {
+    let mut case = one_handset();
+    take_back(&mut case);
+    case.apply_wipe(handset(), assessment(WipeLevel::Verified, false), noon())
+        .unwrap();
+    let along = DisposalTerms::Transferred {
+        to: TransferTo::Along {
+            employment: Uuid::from_u128(200).into(),
+        },
+    };
+    case.dispose(handset(), decided(along, "it goes along", desk()))
+        .unwrap();
+    case.apply_wipe(handset(), assessment(WipeLevel::None, true), noon())
+        .unwrap();
+    let wiped = case.items[0].check(CheckKind::Wiped).unwrap();
+    let why = wiped.reason.as_ref().map(Reason::as_str);
+    assert_eq!(
+        (wiped.state, why),
+        (CheckState::NotApplicable, Some("transferred"))
+    );
 }
