@@ -42,6 +42,7 @@ mod runner;
 mod schedules;
 mod scim;
 mod season;
+mod sequences;
 mod snapshots;
 mod support;
 mod tasks;
