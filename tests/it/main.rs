@@ -49,6 +49,7 @@ mod schedules;
 mod scim;
 mod season;
 mod season_end;
+mod sequences;
 mod snapshots;
 mod support;
 mod tasks;

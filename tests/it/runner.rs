@@ -1,7 +1,8 @@
 //! The job runner: what happens around an attempt, on both databases.
 
-use crate::support::app::start;
-use crate::support::db::{TestDb, for_each_database};
+use crate::support::app::{self, start};
+use crate::support::db::{TestDb, for_each_database, run};
+use crate::support::wire::Wire;
 use chrono::TimeDelta;
 use handback::app::App;
 use handback::db::jobs;
@@ -202,6 +203,51 @@ fn a_worker_that_learns_that_its_lease_is_lost_breaks_off() {
             JobState::Running,
             "it is the other worker's"
         );
+    });
+}
+
+#[test]
+fn a_worker_that_is_cut_off_from_the_database_begins_nothing_and_finishes_nothing() {
+    let Some(db) = TestDb::postgres() else { return };
+    run(&db, &async |db: &TestDb| {
+        let (wire, url) = Wire::to_database(db.url()).await;
+        let (parted, _) = app::app(&url);
+        let (tell, mut told) = unbounded_channel();
+        let executor = Script(move |_, _, run: Run| {
+            let (guard, tell) = (TellOnDrop(tell.clone()), tell.clone());
+            tell.send("started").unwrap();
+            async move {
+                let _guard = guard;
+                while run.is_trusted() {
+                    tokio::task::yield_now().await;
+                }
+                run.require_trust().unwrap_err();
+                tell.send("begins nothing").unwrap();
+                pending().await
+            }
+        });
+        let id = enqueue(db.app(), mail(1)).await;
+        let settings = Settings {
+            lease: Duration::from_millis(1_500),
+            ..settings()
+        };
+        let runner = Runner::start(&parted, executor, settings, &[]);
+        assert_eq!(next(&mut told).await, "started");
+        wire.cut();
+        assert_eq!(next(&mut told).await, "begins nothing");
+        // For the others three leases have passed.
+        db.app().clock.advance(TimeDelta::milliseconds(4_500));
+        assert_eq!(queue::rescue(&Ctx::system(db.app())).await.unwrap(), 1);
+        db.app().clock.advance(TimeDelta::minutes(1));
+        let executor = Script(|_, _, _| async { Ok(()) });
+        assert_eq!(run_due(db.app(), executor, &[], None).await.unwrap().done, 1);
+        let done = get(db, id).await;
+        wire.splice();
+        assert_eq!(next(&mut told).await, "dropped");
+        enqueue(&parted, mail(2)).await;
+        assert_eq!(next(&mut told).await, "started", "it works again");
+        assert_eq!(get(db, id).await, done);
+        drop(runner);
     });
 }
 

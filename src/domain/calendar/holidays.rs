@@ -91,6 +91,27 @@ mod tests {
         }
     }
 
+    /// Påskdagen as a day of March, by the rule that Gauss gave and Lichtenberg mended.
+    fn easter_by_gauss(year: i32) -> i32 {
+        let century = year / 100;
+        let leaps_left_out = (3 * century + 3) / 4;
+        let moon = 15 + leaps_left_out - (8 * century + 13) / 25;
+        let golden = year % 19;
+        let seed = (19 * golden + moon) % 30;
+        let full_moon = 21 + seed - (seed + golden / 11) / 29;
+        let first_sunday = 7 - (year + year / 4 + 2 - leaps_left_out).rem_euclid(7);
+        full_moon + 7 - (full_moon - first_sunday).rem_euclid(7)
+    }
+
+    #[test]
+    fn easter_is_when_another_rule_has_it() {
+        for year in 1583..8_000 {
+            let first_of_march = NaiveDate::from_ymd_opt(year, 3, 1).unwrap();
+            let easter = first_of_march + Days::new(u64::try_from(easter_by_gauss(year) - 1).unwrap());
+            assert_eq!(easter_sunday(year), Some(easter), "{year}");
+        }
+    }
+
     #[test]
     fn easter_keeps_within_its_season_at_the_extremes() {
         // The earliest and latest dates in the Gregorian calendar, and years that dates can hardly hold.

@@ -293,6 +293,13 @@ mod tests {
     }
 
     #[test]
+    fn a_year_without_send_time_is_as_far_back_as_anybody_looks() {
+        let calendar = Calendar::swedish().with_quiet_periods([date("2000-01-01")..=date("2027-12-31")]);
+        let since = calendar.send_time_ago(utc("2027-02-24T09:00:00Z"), TimeDelta::hours(1));
+        assert_eq!(since, utc("2026-02-23T09:00:00Z"));
+    }
+
+    #[test]
     fn in_a_quiet_period_people_work_and_mail_waits() {
         let july = date("2027-07-05")..=date("2027-07-30");
         let calendar = Calendar::swedish().with_quiet_periods([july]);

@@ -336,6 +336,48 @@ mod tests {
     }
 
     #[test]
+    fn whoever_is_not_asked_is_not_told_in_advance_and_after_a_death_people_get_time() {
+        let of = |kind| -> Vec<(MessageStep, Offset)> {
+            let rules = Timeline::of(kind).rules;
+            rules.iter().map(|rule| (rule.step, rule.offset)).collect()
+        };
+        let standard: Vec<_> = of(TerminationKind::Ordinary);
+        assert_eq!(standard.len(), 7);
+        for kind in [
+            TerminationKind::MandateEnd,
+            TerminationKind::Transfer,
+            TerminationKind::Absence,
+        ] {
+            assert_eq!(of(kind), standard, "{kind}");
+        }
+        let asks = [
+            MessageStep::ConfirmReturn,
+            MessageStep::Reminder1,
+            MessageStep::Reminder2,
+            MessageStep::Escalation,
+        ];
+        let days =
+            |days: [i64; 4]| -> Vec<_> { asks.into_iter().zip(days.map(Offset::BusinessDays)).collect() };
+        assert_eq!(of(TerminationKind::Immediate), days([-1, 1, 5, 10]));
+        assert_eq!(of(TerminationKind::Deceased), days([5, 15, 25, 40]));
+    }
+
+    #[test]
+    fn a_mail_gives_the_time_that_its_own_rule_gives() {
+        let receiver = RecipientRole::Receiver;
+        let after_a_death = Timeline::of(TerminationKind::Deceased);
+        let ordinary = Timeline::standard();
+        assert_eq!(
+            after_a_death.answer_within(MessageStep::Reminder1, receiver),
+            Some(5)
+        );
+        assert_eq!(ordinary.answer_within(MessageStep::Reminder1, receiver), None);
+        // No rule sends this one.
+        let holder = RecipientRole::Holder;
+        assert_eq!(after_a_death.answer_within(MessageStep::Reminder1, holder), None);
+    }
+
+    #[test]
     fn the_standard_timeline_keeps_its_stored_form() {
         let stored = serde_json::to_value(Timeline::standard()).unwrap();
         assert_eq!(

@@ -1,6 +1,7 @@
 //! The SMTP mailer against a server that misbehaves on demand.
 
 #[path = "../../../tests/it/support/smtp_sink.rs"]
+#[expect(dead_code, reason = "the tests of durability use the rest")]
 mod smtp_sink;
 
 use std::time::Duration;

@@ -155,6 +155,21 @@ impl Door {
         })
     }
 
+    /// All items of a list.
+    pub async fn all(&self, path: &str) -> Vec<Value> {
+        let mut items: Vec<Value> = Vec::new();
+        let mut next = Some(path.to_owned());
+        while let Some(path) = next {
+            let page = self.get(&path).await;
+            items.extend(page["items"].as_array().unwrap().iter().cloned());
+            // The address of the next page is that of the service to the outside.
+            next = page["next"]
+                .as_str()
+                .and_then(|next| next.find("/v1/").map(|from| next[from..].to_owned()));
+        }
+        items
+    }
+
     /// GET, which must do well.
     pub async fn get(&self, path: &str) -> Value {
         let request = Request {

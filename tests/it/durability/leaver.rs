@@ -14,14 +14,19 @@ pub const REQUESTS: u64 = 7;
 pub struct Leaver {
     name: String,
     entity: String,
+    /// Who takes the phone back.
+    manager: String,
     end: NaiveDate,
 }
 
 /// What was acknowledged.
 #[derive(Debug)]
 pub struct Told {
+    /// Whose story it is.
+    pub name: String,
     employment: String,
-    termination: String,
+    /// The case.
+    pub termination: String,
     /// Each POST and its first answer.
     posts: Vec<(Request, String)>,
 }
@@ -47,8 +52,15 @@ impl Leaver {
         Self {
             name,
             entity: entity.to_owned(),
+            manager: "bo.chef".to_owned(),
             end: Calendar::swedish().add_business_days(today, 1),
         }
+    }
+
+    /// The same, with a manager who takes back nothing else.
+    pub fn with_own_manager(self) -> Self {
+        let manager = format!("chef-{}", self.name);
+        Self { manager, ..self }
     }
 
     /// The document with which the employment begins.
@@ -93,7 +105,7 @@ impl Leaver {
             "person": {"external_id": format!("p-{}", self.name), "name": "Alva Exempel", "email": mail(&self.name)},
             "kind": "employee",
             "unit": unit,
-            "manager": {"external_id": "p-chef", "name": "Bo Chef", "email": mail("bo.chef")},
+            "manager": {"external_id": format!("p-{}", self.manager), "name": "Bo Chef", "email": mail(&self.manager)},
             "state": "active",
             "start_date": "2020-08-01",
             "end_date": end_date,
@@ -110,6 +122,7 @@ impl Leaver {
         let assignment = self.assignment(&employment, &text(&device.good(), "/id"));
         told(door, &mut posts, assignment).await.good();
         Told {
+            name: self.name.clone(),
             employment,
             termination: String::new(),
             posts,

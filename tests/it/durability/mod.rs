@@ -5,7 +5,9 @@
 
 pub(crate) mod door;
 mod instances;
+mod leases;
 mod leaver;
+mod mail_storm;
 mod pipes;
 pub(crate) mod stop;
 mod storm;

@@ -136,10 +136,10 @@ fn nothing_is_doubled(db: &Database, installation: &Installation, people: i64) {
 }
 
 /// Draws the moments: the same ones in every run (SplitMix64).
-struct Moments(u64);
+pub(super) struct Moments(pub(super) u64);
 
 impl Moments {
-    fn below(&mut self, limit: u64) -> u64 {
+    pub(super) fn below(&mut self, limit: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

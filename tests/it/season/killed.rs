@@ -132,20 +132,20 @@ impl Killed<'_> {
         let account: Value = serde_json::from_str(&self.installation.run(&account)).unwrap();
         let door = Door::new(&running.base, token_of(&running, &account).await);
         let mut names = BTreeMap::new();
-        for case in all(&door, "/v1/terminations?limit=200").await {
+        for case in door.all("/v1/terminations?limit=200").await {
             names.insert(word(&case, "id"), word(&case, "number"));
         }
-        let told: BTreeSet<(NaiveDate, (String, String, String))> =
-            all(&door, "/v1/messages?state=sent&limit=200")
-                .await
-                .iter()
-                .map(|message| {
-                    let sent: DateTime<Utc> = word(message, "sent_at").parse().unwrap();
-                    let number = names[&word(message, "termination_id")].clone();
-                    let what = (number, word(message, "step"), word(message, "to"));
-                    (sent.with_timezone(&Stockholm).date_naive(), what)
-                })
-                .collect();
+        let told: BTreeSet<(NaiveDate, (String, String, String))> = door
+            .all("/v1/messages?state=sent&limit=200")
+            .await
+            .iter()
+            .map(|message| {
+                let sent: DateTime<Utc> = word(message, "sent_at").parse().unwrap();
+                let number = names[&word(message, "termination_id")].clone();
+                let what = (number, word(message, "step"), word(message, "to"));
+                (sent.with_timezone(&Stockholm).date_naive(), what)
+            })
+            .collect();
         let wanted: BTreeSet<(NaiveDate, (String, String, String))> = self
             .season
             .told
@@ -219,21 +219,6 @@ async fn tell(door: &Door, name: &str, (sequence, other): (i64, Value)) -> Value
     door.send(&Request::put(path, employment(name, sequence, other)))
         .await
         .good()
-}
-
-/// All items of a list.
-async fn all(door: &Door, path: &str) -> Vec<Value> {
-    let mut items: Vec<Value> = Vec::new();
-    let mut next = Some(path.to_owned());
-    while let Some(path) = next {
-        let page = door.get(&path).await;
-        items.extend(page["items"].as_array().unwrap().iter().cloned());
-        // The address of the next page is that of the service to the outside.
-        next = page["next"]
-            .as_str()
-            .and_then(|next| next.find("/v1/").map(|from| next[from..].to_owned()));
-    }
-    items
 }
 
 async fn play(db: &Database, size: Size) {

@@ -4,7 +4,7 @@
 //! The short forms run always. `cargo season` runs the long ones.
 
 mod killed;
-mod model;
+pub(crate) mod model;
 mod played;
 
 /// Draws numbers: the same ones in every run (SplitMix64).

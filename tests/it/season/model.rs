@@ -46,14 +46,14 @@ pub fn after(date: NaiveDate, days: i64) -> NaiveDate {
     date + chrono::TimeDelta::days(days)
 }
 
-fn forward(mut date: NaiveDate) -> NaiveDate {
+pub fn forward(mut date: NaiveDate) -> NaiveDate {
     while !is_business_day(date) {
         date = date + Days::new(1);
     }
     date
 }
 
-fn back(mut date: NaiveDate) -> NaiveDate {
+pub fn back(mut date: NaiveDate) -> NaiveDate {
     while !is_business_day(date) {
         date = date - Days::new(1);
     }
@@ -73,7 +73,7 @@ fn business(mut date: NaiveDate, count: i64) -> NaiveDate {
 }
 
 /// The standard timeline: step, role, and the day counted from T0.
-fn rules(t0: NaiveDate) -> Vec<(&'static str, &'static str, NaiveDate)> {
+pub fn rules(t0: NaiveDate) -> Vec<(&'static str, &'static str, NaiveDate)> {
     vec![
         ("end_approaching", "holder", forward(after(t0, -30))),
         ("end_approaching_receiver", "receiver", forward(after(t0, -30))),

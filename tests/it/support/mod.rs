@@ -10,4 +10,5 @@ pub mod program;
 #[expect(dead_code, reason = "the tests of the mailer use the rest")]
 pub mod smtp_sink;
 pub mod story;
+pub mod wire;
 pub mod world;

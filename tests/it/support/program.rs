@@ -186,8 +186,27 @@ impl Running {
 
     /// Asks it to stop.
     pub fn terminate(&self) {
-        let pid = Pid::from_child(&self.child);
-        kill_process(pid, Signal::TERM).unwrap();
+        self.signal(Signal::TERM);
+    }
+
+    /// Makes it stand still, without its knowing.
+    pub fn freeze(&self) {
+        self.signal(Signal::STOP);
+    }
+
+    /// Lets it go on.
+    pub fn thaw(&self) {
+        self.signal(Signal::CONT);
+    }
+
+    fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
+    }
+
+    /// The numbers that it shows of itself.
+    pub async fn metrics(&self) -> String {
+        let answer = client().get(format!("{}/metrics", self.base)).send().await;
+        answer.unwrap().text().await.unwrap()
     }
 
     /// Waits for its end.

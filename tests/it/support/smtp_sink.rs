@@ -1,10 +1,10 @@
-//! An SMTP server for tests: takes mail on a loopback port, and misbehaves on demand.
+//! An SMTP server for tests: takes mail on a loopback port, and misbehaves on demand, or by chance.
 
 use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
@@ -32,10 +32,25 @@ pub struct Received {
     pub data: Vec<u8>,
 }
 
+/// How a mail that was taken was handed over: in the same place as the mail among those taken.
+#[derive(Clone, Copy, Debug)]
+pub struct Handover {
+    /// When the mail was there whole.
+    pub taken_at: Instant,
+    /// When the sender was told so; not at all if the connection was closed instead.
+    pub told_at: Option<Instant>,
+    /// When the sender hung up, if nothing else came of it after this mail.
+    pub hung_up_at: Option<Instant>,
+}
+
 #[derive(Default)]
 struct State {
     answers: VecDeque<(&'static str, Answer)>,
+    /// What the moods are drawn from, while there are any.
+    moods: Option<u64>,
     mails: Vec<Received>,
+    handovers: Vec<Handover>,
+    refused: Vec<String>,
     commands: Vec<String>,
     connections: usize,
 }
@@ -71,6 +86,22 @@ impl SmtpSink {
         lock(&self.state).answers.push_back((verb, answer));
     }
 
+    /// From now on one mail in five or so is answered late, or not at all, or put off, or refused: drawn from this
+    /// number. `None` ends it.
+    pub fn moods(&self, seed: Option<u64>) {
+        lock(&self.state).moods = seed;
+    }
+
+    /// How each of the mails was handed over.
+    pub fn handovers(&self) -> Vec<Handover> {
+        lock(&self.state).handovers.clone()
+    }
+
+    /// To whom a mail was refused for good, in a mood.
+    pub fn refused(&self) -> Vec<String> {
+        lock(&self.state).refused.clone()
+    }
+
     /// The mails taken so far.
     pub fn mails(&self) -> Vec<Received> {
         lock(&self.state).mails.clone()
@@ -101,12 +132,27 @@ async fn accept(listener: TcpListener, state: Arc<Mutex<State>>) {
     while let Ok((stream, _)) = listener.accept().await {
         lock(&state).connections += 1;
         let state = Arc::clone(&state);
-        connections.spawn(async move { converse(stream, &state).await });
+        connections.spawn(async move {
+            let mut last = None;
+            converse(stream, &state, &mut last).await;
+            if let Some(last) = last {
+                handover(&state, last, |handover| {
+                    handover.hung_up_at = Some(Instant::now())
+                });
+            }
+        });
     }
 }
 
-/// One conversation; `None` or an error ends it, and nobody needs to know which.
-async fn converse(stream: TcpStream, state: &Mutex<State>) -> Option<()> {
+fn handover(state: &Mutex<State>, index: usize, change: impl FnOnce(&mut Handover)) {
+    if let Some(handover) = lock(state).handovers.get_mut(index) {
+        change(handover);
+    }
+}
+
+/// One conversation; `None` or an error ends it, and nobody needs to know which. `last` is the mail after which nothing
+/// else has come.
+async fn converse(stream: TcpStream, state: &Mutex<State>, last: &mut Option<usize>) -> Option<()> {
     let mut stream = BufReader::new(stream);
     let mut mail = Received::default();
     say(&mut stream, "220 sink").await?;
@@ -116,6 +162,7 @@ async fn converse(stream: TcpStream, state: &Mutex<State>) -> Option<()> {
             .trim_end()
             .to_owned();
         lock(state).commands.push(line.clone());
+        *last = None;
         let verb = line.split([' ', ':']).next().unwrap_or("").to_ascii_uppercase();
         let argument = line
             .split_once('<')
@@ -129,6 +176,9 @@ async fn converse(stream: TcpStream, state: &Mutex<State>) -> Option<()> {
             _ => "250 fine",
         };
         let said = reply(take(&verb, state), usual).await?;
+        if let ("RCPT", true, Some(address)) = (verb.as_str(), said.starts_with('5'), argument) {
+            lock(state).refused.push(address.to_owned());
+        }
         say(&mut stream, said).await?;
         match (verb.as_str(), said == usual) {
             ("MAIL", true) => {
@@ -141,10 +191,11 @@ async fn converse(stream: TcpStream, state: &Mutex<State>) -> Option<()> {
             ("DATA", true) => {
                 mail.data = read_data(&mut stream).await?;
                 let answer = take(".", state);
-                if !matches!(answer, Some(Answer::Reply(reply)) if !reply.starts_with('2')) {
-                    lock(state).mails.push(mail.clone());
-                }
+                *last = keep(state, &mail, answer);
                 let said = reply(answer, "250 2.0.0 taken").await?;
+                if let Some(last) = *last {
+                    handover(state, last, |handover| handover.told_at = Some(Instant::now()));
+                }
                 say(&mut stream, said).await?;
             }
             ("QUIT", _) => return None,
@@ -153,11 +204,58 @@ async fn converse(stream: TcpStream, state: &Mutex<State>) -> Option<()> {
     }
 }
 
+/// Keeps a mail that this answer takes, and says where.
+fn keep(state: &Mutex<State>, mail: &Received, answer: Option<Answer>) -> Option<usize> {
+    let state = &mut lock(state);
+    match answer {
+        Some(Answer::Reply(reply)) if !reply.starts_with('2') => {
+            if reply.starts_with('5') {
+                state.refused.extend(mail.to.iter().cloned());
+            }
+            return None;
+        }
+        _ => {}
+    }
+    state.mails.push(mail.clone());
+    state.handovers.push(Handover {
+        taken_at: Instant::now(),
+        told_at: None,
+        hung_up_at: None,
+    });
+    Some(state.mails.len() - 1)
+}
+
 /// What to answer this command with, if not as usual.
 fn take(verb: &str, state: &Mutex<State>) -> Option<Answer> {
-    let answers = &mut lock(state).answers;
-    let index = answers.iter().position(|(when, _)| *when == verb)?;
-    answers.remove(index).map(|(_, answer)| answer)
+    let state = &mut lock(state);
+    let asked = state.answers.iter().position(|(when, _)| *when == verb);
+    match asked {
+        Some(index) => state.answers.remove(index).map(|(_, answer)| answer),
+        None => state.moods.as_mut().and_then(|moods| mood(verb, draw(moods))),
+    }
+}
+
+/// How a bad mood answers, if this is one.
+fn mood(verb: &str, drawn: u64) -> Option<Answer> {
+    let millis = drawn / 100 % 1_500;
+    match (verb, drawn % 100) {
+        ("RCPT", 0..2) => Some(Answer::Reply("550 5.1.1 nobody of that name")),
+        ("DATA", 0..4) => Some(Answer::Close),
+        (".", 0..12) => Some(Answer::Wait(Duration::from_millis(millis))),
+        (".", 12..20) => Some(Answer::Close),
+        (".", 20..28) => Some(Answer::Reply("451 4.3.0 later")),
+        (".", 28..31) => Some(Answer::Reply("550 5.7.1 not wanted here")),
+        _ => None,
+    }
+}
+
+/// The next number (SplitMix64).
+fn draw(state: &mut u64) -> u64 {
+    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let mut mixed = *state;
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ (mixed >> 31)
 }
 
 async fn reply(answer: Option<Answer>, usual: &'static str) -> Option<&'static str> {

@@ -1,12 +1,15 @@
 //! The rules of the case: a table of every state and command, telling stories, and random commands against a model.
 
 mod commands;
+mod facts;
+mod kinds;
 mod model;
 mod moves;
 mod outcomes;
 mod property;
 mod stories;
 mod table;
+mod undo;
 
 use super::*;
 use crate::domain::ids::{ItemId, TerminationId};

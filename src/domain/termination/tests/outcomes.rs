@@ -67,6 +67,33 @@ fn the_clock_runs_from_what_was_known_first_and_starts_anew_for_a_new_loss() {
     case.assess_breach(handset(), no_notification()).unwrap();
     assert_eq!(case.breach_notify_by(), None);
     take_back(&mut case);
+    let reported = LossReport {
+        police_report: Some(because("5000-K1-26")),
+        ..gone(DeviceOutcome::Stolen, "again")
+    };
+    case.report_outcome(handset(), reported.clone(), at_hour(8))
+        .unwrap();
+    assert_eq!(
+        case.report_outcome(handset(), reported.clone(), at_hour(9)),
+        Ok(vec![])
+    );
+    let police = |case: &Termination| {
+        let loss = case.item(handset()).unwrap().loss.as_ref().unwrap();
+        loss.police_report
+            .as_ref()
+            .map(|number| number.as_str().to_owned())
+    };
+    // Another number is news, and no number takes none away.
+    for (number, known) in [(Some("5000-K2-26"), "5000-K2-26"), (None, "5000-K2-26")] {
+        let number = number.map(because);
+        let report = LossReport {
+            police_report: number,
+            ..reported.clone()
+        };
+        case.report_outcome(handset(), report, at_hour(9)).unwrap();
+        assert_eq!(police(&case).as_deref(), Some(known));
+    }
+    take_back(&mut case);
     case.report_outcome(handset(), gone(DeviceOutcome::Lost, "again"), at_hour(9))
         .unwrap();
     assert_eq!(case.breach_notify_by(), by(9));
@@ -319,7 +346,14 @@ fn the_employer_stands_for_a_damage_unless_a_named_person_decides_on_a_legal_gro
     };
     assert_eq!(damage.bearer(), CostBearer::Employer);
     case.record_damage(handset(), damage.clone()).unwrap();
-    assert_eq!(case.record_damage(handset(), damage.clone()), Ok(vec![]));
+    let told_by_another = Damage {
+        act: Act {
+            at: noon() + TimeDelta::hours(1),
+            ..act(ActorRole::Technician)
+        },
+        ..damage.clone()
+    };
+    assert_eq!(case.record_damage(handset(), told_by_another), Ok(vec![]));
     assert!(case.deviations().iter().any(|deviation| deviation.damaged));
     damage.ruling = Some(CostRuling {
         bearer: CostBearer::Holder,

@@ -435,8 +435,20 @@ fn neither_debug_output_nor_events_show_what_people_wrote() {
             act(ActorRole::Desk),
         )
         .unwrap();
+    let check = case
+        .item(handset())
+        .unwrap()
+        .check(CheckKind::Accessories)
+        .unwrap();
+    let shown = (format!("{:?}", check.reason), format!("{:?}", check.note));
+    let note = "Note { place: true, condition: false, method: false }";
+    assert_eq!(shown, ("Some(Reason(18 characters))".to_owned(), note.to_owned()));
     assert!(!format!("{case:?}").contains("Exempel"));
     assert!(!serde_json::to_string(&events).unwrap().contains("Exempel"));
     assert_eq!(Reason::parse(" \n "), Err(DomainError::NeedsReason));
     assert!(serde_json::from_str::<Reason>("\" \"").is_err());
+    assert_eq!(
+        serde_json::to_string(&because(" so it is ")).unwrap(),
+        "\"so it is\""
+    );
 }

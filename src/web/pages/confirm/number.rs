@@ -37,6 +37,7 @@ pub(super) fn section(builder: &Builder<'_>, index: usize, item: &SubscriptionIt
     Section {
         heading: say!(language, "Abonnemang {number}", "Subscription {number}"),
         done: decided(builder, item),
+        said: Vec::new(),
         fields,
     }
 }
