@@ -1,13 +1,12 @@
 //! What the lists of handing in are made of: one query for all rows.
 
 use super::schema::{
-    assignment, device, employment, person, subscription, termination as table, termination_check,
-    termination_item,
+    assignment, device, employment, person, subscription, termination as table, termination_item,
 };
 use super::types::{parse, parse_json, parse_optional};
 use super::{DbConnection, DbError};
 use crate::domain::ids::{LegalEntityId, TerminationId, UnitId};
-use crate::domain::termination::{CheckKind, CheckState, ItemKind, TerminationKind, TerminationState};
+use crate::domain::termination::{Check, CheckKind, CheckState, ItemKind, TerminationKind, TerminationState};
 use crate::domain::text::{PhoneNumber, SerialNumber};
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
@@ -52,7 +51,7 @@ struct Row {
     accessories: String,
     device: Option<(String, String)>,
     subscription: Option<String>,
-    state: String,
+    checks: String,
 }
 
 /// What cases under way ask for whose last day is in this period, inclusive. At most so many rows.
@@ -62,19 +61,12 @@ pub fn due(
     kind: Option<TerminationKind>,
     limit: i64,
 ) -> Result<Vec<HandInFact>, DbError> {
-    // Each item has one of these two.
-    let asked = [CheckKind::Returned, CheckKind::Number].map(CheckKind::as_str);
     let active = [TerminationState::Scheduled, TerminationState::Open].map(TerminationState::as_str);
     let mut query = table::table
         .inner_join(employment::table.on(employment::id.eq(table::employment_id)))
         .inner_join(person::table.on(person::id.eq(table::person_id)))
         .inner_join(termination_item::table.on(termination_item::termination_id.eq(table::id)))
         .inner_join(assignment::table.on(assignment::id.eq(termination_item::assignment_id)))
-        .inner_join(
-            termination_check::table.on(termination_check::item_id
-                .eq(termination_item::id)
-                .and(termination_check::kind.eq_any(asked))),
-        )
         .left_join(device::table.on(device::id.nullable().eq(termination_item::device_id)))
         .left_join(subscription::table.on(subscription::id.nullable().eq(termination_item::subscription_id)))
         .filter(table::state.eq_any(active))
@@ -102,7 +94,7 @@ pub fn due(
             assignment::accessories,
             (device::model, device::serial).nullable(),
             subscription::number.nullable(),
-            termination_check::state,
+            termination_item::checks,
         ))
         .load(connection)?;
     rows.into_iter().map(HandInFact::try_from).collect()
@@ -134,9 +126,21 @@ impl TryFrom<Row> for HandInFact {
             accessories: parse_json("assignment", "accessories", &row.accessories)?,
             device: device.transpose()?,
             subscription: parse_optional("subscription", "number", row.subscription.as_deref())?,
-            state: parse("termination_check", "state", &row.state)?,
+            state: asked(&row.checks)?,
         })
     }
+}
+
+/// Where the return of a device, or the decision about a number, stands: each item has one of these two.
+fn asked(checks: &str) -> Result<CheckState, DbError> {
+    let checks: Vec<Check> = parse_json("termination_item", "checks", checks)?;
+    let asked = checks
+        .iter()
+        .find(|check| matches!(check.kind, CheckKind::Returned | CheckKind::Number));
+    asked.map(|check| check.state).ok_or(DbError::Corrupt {
+        table: "termination_item",
+        column: "checks",
+    })
 }
 
 /// The cases that have changed since then and in which it is settled about a device whether it came back. At most so many.
@@ -145,18 +149,11 @@ pub fn settled_since(
     since: DateTime<Utc>,
     limit: i64,
 ) -> Result<Vec<TerminationId>, DbError> {
-    let settled: Vec<&str> = CheckState::ALL
-        .iter()
-        .filter(|state| state.is_settled())
-        .map(|state| state.as_str())
-        .collect();
     let ids: Vec<String> = table::table
         .inner_join(termination_item::table.on(termination_item::termination_id.eq(table::id)))
-        .inner_join(termination_check::table.on(termination_check::item_id.eq(termination_item::id)))
         .filter(table::updated_at.ge(since.naive_utc()))
         .filter(table::state.ne(TerminationState::Cancelled.as_str()))
-        .filter(termination_check::kind.eq(CheckKind::Returned.as_str()))
-        .filter(termination_check::state.eq_any(settled))
+        .filter(termination_item::is_return_settled)
         .order(table::id)
         .select(table::id)
         .distinct()

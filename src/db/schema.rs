@@ -727,6 +727,7 @@ diesel::table! {
         contradiction -> Nullable<Text>,
         checks -> Text,
         code_answers -> Text,
+        is_return_settled -> Bool,
         awaits_mdm -> Bool,
         loss -> Nullable<Text>,
         disposal -> Nullable<Text>,

@@ -7,7 +7,7 @@ use crate::domain::assignment::Assigned;
 use crate::domain::delegation::Delegate;
 use crate::domain::ids::AssignmentId;
 use crate::domain::termination::{
-    Holding, Item, NumberDecision, NumberRuling, Termination, TerminationRecord,
+    CheckKind, Holding, Item, NumberDecision, NumberRuling, Termination, TerminationRecord,
 };
 use crate::domain::wipe::WipeAssessment;
 use chrono::{NaiveDate, NaiveDateTime};
@@ -106,6 +106,7 @@ pub(super) struct ItemStateRow {
     /// Checks and answers are read and written with their item alone, so they are documents of it.
     checks: String,
     code_answers: String,
+    is_return_settled: bool,
     awaits_mdm: bool,
 }
 
@@ -221,6 +222,7 @@ impl TryFrom<&Item> for ItemStateRow {
             number_request: item.number_request.as_ref().map(to_json).transpose()?,
             checks: to_json(&item.checks)?,
             code_answers: to_json(&item.code_answers)?,
+            is_return_settled: item.is_settled(CheckKind::Returned),
             awaits_mdm: item.awaits_mdm(),
         })
     }

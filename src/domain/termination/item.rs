@@ -120,11 +120,12 @@ impl Item {
 
     /// Whether the MDM is to say what became of a wipe that was ordered, and nobody has answered instead.
     pub fn awaits_mdm(&self) -> bool {
-        self.wipe.state.waits_for_mdm()
-            && self
-                .checks
-                .iter()
-                .any(|check| check.kind == CheckKind::Wiped && !check.state.is_settled())
+        self.wipe.state.waits_for_mdm() && !self.is_settled(CheckKind::Wiped)
+    }
+
+    /// Whether the check is answered; one that this kind of item has not is never.
+    pub fn is_settled(&self, kind: CheckKind) -> bool {
+        self.check(kind).is_ok_and(|check| check.state.is_settled())
     }
 
     /// Whether a contradicted wipe keeps the case open: it does until somebody decided otherwise. A device that the

@@ -182,8 +182,4 @@ impl Item {
             checks,
         }
     }
-
-    fn is_settled(&self, kind: CheckKind) -> bool {
-        self.check(kind).is_ok_and(|check| check.state.is_settled())
-    }
 }

@@ -32,7 +32,7 @@ fn accept(view: &MailView, by: NaiveDate) -> Letter {
         .map(Block::Paragraph)
         .into_iter()
         .collect();
-    blocks.extend(kind::note(view));
+    blocks.extend(kind::notes(view));
     blocks.extend(action(
         view,
         pick(language, "Svara om telefonen", "Answer about the phone"),

@@ -10,7 +10,7 @@ pub(super) enum Op {
     Settle(u128, CheckKind, Said, bool, ActorRole),
     Code(u128, CodeKind, CodeAnswer, ActorRole),
     /// With or without a name of who decided.
-    Number(u128, Plan, bool, ActorRole),
+    Number(u128, NumberPlan, bool, ActorRole),
     /// The holder asks for the number.
     Ask(u128, ActorRole),
     /// With the hour, before or at noon, at which the employer learned of it.
@@ -91,7 +91,7 @@ pub(super) enum Concluded {
 
 /// What is decided about a number.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Plan {
+pub(super) enum NumberPlan {
     End,
     Wait,
     MoveSomewhere,
@@ -101,7 +101,7 @@ pub(super) enum Plan {
     Hand,
 }
 
-impl Plan {
+impl NumberPlan {
     pub(super) const ALL: [Self; 7] = [
         Self::End,
         Self::Wait,

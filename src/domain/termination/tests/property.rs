@@ -1,6 +1,6 @@
 //! Random sequences of commands, against the model and against what must always hold.
 
-use super::commands::{Concluded, Fate, Op, Plan, Said};
+use super::commands::{Concluded, Fate, NumberPlan, Op, Plan, Said};
 use super::model::Model;
 use super::*;
 use crate::domain::error::DomainError;
@@ -121,21 +121,21 @@ fn assessed(concluded: Concluded, act: Act) -> BreachAssessment {
     }
 }
 
-fn number_terms(plan: Plan) -> NumberTerms {
+fn number_terms(plan: NumberPlan) -> NumberTerms {
     let id = Uuid::from_u128(200);
     let to = |to| NumberTerms::Move { to };
     match plan {
-        Plan::End => NumberTerms::Terminate { last_day: None },
-        Plan::Wait => NumberTerms::Reuse,
-        Plan::MoveSomewhere => to(None),
-        Plan::MoveToJob => to(Some(MoveTo::Employment {
+        NumberPlan::End => NumberTerms::Terminate { last_day: None },
+        NumberPlan::Wait => NumberTerms::Reuse,
+        NumberPlan::MoveSomewhere => to(None),
+        NumberPlan::MoveToJob => to(Some(MoveTo::Employment {
             employment: id.into(),
         })),
-        Plan::MoveToUnit => to(Some(MoveTo::Unit { unit: id.into() })),
-        Plan::MoveToOtherEntity => to(Some(MoveTo::LegalEntity {
+        NumberPlan::MoveToUnit => to(Some(MoveTo::Unit { unit: id.into() })),
+        NumberPlan::MoveToOtherEntity => to(Some(MoveTo::LegalEntity {
             legal_entity: id.into(),
         })),
-        Plan::Hand => NumberTerms::TransferToPrivate,
+        NumberPlan::Hand => NumberTerms::TransferToPrivate,
     }
 }
 
@@ -199,7 +199,7 @@ fn any_answer() -> impl Strategy<Value = Op> {
             .prop_map(|(item, check, said, right, role)| Op::Settle(item, check, said, right, role)),
         2 => (any_item(), select(CodeKind::ALL), select(CodeAnswer::ALL), any_role())
             .prop_map(|(item, code, answer, role)| Op::Code(item, code, answer, role)),
-        3 => (any_item(), select(Plan::ALL.to_vec()), any::<bool>(), any_role())
+        3 => (any_item(), select(NumberPlan::ALL.to_vec()), any::<bool>(), any_role())
             .prop_map(|(item, plan, named, role)| Op::Number(item, plan, named, role)),
         1 => (any_item(), prop_oneof![Just(ActorRole::Holder), any_role()])
             .prop_map(|(item, role)| Op::Ask(item, role)),
@@ -303,7 +303,7 @@ fn whole_item(item: u128, role: ActorRole, level: WipeLevel) -> Vec<Op> {
         .map(|code| Op::Code(item, *code, CodeAnswer::Received, role));
     let first = [
         Op::Wipe(item, level, false),
-        Op::Number(item, Plan::Wait, true, role),
+        Op::Number(item, NumberPlan::Wait, true, role),
     ];
     first
         .into_iter()

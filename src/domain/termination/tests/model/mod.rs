@@ -3,7 +3,7 @@
 
 mod leave;
 
-use super::commands::{Concluded, Fate, Op, Plan, Said};
+use super::commands::{Concluded, Fate, NumberPlan, Op, Plan, Said};
 use super::*;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +16,7 @@ struct Thing {
     said_by_rule: BTreeSet<CheckKind>,
     codes: BTreeMap<CodeKind, CodeAnswer>,
     /// What is planned for the number, and whether somebody named has decided it.
-    plan: Option<(Plan, bool)>,
+    number_plan: Option<(NumberPlan, bool)>,
     asked: bool,
     outcome: Option<DeviceOutcome>,
     level: WipeLevel,
@@ -158,7 +158,9 @@ impl Thing {
             }
             (Codes, Deviation) => codes().all(|answer| answer.is_some()),
             (Codes, _) => codes().all(|answer| answer.is_some_and(|answer| *answer != CodeAnswer::Unknown)),
-            (Number, Done) => self.plan.is_some_and(|(plan, _)| plan != Plan::MoveSomewhere),
+            (Number, Done) => self
+                .number_plan
+                .is_some_and(|(plan, _)| plan != NumberPlan::MoveSomewhere),
             _ => true,
         }
     }
@@ -307,7 +309,7 @@ impl Model {
     /// Whether the number is to go to its holder, and whether they asked.
     pub(super) fn number(&self, number: u128) -> Option<(bool, bool)> {
         let thing = self.things.iter().find(|thing| thing.number == number)?;
-        let to_come = thing.is_planned(Plan::Hand) && !thing.said.contains_key(&Number);
+        let to_come = thing.is_planned(NumberPlan::Hand) && !thing.said.contains_key(&Number);
         Some((to_come, thing.asked))
     }
 
@@ -547,32 +549,32 @@ impl Thing {
         Some(())
     }
 
-    fn is_planned(&self, plan: Plan) -> bool {
-        self.plan.is_some_and(|(found, _)| found == plan)
+    fn is_planned(&self, plan: NumberPlan) -> bool {
+        self.number_plan.is_some_and(|(found, _)| found == plan)
     }
 
     /// Whether somebody has to do something, and says when it is done.
     fn is_work(&self) -> bool {
-        self.plan.is_some() && !self.is_planned(Plan::Wait)
+        self.number_plan.is_some() && !self.is_planned(NumberPlan::Wait)
     }
 
     /// Another job has it.
     fn has_moved(&self) -> bool {
-        self.is_planned(Plan::MoveToJob) && self.is_done(Number)
+        self.is_planned(NumberPlan::MoveToJob) && self.is_done(Number)
     }
 
-    fn try_number(&mut self, (plan, named): (Plan, bool), role: ActorRole, active: bool) -> Option<()> {
-        let same = self.plan == Some((plan, named));
+    fn try_number(&mut self, (plan, named): (NumberPlan, bool), role: ActorRole, active: bool) -> Option<()> {
+        let same = self.number_plan == Some((plan, named));
         if same && person(role) {
             return Some(());
         }
         let said = self.said.contains_key(&Number);
         let somebody = named || role == ActorRole::Receiver;
         // Given to the holder by somebody, and kept from them by somebody who is named.
-        let given = plan != Plan::Hand || somebody;
-        let kept = plan == Plan::Hand || !self.is_planned(Plan::Hand) || said || named;
+        let given = plan != NumberPlan::Hand || somebody;
+        let kept = plan == NumberPlan::Hand || !self.is_planned(NumberPlan::Hand) || said || named;
         let fine = active && !self.has_moved() && given && kept && (!said || corrects(role));
-        (person(role) && fine).then(|| self.plan = Some((plan, named)))?;
+        (person(role) && fine).then(|| self.number_plan = Some((plan, named)))?;
         if said {
             self.unsay(Number);
         }
