@@ -145,10 +145,7 @@ fn schedule(config: &mut ServiceConfig) {
 /// The routes of the register: who there is, what there is, and who has what.
 fn register(config: &mut ServiceConfig) {
     use Action::{EditOrganisation, EditRegister, ReadEmployment, ReadRegister};
-    use api::{
-        add_ons, assignments, devices, employments, people, person_merges, phone_hours, sources,
-        subscriptions, units,
-    };
+    use api::{assignments, devices, employments, people, person_merges, phone_hours, sources, units};
 
     config
         .service(
@@ -205,6 +202,22 @@ fn register(config: &mut ServiceConfig) {
                 .get(ReadRegister, devices::get)
                 .patch(EditRegister, devices::update),
         )
+        .configure(numbers)
+        .service(
+            resource("/v1/assignments")
+                .get(ReadRegister, assignments::list)
+                .post(EditRegister, assignments::create),
+        )
+        .service(resource("/v1/assignments/{id}").get(ReadRegister, assignments::get))
+        .service(resource("/v1/assignments/{id}/end").post(EditRegister, assignments::end));
+}
+
+/// The routes of subscriptions and of what they have.
+fn numbers(config: &mut ServiceConfig) {
+    use Action::{EditRegister, ReadRegister};
+    use api::{add_ons, subscriptions};
+
+    config
         .service(
             resource("/v1/subscriptions")
                 .get(ReadRegister, subscriptions::list)
@@ -226,14 +239,7 @@ fn register(config: &mut ServiceConfig) {
                 .get(ReadRegister, add_ons::get)
                 .patch(EditRegister, add_ons::update),
         )
-        .service(resource("/v1/add-ons/{id}/end").post(EditRegister, add_ons::end))
-        .service(
-            resource("/v1/assignments")
-                .get(ReadRegister, assignments::list)
-                .post(EditRegister, assignments::create),
-        )
-        .service(resource("/v1/assignments/{id}").get(ReadRegister, assignments::get))
-        .service(resource("/v1/assignments/{id}/end").post(EditRegister, assignments::end));
+        .service(resource("/v1/add-ons/{id}/end").post(EditRegister, add_ons::end));
 }
 
 /// The routes of what sources deliver as files, and of what could not be applied.

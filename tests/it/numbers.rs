@@ -9,6 +9,7 @@ use handback::domain::assignment::Assigned;
 use handback::domain::ids::EmploymentId;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 async fn number_story(db: &TestDb) -> Story {
     let setting = Setting {
@@ -311,6 +312,37 @@ fn a_number_that_goes_to_its_holder_is_not_terminated_first_however_late_it_is()
             (&json!("terminated"), &Value::Null),
             "it is the holder's own"
         );
+        server.stop().await;
+    });
+}
+
+#[test]
+fn the_manager_gives_a_number_to_its_holder_in_person_and_can_take_that_back() {
+    for_each_database(async |db: &TestDb| {
+        let story = number_story(db).await;
+        let server = TestServer::start(db);
+        let (case, _, subscription) = places(&story).await;
+        let visitor = asked(&story, &server).await;
+        let mut fields = all_well();
+        fields.insert("s0_number", "transfer");
+        visitor.gets(&fields, StatusCode::SEE_OTHER).await;
+        let desk = server.caller(&[Scope::Desk]).await;
+        let number = ok(&desk, &case).await["items"][1]["number"].clone();
+        assert_eq!(
+            (&number["decision"], &number["decided_by"], &number["by"]["role"]),
+            (&json!("transfer_to_private"), &Value::Null, &json!("receiver"))
+        );
+        assert_eq!(ok(&desk, &subscription).await["status"], "to_be_transferred");
+        drop(visitor.reload().await);
+        visitor
+            .gets(
+                &BTreeMap::from([("act", "undo"), ("undo", "yes")]),
+                StatusCode::SEE_OTHER,
+            )
+            .await;
+        assert_eq!(ok(&desk, &case).await["items"][1]["number"], Value::Null);
+        assert_eq!(told(&desk, &story).await, ["number_transfer withdrawn"]);
+        assert_eq!(ok(&desk, &subscription).await["status"], "assigned");
         server.stop().await;
     });
 }
