@@ -99,7 +99,8 @@ impl TaskKind {
             | Self::TransferOverdue
             | Self::AddOnReview
             | Self::Claim
-            | Self::ClearMdm => None,
+            | Self::ClearMdm
+            | Self::LoanReturn => None,
         }
     }
 

@@ -172,7 +172,7 @@ fn status_in(
         subscriptions.push(HolderSubscription {
             item: found.item,
             number: Phone::of(&found.subscription.number),
-            decided: item.number_decision.filter(|_| is_settled).map(number_decision),
+            decided: item.number_decision().filter(|_| is_settled).map(number_decision),
             said: said(found.item),
         });
     }

@@ -54,7 +54,7 @@ fn play(database: impl Fn() -> TestDb, cases: u32) {
     let config = Config {
         cases,
         failure_persistence: None,
-        max_shrink_iters: 500,
+        max_shrink_iters: 200,
         // The same cases on every run.
         rng_seed: RngSeed::Fixed(1),
         ..Config::default()
@@ -67,7 +67,12 @@ fn play(database: impl Fn() -> TestDb, cases: u32) {
             let fresh = Town::of(database());
             drop(town.replace(fresh));
         }
-        walk(&mut town.borrow_mut(), &steps, &mut count.borrow_mut())
+        let walked = walk(&mut town.borrow_mut(), &steps, &mut count.borrow_mut());
+        if let Err(why) = &walked {
+            // What is found first is worth a look while it is made smaller.
+            eprintln!("{why}");
+        }
+        walked
     });
     match outcome {
         Ok(()) => {}

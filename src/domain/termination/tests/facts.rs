@@ -131,6 +131,7 @@ fn a_stored_case_knows_what_each_item_is_about() {
     ];
     let record = TerminationRecord {
         termination: case(items, 10),
+        delegate: None,
         employment_id: Uuid::from_u128(1).into(),
         person_id: Uuid::from_u128(2).into(),
         unit_id: Uuid::from_u128(3).into(),

@@ -10,6 +10,7 @@ fn of_kind(kind: TerminationKind) -> (Termination, Vec<Event>) {
         kind,
         end_on: day(12),
         return_by: day(10),
+        absence: None,
         items: vec![device(HANDSET, DataClass::Standard)],
     };
     Termination::open(new, noon())
@@ -78,7 +79,7 @@ fn a_hold_that_somebody_decided_stays_whatever_the_kind_becomes() {
 #[test]
 fn what_is_handed_out_later_belongs_to_the_case_while_it_is_worked_with() {
     let (mut case, _) = of_kind(TerminationKind::Ordinary);
-    let events = case.add_item(subscription()).unwrap();
+    let events = case.add_item(subscription(), noon()).unwrap();
     assert_eq!(names(&events), ["item_added"]);
     assert_eq!(
         case.item(item_id(SUBSCRIPTION)).unwrap().kind,
@@ -86,7 +87,7 @@ fn what_is_handed_out_later_belongs_to_the_case_while_it_is_worked_with() {
     );
     settle_everything(&mut case);
     assert_eq!(names(&case.complete_if_ready(noon())), ["completed"]);
-    let late = case.add_item(device(SECRET_HANDSET, DataClass::Secrecy));
+    let late = case.add_item(device(SECRET_HANDSET, DataClass::Secrecy), noon());
     assert!(matches!(
         late,
         Err(DomainError::InvalidTransition {

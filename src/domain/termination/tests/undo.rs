@@ -45,7 +45,7 @@ fn all_is_well(case: &mut Termination, act: &Act) -> Undo {
     for check in [CheckKind::Returned, CheckKind::Reset, CheckKind::Codes] {
         settle(case, (handset(), check), act);
     }
-    case.decide_number(number(), NumberDecision::Reuse, act.clone())
+    case.decide_number(number(), (NumberTerms::Reuse, None), act.clone())
         .unwrap();
     settle(case, (number(), CheckKind::Number), act);
     Undo::of(&before, case, act.clone())
@@ -84,8 +84,12 @@ fn an_answer_in_place_of_another_gives_the_other_back() {
     let first = later(ActorRole::Desk, 1);
     let mut case = a_phone_and_a_number();
     say_codes(&mut case, CodeAnswer::Unknown, &first);
-    case.decide_number(number(), NumberDecision::Terminate, first.clone())
-        .unwrap();
+    case.decide_number(
+        number(),
+        (NumberTerms::Terminate { last_day: None }, None),
+        first.clone(),
+    )
+    .unwrap();
     case.declare(handset(), CheckKind::Reset, later(ActorRole::Holder, 2))
         .unwrap();
     let before = case.items.clone();
@@ -99,7 +103,7 @@ fn an_answer_that_only_touched_the_number_is_about_nothing_else() {
     let answer = later(ActorRole::Receiver, 1);
     let mut case = a_phone_and_a_number();
     let before = case.clone();
-    case.decide_number(number(), NumberDecision::Reuse, answer.clone())
+    case.decide_number(number(), (NumberTerms::Reuse, None), answer.clone())
         .unwrap();
     let undo = Undo::of(&before, &case, answer);
     assert_eq!(undo.items().collect::<Vec<_>>(), [number()]);
@@ -141,17 +145,18 @@ fn a_later_word_about_one_code_or_the_number_stands_too() {
     let mut case = a_phone_and_a_number();
     let before = case.clone();
     say_codes(&mut case, CodeAnswer::Received, &answer);
-    case.decide_number(number(), NumberDecision::Reuse, answer.clone())
+    case.decide_number(number(), (NumberTerms::Reuse, None), answer.clone())
         .unwrap();
     let undo = Undo::of(&before, &case, answer);
     let desk = later(ActorRole::Desk, 2);
     case.answer_code(handset(), CodeKind::SimPin, CodeAnswer::Refused, desk.clone())
         .unwrap();
-    case.decide_number(number(), NumberDecision::Move, desk).unwrap();
+    case.decide_number(number(), (NumberTerms::Move { to: None }, None), desk)
+        .unwrap();
     take_back(&mut case, &undo);
     let left = BTreeMap::from([(CodeKind::SimPin, CodeAnswer::Refused)]);
     assert_eq!(case.items[0].code_answers, left);
-    assert_eq!(case.items[1].number_decision, Some(NumberDecision::Move));
+    assert_eq!(case.items[1].number_decision(), Some(NumberDecision::Move));
 }
 
 #[test]

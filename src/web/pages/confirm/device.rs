@@ -28,6 +28,7 @@ pub(super) fn section(
         return Section {
             heading: heading(builder.language, all, index, item),
             done: None,
+            said: Vec::new(),
             fields,
         };
     }
