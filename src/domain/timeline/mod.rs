@@ -343,13 +343,18 @@ mod tests {
         };
         let standard: Vec<_> = of(TerminationKind::Ordinary);
         assert_eq!(standard.len(), 7);
-        for kind in [
-            TerminationKind::MandateEnd,
-            TerminationKind::Transfer,
-            TerminationKind::Absence,
-        ] {
+        for kind in [TerminationKind::MandateEnd, TerminationKind::Transfer] {
             assert_eq!(of(kind), standard, "{kind}");
         }
+        // Asked early, not chased while the holder is away, and told before they are back.
+        let leave = [
+            (MessageStep::ConfirmReturn, -10),
+            (MessageStep::Reminder1, -1),
+            (MessageStep::Reminder2, 5),
+            (MessageStep::HandBack, -5),
+        ];
+        let leave = leave.map(|(step, days)| (step, Offset::BusinessDays(days)));
+        assert_eq!(of(TerminationKind::Absence), leave);
         let asks = [
             MessageStep::ConfirmReturn,
             MessageStep::Reminder1,

@@ -30,7 +30,7 @@ fn a_kind_says_whether_it_is_held_whether_the_holder_is_asked_and_whether_the_de
         (Deceased, true, false, true),
         (MandateEnd, false, true, false),
         (Transfer, true, true, false),
-        (Absence, false, true, false),
+        (Absence, false, false, false),
     ] {
         let (case, events) = of_kind(kind);
         assert_eq!(held_for(&case), is_held.then_some(kind.as_str()));
