@@ -1,7 +1,7 @@
 //! The case of somebody with one phone, told a second time and in another way: what has been said of it, and what follows.
 //! It shares no code with the service.
 
-use crate::season::model::{back, forward, rules};
+use crate::season::model::{after, back, forward, rules};
 use chrono::{DateTime, NaiveDate, Timelike, Utc};
 use chrono_tz::Europe::Stockholm;
 use std::collections::BTreeMap;
@@ -60,8 +60,10 @@ pub enum Known {
 
 #[derive(Clone, PartialEq)]
 pub struct Case {
-    /// What HR says: the last day.
-    end: Option<NaiveDate>,
+    /// What HR says: the last day, and who leads.
+    hr: (Option<NaiveDate>, usize),
+    /// The last day that the case goes by.
+    end: NaiveDate,
     state: &'static str,
     /// The day on which it is due, and the day from which its mails are counted.
     due: NaiveDate,
@@ -80,7 +82,8 @@ pub struct Case {
 impl Case {
     pub fn new(today: NaiveDate) -> Self {
         Self {
-            end: None,
+            hr: (None, 0),
+            end: today,
             state: "none",
             due: today,
             counted_from: today,
@@ -97,7 +100,7 @@ impl Case {
         self.state
     }
 
-    pub fn end(&self) -> Option<NaiveDate> {
+    pub fn end(&self) -> NaiveDate {
         self.end
     }
 
@@ -134,8 +137,13 @@ impl Case {
         let today = now.with_timezone(&Stockholm).date_naive();
         let before = self.clone();
         let taken = self.try_to(step, today).is_some();
+        let is_changed = *self
+            != Self {
+                hr: self.hr,
+                ..before
+            };
         // A case that was opened again waits for the work that it was opened for.
-        if *step != Step::Reopen && *self != before && self.is_ready() {
+        if *step != Step::Reopen && is_changed && self.is_ready() {
             self.state = "completed";
             self.is_out = false;
         }
@@ -145,8 +153,9 @@ impl Case {
     fn try_to(&mut self, step: &Step, today: NaiveDate) -> Option<()> {
         let active = self.is_active().then_some(());
         match *step {
-            Step::OldNews | Step::Die | Step::Manager(_) => {}
-            Step::Ends(days) => self.ends(days.map(|days| crate::season::model::after(today, days)), today),
+            Step::OldNews | Step::Die => {}
+            Step::Manager(manager) => self.hear((self.hr.0, manager), today),
+            Step::Ends(days) => self.hear((days.map(|days| after(today, days)), self.hr.1), today),
             Step::Pass(_) if active.is_some() && today >= self.due => self.state = "open",
             Step::Pass(_) => {}
             Step::Settle(check, word, is_right) => self.settle(check, word, is_right)?,
@@ -181,19 +190,22 @@ impl Case {
         Some(())
     }
 
-    fn ends(&mut self, end: Option<NaiveDate>, today: NaiveDate) {
-        let before = std::mem::replace(&mut self.end, end);
-        match (end, self.is_active()) {
+    /// HR says something. A case that is over does not follow, and nothing follows from what was known.
+    fn hear(&mut self, hr: (Option<NaiveDate>, usize), today: NaiveDate) {
+        if std::mem::replace(&mut self.hr, hr) == hr {
+            return;
+        }
+        match (hr.0, self.is_active()) {
             (None, true) => self.state = "cancelled",
             (None, false) => {}
-            (Some(end), true) if before == Some(end) => {}
+            (Some(end), true) if self.end == end => {}
             (Some(_), false) if !self.is_out => {}
             (Some(end), is_active) => {
                 if !is_active {
                     (self.held, self.codes, self.by_rule) = (None, None, false);
                     self.said.clear();
                 }
-                self.due = back(end);
+                (self.end, self.due) = (end, back(end));
                 self.counted_from = self.due.max(forward(today));
                 self.state = if today < self.due { "scheduled" } else { "open" };
             }
@@ -250,7 +262,7 @@ impl Case {
         if is_receipt != (self.state == "completed") || (!is_receipt && !self.is_active()) {
             return Some(format!("{step} in a case that is {}", self.state));
         }
-        if to == "holder" && today > if is_receipt { self.end? } else { self.due } {
+        if to == "holder" && today > if is_receipt { self.end } else { self.due } {
             return Some(format!("{step} to somebody who is gone"));
         }
         let published = rules(self.counted_from);
