@@ -728,6 +728,7 @@ diesel::table! {
         checks -> Text,
         code_answers -> Text,
         is_return_settled -> Bool,
+        is_to_be_transferred -> Bool,
         awaits_mdm -> Bool,
         loss -> Nullable<Text>,
         disposal -> Nullable<Text>,

@@ -1,6 +1,6 @@
 //! The letters of kinds of cases that have words of their own.
 
-use super::tests::{day, view};
+use super::tests::{day, every, view};
 use super::words::Check;
 use super::*;
 use crate::domain::language::Language;
@@ -83,5 +83,16 @@ fn a_leave_is_written_about_without_a_word_on_why() {
             format!("{}\n\n{}", mail.subject, mail.text)
         });
         insta::assert_snapshot!(pair[0].0, texts.collect::<Vec<_>>().join("\n=====\n\n"));
+    }
+}
+
+/// `HANDBACK_WRITE_SAMPLES=dir cargo test --lib samples -- --ignored`
+#[test]
+#[ignore = "writes samples for a person to look at"]
+fn mail_samples_are_written() {
+    let dir = std::path::PathBuf::from(std::env::var_os("HANDBACK_WRITE_SAMPLES").expect("a folder"));
+    for (step, language, mail) in [every(|_| ()), of_a_leave()].concat() {
+        std::fs::write(dir.join(format!("mail-{step}-{language}.html")), &mail.html).unwrap();
+        std::fs::write(dir.join(format!("mail-{step}-{language}.txt")), &mail.text).unwrap();
     }
 }

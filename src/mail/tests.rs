@@ -241,7 +241,7 @@ pub(super) fn view(language: Language, step: Step) -> MailView {
 }
 
 /// Every step in every language, with a change made to the view.
-fn every(change: impl Fn(&mut MailView)) -> Vec<(&'static str, Language, RenderedMail)> {
+pub(super) fn every(change: impl Fn(&mut MailView)) -> Vec<(&'static str, Language, RenderedMail)> {
     let mut mails = Vec::new();
     for (name, step) in steps() {
         for language in Language::ALL.iter().copied() {
@@ -503,17 +503,6 @@ fn the_html_is_laid_out_as_approved() {
         if (step == "confirm_return" || step == "end_approaching") && language == Language::Sv {
             insta::assert_snapshot!(format!("{step}_html"), mail.html);
         }
-    }
-}
-
-/// `HANDBACK_WRITE_SAMPLES=dir cargo test --lib samples -- --ignored`
-#[test]
-#[ignore = "writes samples for a person to look at"]
-fn mail_samples_are_written() {
-    let dir = std::path::PathBuf::from(std::env::var_os("HANDBACK_WRITE_SAMPLES").expect("a folder"));
-    for (step, language, mail) in [every(|_| ()), super::kind_tests::of_a_leave()].concat() {
-        std::fs::write(dir.join(format!("mail-{step}-{language}.html")), &mail.html).unwrap();
-        std::fs::write(dir.join(format!("mail-{step}-{language}.txt")), &mail.text).unwrap();
     }
 }
 

@@ -163,7 +163,7 @@ fn what_the_holder_says_is_declared_can_be_taken_back_and_completes_nothing() {
         for told in [
             "Innehavaren säger att det här är klart: sparat arbetsmaterial",
             "Enligt innehavaren: Pinkod till sim-kortet – lämnas med telefonen",
-            "Innehavaren vill behålla numret",
+            "Innehavaren vill ta över numret privat",
         ] {
             assert!(asked.contains(told), "{told}: {asked}");
         }

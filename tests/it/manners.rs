@@ -7,7 +7,11 @@ use handback::domain::actor::Scope;
 use reqwest::StatusCode;
 
 /// The receipt has two formats and chooses itself.
-const NEGOTIATED: &[&str] = &["terminations_receipt"];
+const NEGOTIATED: &[&str] = &[
+    "terminations_receipt",
+    "reports_hand_in_list",
+    "reports_receipt_list",
+];
 
 fn with_query(operation: &Operation, query: &str) -> Operation {
     Operation {

@@ -48,6 +48,7 @@ CREATE TABLE termination_item (
     checks TEXT NOT NULL,
     code_answers TEXT NOT NULL,
     is_return_settled BOOLEAN NOT NULL,
+    is_to_be_transferred BOOLEAN NOT NULL,
     awaits_mdm BOOLEAN NOT NULL
 );
 CREATE INDEX termination_item_wipe_due_idx ON termination_item (wipe_due_at, id) WHERE wipe_due_at IS NOT NULL;

@@ -3,7 +3,7 @@ ALTER TABLE termination_item ADD COLUMN number_ruling TEXT;
 ALTER TABLE termination_item ADD COLUMN number_request TEXT;
 -- Numbers that go to their holders are few among all that there ever were.
 CREATE INDEX termination_item_transfer_idx ON termination_item (termination_id)
-    WHERE number_decision = 'transfer_to_private';
+    WHERE is_to_be_transferred;
 
 -- Whether somebody signs in or recovers an account with the number, its last day with the operator, and the unit that
 -- it was moved to.

@@ -107,6 +107,7 @@ pub(super) struct ItemStateRow {
     checks: String,
     code_answers: String,
     is_return_settled: bool,
+    is_to_be_transferred: bool,
     awaits_mdm: bool,
 }
 
@@ -223,6 +224,7 @@ impl TryFrom<&Item> for ItemStateRow {
             checks: to_json(&item.checks)?,
             code_answers: to_json(&item.code_answers)?,
             is_return_settled: item.is_settled(CheckKind::Returned),
+            is_to_be_transferred: item.is_to_be_transferred(),
             awaits_mdm: item.awaits_mdm(),
         })
     }

@@ -28,9 +28,7 @@ const ACTIVE: &str = "termination.state IN ('scheduled', 'open')";
 /// Cases under way with a number that is to go to its holder, and has not gone.
 pub(super) const HAS_TRANSFER: &str = "termination.state IN ('scheduled', 'open') AND termination.id IN \
     (SELECT termination_item.termination_id FROM termination_item \
-    WHERE termination_item.number_decision = 'transfer_to_private' AND EXISTS (SELECT 1 FROM termination_check \
-    WHERE termination_check.item_id = termination_item.id AND termination_check.kind = 'number' \
-    AND termination_check.state IN ('open', 'declared')))";
+    WHERE termination_item.is_to_be_transferred)";
 
 /// Which cases are asked for.
 #[derive(Clone, Debug)]

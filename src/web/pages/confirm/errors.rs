@@ -64,6 +64,7 @@ text_enum! {
 
 impl ErrorMessage {
     /// What to do about it.
+    #[expect(clippy::too_many_lines, reason = "a table: two texts for each")]
     pub const fn text(self, language: Language) -> &'static str {
         let (sv, en) = match self {
             Self::AnswerMissing => ("Välj vad du vill svara", "Choose your answer"),

@@ -1,5 +1,6 @@
 //! Every page in every language, plain and with errors: safe, labelled, nothing preselected.
 
+mod lists;
 mod samples;
 
 use super::confirm::*;
