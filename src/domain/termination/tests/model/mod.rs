@@ -332,6 +332,7 @@ impl Model {
         self.try_it(op).is_some()
     }
 
+    #[expect(clippy::too_many_lines, reason = "a table: what each command does")]
     fn try_it(&mut self, op: &Op) -> Option<()> {
         let active = self.active().then_some(());
         match *op {
