@@ -22,16 +22,16 @@ struct Row {
     id: String,
     termination_id: String,
     step: String,
-    recipient_role: String,
     created_at: NaiveDateTime,
     #[diesel(embed)]
     way: WayRow,
 }
 
-/// How far it has come. What mail it is stands.
+/// How far it has come, and to whom. What mail it is stands.
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = table, treat_none_as_null = true, treat_none_as_default_value = false)]
 struct WayRow {
+    recipient_role: String,
     copy_roles: String,
     state: String,
     state_reason: Option<String>,
@@ -58,7 +58,6 @@ impl TryFrom<&Message> for Row {
             id: message.id.to_string(),
             termination_id: message.termination_id.to_string(),
             step: message.step.as_str().to_owned(),
-            recipient_role: message.to.as_str().to_owned(),
             created_at: message.meta.created_at.naive_utc(),
             way: message.try_into()?,
         })
@@ -70,6 +69,7 @@ impl TryFrom<&Message> for WayRow {
 
     fn try_from(message: &Message) -> Result<Self, DbError> {
         Ok(Self {
+            recipient_role: message.to.as_str().to_owned(),
             copy_roles: to_json(&message.copy_to)?,
             state: message.state.as_str().to_owned(),
             state_reason: message.state_reason.clone(),
@@ -132,7 +132,7 @@ impl TryFrom<Row> for Message {
             id: parse("message", "id", &row.id)?,
             termination_id: parse("message", "termination_id", &row.termination_id)?,
             step: parse("message", "step", &row.step)?,
-            to: parse("message", "recipient_role", &row.recipient_role)?,
+            to: parse("message", "recipient_role", &way.recipient_role)?,
             copy_to: parse_json("message", "copy_roles", &way.copy_roles)?,
             state: parse("message", "state", &way.state)?,
             state_reason: way.state_reason,
