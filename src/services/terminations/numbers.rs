@@ -59,7 +59,7 @@ pub struct MoveSaid {
 ///
 /// # Errors
 /// [`ServiceError::NotFound`]; [`ServiceError::Invalid`] for members that the decision lacks or does not have, texts that
-/// break rules and references that do not fit; [`DomainError`] for what the case refuses.
+/// break rules and references that do not fit; [`ServiceError::Domain`] for what the case refuses.
 pub async fn decide_number(
     ctx: &Ctx,
     (termination, item): (TerminationId, ItemId),
@@ -83,7 +83,7 @@ pub async fn decide_number(
 /// nothing.
 ///
 /// # Errors
-/// [`ServiceError::NotFound`]; [`DomainError`] for what the case refuses.
+/// [`ServiceError::NotFound`]; [`ServiceError::Domain`] for what the case refuses.
 pub async fn request_number(
     ctx: &Ctx,
     (termination, item): (TerminationId, ItemId),
