@@ -371,6 +371,20 @@ fn the_number_of_a_subscription_is_decided_and_then_done() {
             .expect(StatusCode::OK)
             .json();
         assert_eq!(done["state"], "completed");
+        let mistake = json!({"reason": "Fel ärende."});
+        ok(desk.post(&format!("{}/reopen", case.path), &mistake).await);
+        let nothing_new = desk
+            .post(&format!("{}/number", case.item), &decision)
+            .await
+            .expect(StatusCode::OK)
+            .json();
+        assert_eq!(nothing_new["state"], "open");
+        // Nothing was to be corrected: whoever answers a check once more says that the case can be closed again.
+        let confirmed = check(&desk, &case, "number", json!({"state": "done"}))
+            .await
+            .expect(StatusCode::OK)
+            .json();
+        assert_eq!(confirmed["state"], "completed");
         let verified = json!({"identity": {"serial": "SERIAL0X"}, "reading": "screen", "finding": "erased", "locks_absent": true});
         let none = desk
             .post(&format!("{}/verifications", case.item), &verified)

@@ -137,7 +137,7 @@ fn confirm_in(
             notes::keep_in(tx, record.termination.id, note)?;
         }
     }
-    terminations::change_in(tx, app, record.clone(), |record| {
+    terminations::answer_in(tx, app, record.clone(), |record| {
         let mut events = Vec::new();
         for answer in &confirmation.devices {
             if let Some(along) = &along {

@@ -59,7 +59,8 @@ pub(super) fn get_in(
 }
 
 /// Does something to a termination and stores what came of it: the new state, an audit entry for each event,
-/// and what follows from the events. Completes the case if nothing is left to do.
+/// and what follows from the events. Completes the case if nothing is left to do. What changes nothing has no
+/// consequences: a case that was opened again by a decision may have nothing open, and waits for somebody's work.
 ///
 /// # Errors
 /// What the command refuses; nothing has then changed.
@@ -70,17 +71,44 @@ pub(super) fn change_in(
     command: impl FnOnce(&mut TerminationRecord) -> Result<Vec<Event>, ServiceError>,
 ) -> Result<TerminationRecord, ServiceError> {
     let mut after = before.clone();
-    let mut events = command(&mut after)?;
-    // A case that was opened again by a decision may have nothing open; it waits for the work it was opened for.
+    let events = command(&mut after)?;
+    if events.is_empty() {
+        return Ok(before);
+    }
+    store_in(tx, app, (&before, after), events)
+}
+
+/// The same for the answer of a person, which may close a case also when it only confirms what was said before:
+/// otherwise a case that was opened again by mistake could not be closed.
+///
+/// # Errors
+/// What the command refuses; nothing has then changed.
+pub(super) fn answer_in(
+    tx: &mut Tx<'_>,
+    app: &App,
+    before: TerminationRecord,
+    command: impl FnOnce(&mut TerminationRecord) -> Result<Vec<Event>, ServiceError>,
+) -> Result<TerminationRecord, ServiceError> {
+    let mut after = before.clone();
+    let events = command(&mut after)?;
+    store_in(tx, app, (&before, after), events)
+}
+
+fn store_in(
+    tx: &mut Tx<'_>,
+    app: &App,
+    (before, mut after): (&TerminationRecord, TerminationRecord),
+    mut events: Vec<Event>,
+) -> Result<TerminationRecord, ServiceError> {
     if !events.iter().any(|event| matches!(event, Event::Reopened { .. })) {
         events.extend(after.termination.let_go_if_ready(tx.now()));
         events.extend(after.termination.complete_if_ready(tx.now()));
     }
     if events.is_empty() {
-        return Ok(before);
+        return Ok(after);
     }
     after.meta = before.meta.changed(tx.now());
-    db::terminations::update(tx, &before, &after)?;
+    db::terminations::update(tx, before, &after)?;
     record_in(tx, &events)?;
     consequences::follow_in(tx, app, &after, &events)?;
     Ok(after)

@@ -4,7 +4,7 @@
 //! handset in their hands is the one that was handed out.
 
 use super::read::view;
-use super::{IdentityRead, TerminationView, change_in, get_in, record_in};
+use super::{IdentityRead, TerminationView, answer_in, change_in, get_in, record_in};
 use crate::app::App;
 use crate::db::{self, Tx};
 use crate::domain::actor::Actor;
@@ -68,7 +68,7 @@ pub async fn settle(
             ..settlement.clone()
         };
         let act = Act::new(answer.role, &actor, tx.now());
-        let after = change_in(tx, &app, record, |record| {
+        let after = answer_in(tx, &app, record, |record| {
             Ok(record.termination.settle(item, check, settlement, act)?)
         })?;
         view(tx, &actor, after)
@@ -130,7 +130,8 @@ pub async fn release(
     .await
 }
 
-/// Opens a completed case again, for corrections. It does not complete by itself before something was corrected.
+/// Opens a completed case again, for corrections. It does not complete by itself before something was corrected or a
+/// check was answered once more.
 ///
 /// # Errors
 /// [`ServiceError::NotFound`]; [`ServiceError::Invalid`] for the reason; [`ServiceError::Conflict`]

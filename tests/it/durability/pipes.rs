@@ -29,7 +29,8 @@ fn a_command_whose_reader_has_had_enough_ends_quietly() {
 #[test]
 fn a_service_whose_log_nobody_reads_goes_on() {
     for_each_empty_database(async |db| {
-        let running = Installation::new(db).launch_unheard();
+        let installation = Installation::new(db);
+        let running = installation.launch_unheard();
         running.ready().await;
         let missing = client()
             .get(format!("{}/nothing", running.base))

@@ -274,7 +274,8 @@ fn free_port() -> u16 {
     const FIRST: u16 = 12_000;
     const COUNT: u16 = 20_000;
     static NEXT: AtomicU16 = AtomicU16::new(0);
-    let offset = u16::try_from(std::process::id() % u32::from(COUNT)).unwrap();
+    // Processes that were started one after the other begin far from each other.
+    let offset = u16::try_from(std::process::id().wrapping_mul(331) % u32::from(COUNT)).unwrap();
     loop {
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let port = FIRST + (offset + number % COUNT) % COUNT;

@@ -192,6 +192,9 @@ pub async fn release(post: DecisionPost) -> Result<HttpResponse, Problem> {
 }
 
 /// Open a completed case again
+///
+/// Its answers stay as they were. It is completed again when something has been corrected, or when a check has been answered
+/// once more, and nothing is left to do.
 #[utoipa::path(
     post,
     path = "/v1/terminations/{id}/reopen",
