@@ -46,6 +46,7 @@ mod prepared;
 pub mod private_addresses;
 pub mod receipts;
 pub mod reports;
+mod retry;
 #[expect(
     missing_docs,
     reason = "the columns are documented where they are written: in the migrations"
@@ -70,10 +71,12 @@ mod writer;
 
 pub use connection::{DatabaseUrl, DbConnection, ServingLock};
 pub use error::{Constraint, DbError};
+pub use retry::Retry;
 pub use transaction::{Stamp, Tx};
 
 use connection::Opener;
 use diesel::r2d2::{Pool, PooledConnection};
+use retry::Tries;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
@@ -81,8 +84,6 @@ use tokio::sync::oneshot;
 use transaction::{begin, commit, rollback};
 use writer::{Work, Writer};
 
-/// How often a PostgreSQL transaction is run again after a deadlock or a serialization failure.
-const ATTEMPTS: u32 = 5;
 /// How long a caller waits for a connection before it is told that the service is busy.
 const POOL_WAIT: Duration = Duration::from_secs(5);
 
@@ -223,18 +224,6 @@ impl Inner {
     }
 }
 
-/// Tells whether a failed transaction is worth another try.
-pub trait Retry {
-    /// True when another transaction stood in the way.
-    fn is_contention(&self) -> bool;
-}
-
-impl Retry for DbError {
-    fn is_contention(&self) -> bool {
-        matches!(self, Self::Busy)
-    }
-}
-
 async fn on_blocking_thread<T, E>(work: impl FnOnce() -> Result<T, E> + Send + 'static) -> Result<T, E>
 where
     T: Send + 'static,
@@ -255,10 +244,10 @@ fn write_with_retry<T, E: From<DbError> + Retry>(
     stamp: &Stamp,
     mut work: impl FnMut(&mut Tx<'_>) -> Result<T, E>,
 ) -> Result<T, E> {
-    let mut attempt = 1;
+    let mut tries = Tries::begin();
     loop {
         match write_once(connection, stamp, &mut work) {
-            Err(error) if error.is_contention() && attempt < ATTEMPTS => attempt += 1,
+            Err(error) if error.is_contention() && tries.has_another() => {}
             result => return result,
         }
     }
