@@ -4,6 +4,7 @@
 //! almost any string as a file name, so a mistyped PostgreSQL URL would open an empty file. Hence our own.
 
 use super::error::DbError;
+use super::postgres::open_postgres;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::r2d2::ManageConnection;
@@ -215,22 +216,6 @@ pub(super) fn fold_log(connection: &mut DbConnection) -> Result<(), DbError> {
     } else {
         Err(DbError::Busy)
     }
-}
-
-/// Nearly everything is read by key: with the default cost of a random page, which is that of a turning disk, a table that
-/// has just begun to grow is read from end to end.
-fn open_postgres(url: &str) -> Result<DbConnection, DbError> {
-    let mut connection =
-        PgConnection::establish(url).map_err(|error| DbError::Unavailable(error.to_string()))?;
-    connection.batch_execute(
-        "SET synchronous_commit = on;
-         SET statement_timeout = '10s';
-         SET lock_timeout = '3s';
-         SET idle_in_transaction_session_timeout = '30s';
-         SET client_min_messages = warning;
-         SET random_page_cost = 1.1;",
-    )?;
-    Ok(DbConnection::Postgres(connection))
 }
 
 /// Held for as long as a process serves a SQLite file: a second one is refused.

@@ -42,6 +42,7 @@ pub mod number_quarantines;
 pub mod people;
 pub mod person_merges;
 pub mod phone_hours;
+mod postgres;
 mod prepared;
 pub mod private_addresses;
 pub mod receipts;
@@ -119,11 +120,13 @@ impl Db {
             .connection_timeout(POOL_WAIT)
             .build(opener)
             .map_err(|error| DbError::Unavailable(error.to_string()))?;
-        Ok(Self(Arc::new(Inner {
+        let inner = Inner {
             url: url.clone(),
             pool,
             writer,
-        })))
+        };
+        postgres::check_language(&mut *inner.connection()?)?;
+        Ok(Self(Arc::new(inner)))
     }
 
     /// Where the database is.

@@ -13,14 +13,12 @@ mod note_back;
 mod once;
 mod open_termination;
 mod replan_terminations;
-mod report_silence;
 mod run;
 mod runner;
 pub mod schedule;
 mod send_mail;
 mod supervise;
-mod tell_add_on_ended;
-mod tell_snapshot_held;
+mod tell;
 
 pub use once::{Summary, run_due};
 pub use run::Run;
@@ -72,15 +70,13 @@ impl Execute for Deliveries {
             Job::NoteBack { termination_id, .. } => note_back::execute(app, *termination_id, run).await,
             Job::DestroyCodes { termination_id } => destroy_codes::execute(app, *termination_id, run).await,
             Job::ApplySnapshot { snapshot_id } => apply_snapshot::execute(app, *snapshot_id, run).await,
-            Job::TellSnapshotHeld { snapshot_id } => {
-                tell_snapshot_held::execute(app, *snapshot_id, run).await
-            }
-            Job::TellAddOnEnded { add_on_id } => tell_add_on_ended::execute(app, *add_on_id, run).await,
+            Job::TellSnapshotHeld { snapshot_id } => tell::snapshot_held(app, *snapshot_id, run).await,
+            Job::TellAddOnEnded { add_on_id } => tell::add_on_ended(app, *add_on_id, run).await,
             Job::ReplanTerminations { legal_entity_id, .. } => {
                 replan_terminations::execute(app, *legal_entity_id, run).await
             }
             Job::ReportSilence { connection_id, alarm } => {
-                report_silence::execute(app, (*connection_id, *alarm), run).await
+                tell::connection_silent(app, (*connection_id, *alarm), run).await
             }
         }
     }

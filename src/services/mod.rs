@@ -22,6 +22,7 @@ pub mod mailbox;
 pub mod mdm;
 pub mod messages;
 pub mod notes;
+pub mod notices;
 pub mod numbers;
 pub mod people;
 pub mod person_merges;

@@ -6,7 +6,7 @@ mod tell;
 
 pub use crate::db::add_ons::AddOnFilter;
 pub use sweep::{end_over, review_due};
-pub use tell::{Told, tell_ended};
+pub use tell::tell_ended;
 
 use super::tasks;
 use super::terminations::check_last_day;

@@ -2,31 +2,17 @@
 
 use super::NOT_FOUND;
 use crate::app::App;
-use crate::config::Mailbox;
 use crate::db::{self, DbConnection};
 use crate::domain::add_on::{AddOn, AddOnEnd};
 use crate::domain::calendar::local_date;
 use crate::domain::ids::AddOnId;
 use crate::domain::person::Person;
-use crate::domain::policy::Action;
-use crate::integrations::mail::{MailError, OutgoingMail, mime};
+use crate::integrations::mail::OutgoingMail;
 use crate::mail::{EndedAddOn, Phone, render_add_on_ended};
 use crate::services::messages::recipients::{Recipient, desk, is_away, recipient};
+use crate::services::notices::{self, Notice, Told};
 use crate::services::{Ctx, ServiceError, messages};
 use chrono::NaiveDate;
-
-/// What came of telling.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Told {
-    /// The mail server took the mail.
-    Sent,
-    /// It goes on after all, or there is no mailbox to tell anybody in.
-    NotWanted,
-    /// The mail server will never take it.
-    Refused(String),
-    /// A later try may succeed.
-    Later(String),
-}
 
 /// Mails whoever ordered an add-on that its last day has passed; the desk, if they have left or cannot be reached. The same
 /// bytes on every try. `may_act` is asked right before the mail is handed over.
@@ -38,21 +24,7 @@ pub async fn tell_ended(
     id: AddOnId,
     may_act: impl Fn() -> bool + Send,
 ) -> Result<Told, ServiceError> {
-    let app = ctx.app.clone();
-    let mail = ctx
-        .read(Action::Operate, move |connection| mail_in(connection, &app, id))
-        .await?;
-    let Some(mail) = mail else {
-        return Ok(Told::NotWanted);
-    };
-    if !may_act() {
-        return Ok(Told::Later("the lease ran out before the effect".to_owned()));
-    }
-    Ok(match ctx.app.mailer.send(&mail).await {
-        Ok(_) => Told::Sent,
-        Err(MailError::Permanent { reply }) => Told::Refused(reply),
-        Err(MailError::Transient { reply }) => Told::Later(reply),
-    })
+    notices::tell(ctx, may_act, move |connection, app| mail_in(connection, app, id)).await
 }
 
 fn mail_in(
@@ -80,8 +52,13 @@ fn mail_in(
         number: number_in(connection, &add_on)?,
         last_day,
     };
-    let to = to.address;
-    finished(app, (&add_on, to), &view).map(Some)
+    let notice = Notice {
+        about: add_on.id.into(),
+        date: add_on.meta.updated_at,
+        to: to.address,
+        language: view.language,
+    };
+    notice.mail(app, render_add_on_ended(&view)).map(Some)
 }
 
 /// Somebody who is there and whom mail reaches.
@@ -110,30 +87,4 @@ fn number_in(connection: &mut DbConnection, add_on: &AddOn) -> Result<Option<Pho
     }
     let subscription = db::subscriptions::find(connection, add_on.subscription_id)?;
     Ok(subscription.map(|subscription| Phone::of(&subscription.number)))
-}
-
-fn finished(
-    app: &App,
-    (add_on, to): (&AddOn, Mailbox),
-    view: &EndedAddOn,
-) -> Result<OutgoingMail, ServiceError> {
-    let config = &app.config.mail;
-    let rendered = render_add_on_ended(view)
-        .map_err(|_| ServiceError::Internal("a mail cannot be rendered".to_owned()))?;
-    let message = mime::Message {
-        from: config.from.clone(),
-        reply_to: config.reply_to.clone(),
-        to: vec![to],
-        cc: Vec::new(),
-        subject: rendered.subject,
-        text: rendered.text,
-        html: rendered.html,
-        language: view.language,
-        message_id: mime::message_id(add_on.id.into(), config.from.domain()),
-        date: add_on.meta.updated_at,
-        in_reply_to: None,
-        attachments: Vec::new(),
-    };
-    mime::outgoing(&message)
-        .map_err(|error| ServiceError::Internal(format!("a mail cannot be written: {error}")))
 }

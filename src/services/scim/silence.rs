@@ -2,28 +2,18 @@
 //! after that is not heard of: so the desk is told, once for each silence.
 
 use crate::app::App;
-use crate::db;
+use crate::db::{self, DbConnection};
 use crate::domain::ids::ScimConnectionId;
 use crate::domain::job::Job;
 use crate::domain::language::Language;
 use crate::domain::policy::Action;
 use crate::domain::scim::{Connection, SILENCE};
-use crate::integrations::mail::{MailError, mime};
+use crate::integrations::mail::OutgoingMail;
 use crate::mail;
+use crate::services::notices::{self, Notice, Told};
 use crate::services::{Ctx, ServiceError, messages, trail};
 use serde_json::json;
 use uuid::Uuid;
-
-/// What came of a try to tell the desk.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Telling {
-    /// The mail server took it, or there is nothing to tell any more.
-    Done,
-    /// The mail server will never take it.
-    Refused(String),
-    /// A later try may succeed.
-    Later(String),
-}
 
 /// Finds the connections that have just become silent, and has the desk told. Says how many.
 ///
@@ -84,60 +74,40 @@ pub async fn tell(
     id: ScimConnectionId,
     alarm: Uuid,
     may_act: impl Fn() -> bool + Send,
-) -> Result<Telling, ServiceError> {
-    let found = ctx
-        .read(Action::Operate, move |connection| {
-            Ok(db::scim_connections::find(connection, id)?)
-        })
-        .await?;
-    let silent = found.filter(|found| found.alarmed_at.is_some() && found.revoked_at.is_none());
-    let (Some(connection), Some(to)) = (silent, ctx.app.config.mail.desk_address.clone()) else {
-        return Ok(Telling::Done);
-    };
-    let message = written(&ctx.app, &connection, alarm, to)?;
-    let Ok(mail) = mime::outgoing(&message) else {
-        return Ok(Telling::Refused("the mail cannot be written".to_owned()));
-    };
-    if !may_act() {
-        return Ok(Telling::Later("the lease ran out before the effect".to_owned()));
-    }
-    match ctx.app.mailer.send(&mail).await {
-        Ok(_) => Ok(Telling::Done),
-        Err(MailError::Permanent { reply }) => Ok(Telling::Refused(reply)),
-        Err(MailError::Transient { reply }) => Ok(Telling::Later(reply)),
-    }
+) -> Result<Told, ServiceError> {
+    notices::tell(ctx, may_act, move |connection, app| {
+        mail_in(connection, app, (id, alarm))
+    })
+    .await
 }
 
-/// The same mail on every try: its id and its date are those of the alarm.
-fn written(
+fn mail_in(
+    connection: &mut DbConnection,
     app: &App,
-    connection: &Connection,
-    alarm: Uuid,
-    to: crate::config::Mailbox,
-) -> Result<mime::Message, ServiceError> {
-    let config = &app.config.mail;
+    (id, alarm): (ScimConnectionId, Uuid),
+) -> Result<Option<OutgoingMail>, ServiceError> {
+    let found = db::scim_connections::find(connection, id)?;
+    let silent = found.filter(|found| found.revoked_at.is_none());
+    let Some((connection, date)) = silent.and_then(|found| found.alarmed_at.map(|at| (found, at))) else {
+        return Ok(None);
+    };
+    let Some(to) = app.config.mail.desk_address.clone() else {
+        return Ok(None);
+    };
     let language = Language::default();
-    let notice = mail::SilenceNotice {
+    let view = mail::SilenceNotice {
         language,
         sender: messages::sender(app),
         connection: connection.name.clone(),
         silent_since: connection.silent_since(),
         has_spoken: connection.seen_at.is_some(),
     };
-    let rendered = mail::render_silence(&notice)
-        .map_err(|_| ServiceError::Internal("a mail cannot be rendered".to_owned()))?;
-    Ok(mime::Message {
-        from: config.from.clone(),
-        reply_to: config.reply_to.clone(),
-        to: vec![to],
-        cc: Vec::new(),
-        subject: rendered.subject,
-        text: rendered.text,
-        html: rendered.html,
+    // The same mail on every try: its id and its date are those of the alarm.
+    let notice = Notice {
+        about: alarm,
+        date,
+        to,
         language,
-        message_id: mime::message_id(alarm, config.from.domain()),
-        date: connection.alarmed_at.unwrap_or_else(|| app.clock.now()),
-        in_reply_to: None,
-        attachments: Vec::new(),
-    })
+    };
+    notice.mail(app, mail::render_silence(&view)).map(Some)
 }

@@ -31,7 +31,7 @@ pub use missing::{end_missing, missing};
 pub use read::{AsOf, Charset, Delimiter, Format, Label, Parsed, read};
 pub use receive::{Arrival, purge_rows, receive};
 pub use row::{COLUMNS, ReadRow, is_required};
-pub use tell::{Told, tell_held};
+pub use tell::tell_held;
 
 use super::{Ctx, ServiceError};
 pub use crate::db::missing::Missing;

@@ -1,27 +1,13 @@
 //! Telling the service desk that a snapshot is held.
 
 use crate::app::App;
-use crate::config::Mailbox;
 use crate::db::{self, DbConnection};
 use crate::domain::ids::SnapshotId;
-use crate::domain::policy::Action;
 use crate::domain::snapshot::{HoldReason, Snapshot, SnapshotState};
-use crate::integrations::mail::{MailError, OutgoingMail, mime};
+use crate::integrations::mail::OutgoingMail;
 use crate::mail::{HeldBecause, HeldSnapshot, render_held};
+use crate::services::notices::{self, Notice, Told};
 use crate::services::{Ctx, ServiceError, messages};
-
-/// What came of telling.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Told {
-    /// The mail server took the mail.
-    Sent,
-    /// It is decided already, or the service desk has no mailbox here.
-    NotWanted,
-    /// The mail server will never take it.
-    Refused(String),
-    /// A later try may succeed.
-    Later(String),
-}
 
 /// Mails the service desk about a held snapshot, unless it is decided by now. The same bytes on every try; it leaves at any
 /// hour, because the deliveries of the following nights hang on it. `may_act` is asked right before the mail is handed
@@ -34,21 +20,7 @@ pub async fn tell_held(
     id: SnapshotId,
     may_act: impl Fn() -> bool + Send,
 ) -> Result<Told, ServiceError> {
-    let app = ctx.app.clone();
-    let mail = ctx
-        .read(Action::Operate, move |connection| mail_in(connection, &app, id))
-        .await?;
-    let Some(mail) = mail else {
-        return Ok(Told::NotWanted);
-    };
-    if !may_act() {
-        return Ok(Told::Later("the lease ran out before the effect".to_owned()));
-    }
-    Ok(match ctx.app.mailer.send(&mail).await {
-        Ok(_) => Told::Sent,
-        Err(MailError::Permanent { reply }) => Told::Refused(reply),
-        Err(MailError::Transient { reply }) => Told::Later(reply),
-    })
+    notices::tell(ctx, may_act, move |connection, app| mail_in(connection, app, id)).await
 }
 
 fn mail_in(
@@ -80,33 +52,13 @@ fn mail_in(
             snapshot.name.as_str()
         ),
     };
-    finished(app, (&snapshot, desk), &view).map(Some)
-}
-
-fn finished(
-    app: &App,
-    (snapshot, desk): (&Snapshot, Mailbox),
-    view: &HeldSnapshot,
-) -> Result<OutgoingMail, ServiceError> {
-    let config = &app.config.mail;
-    let rendered =
-        render_held(view).map_err(|_| ServiceError::Internal("a mail cannot be rendered".to_owned()))?;
-    let message = mime::Message {
-        from: config.from.clone(),
-        reply_to: config.reply_to.clone(),
-        to: vec![desk],
-        cc: Vec::new(),
-        subject: rendered.subject,
-        text: rendered.text,
-        html: rendered.html,
-        language: view.language,
-        message_id: mime::message_id(snapshot.id.into(), config.from.domain()),
+    let notice = Notice {
+        about: snapshot.id.into(),
         date: snapshot.meta.created_at,
-        in_reply_to: None,
-        attachments: Vec::new(),
+        to: desk,
+        language,
     };
-    mime::outgoing(&message)
-        .map_err(|error| ServiceError::Internal(format!("a mail cannot be written: {error}")))
+    notice.mail(app, render_held(&view)).map(Some)
 }
 
 fn reasons(snapshot: &Snapshot) -> Vec<HeldBecause> {
