@@ -286,6 +286,32 @@ mod tests {
         }
     }
 
+    #[derive(QueryableByName)]
+    struct CompileOption {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        compile_options: String,
+    }
+
+    /// `.cargo/config.toml` sets them: whoever moves or renames it would lose them without a word.
+    #[test]
+    fn sqlite_is_built_for_the_way_it_is_used() {
+        let mut connection = SqliteConnection::establish(":memory:").unwrap();
+        let options: Vec<CompileOption> =
+            diesel::sql_query("SELECT compile_options FROM pragma_compile_options()")
+                .load(&mut connection)
+                .unwrap();
+        let options: Vec<&str> = options
+            .iter()
+            .map(|option| option.compile_options.as_str())
+            .collect();
+        for wanted in ["ENABLE_QPSG", "THREADSAFE=2", "DEFAULT_MEMSTATUS=0", "DQS=0"] {
+            assert!(options.contains(&wanted), "{wanted} is not in {options:?}");
+        }
+        for unwanted in ["ENABLE_STAT4", "ENABLE_MEMORY_MANAGEMENT", "ENABLE_API_ARMOR"] {
+            assert!(!options.contains(&unwanted), "{unwanted} is in {options:?}");
+        }
+    }
+
     #[test]
     fn a_second_process_is_refused_while_the_first_serves() {
         let folder = std::env::temp_dir().join(format!("handback-lock-{}", std::process::id()));

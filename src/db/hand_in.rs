@@ -10,6 +10,7 @@ use crate::domain::termination::{Check, CheckKind, CheckState, ItemKind, Termina
 use crate::domain::text::{PhoneNumber, SerialNumber};
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
+use std::collections::BTreeMap;
 
 /// Something to hand in.
 #[derive(Clone, Debug)]
@@ -54,12 +55,26 @@ struct Row {
     checks: String,
 }
 
-/// What cases under way ask for whose last day is in this period, inclusive. At most so many rows.
-pub fn due(
+/// Which cases.
+pub struct Part<'u, U> {
+    /// Those of these units.
+    pub units: &'u BTreeMap<UnitId, U>,
+    /// At most so many rows.
+    pub limit: i64,
+}
+
+impl<U> Part<'_, U> {
+    fn units(&self) -> Vec<String> {
+        self.units.keys().map(ToString::to_string).collect()
+    }
+}
+
+/// What cases under way ask for whose last day is in this period, inclusive.
+pub fn due<U>(
     connection: &mut DbConnection,
     (from, to): (NaiveDate, NaiveDate),
     kind: Option<TerminationKind>,
-    limit: i64,
+    part: &Part<'_, U>,
 ) -> Result<Vec<HandInFact>, DbError> {
     let active = [TerminationState::Scheduled, TerminationState::Open].map(TerminationState::as_str);
     let mut query = table::table
@@ -72,8 +87,9 @@ pub fn due(
         .filter(table::state.eq_any(active))
         .filter(table::end_on.ge(from))
         .filter(table::end_on.le(to))
+        .filter(employment::unit_id.eq_any(part.units()))
         .order((table::id, termination_item::position))
-        .limit(limit)
+        .limit(part.limit)
         .into_boxed();
     if let Some(kind) = kind {
         query = query.filter(table::kind.eq(kind.as_str()));
@@ -143,21 +159,25 @@ fn asked(checks: &str) -> Result<CheckState, DbError> {
     })
 }
 
-/// The cases that have changed since then and in which it is settled about a device whether it came back. At most so many.
-pub fn settled_since(
+/// The cases in which it may have been settled between these instants about a device whether it came back: it is settled,
+/// the case was there before the last of them and has changed since the first.
+pub fn settled_between<U>(
     connection: &mut DbConnection,
-    since: DateTime<Utc>,
-    limit: i64,
+    (since, until): (DateTime<Utc>, DateTime<Utc>),
+    part: &Part<'_, U>,
 ) -> Result<Vec<TerminationId>, DbError> {
     let ids: Vec<String> = table::table
+        .inner_join(employment::table.on(employment::id.eq(table::employment_id)))
         .inner_join(termination_item::table.on(termination_item::termination_id.eq(table::id)))
         .filter(table::updated_at.ge(since.naive_utc()))
+        .filter(table::created_at.lt(until.naive_utc()))
         .filter(table::state.ne(TerminationState::Cancelled.as_str()))
         .filter(termination_item::is_return_settled)
+        .filter(employment::unit_id.eq_any(part.units()))
         .order(table::id)
         .select(table::id)
         .distinct()
-        .limit(limit)
+        .limit(part.limit)
         .load(connection)?;
     ids.iter().map(|id| parse("termination", "id", id)).collect()
 }

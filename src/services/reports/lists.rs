@@ -2,7 +2,7 @@
 
 use super::tree;
 use crate::app::App;
-use crate::db::hand_in::HandInFact;
+use crate::db::hand_in::{HandInFact, Part};
 use crate::db::{self, DbConnection};
 use crate::domain::calendar::local_date;
 use crate::domain::ids::{LegalEntityId, PersonId, TerminationId, UnitId};
@@ -17,10 +17,10 @@ use crate::services::{Ctx, ServiceError};
 use chrono::NaiveDate;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The most rows that a list has. One that is longer is to be asked for in parts.
-pub const LIST_MAX_ROWS: usize = 10_000;
-/// The most cases that are looked at for a list of receipts.
-const MAX_CASES: i64 = 5_000;
+/// The most rows of a list of what is to be handed in. One that is longer is to be asked for in parts.
+const MAX_ROWS: usize = 10_000;
+/// The most cases that are looked at for a list of receipts: each is read whole.
+const MAX_CASES: usize = 5_000;
 
 /// Which part of what is to be handed in.
 #[derive(Clone, Copy, Debug)]
@@ -32,7 +32,7 @@ pub struct ListScope {
 }
 
 /// What is to be handed in by those whose last day is in a period, by unit and holder. What was withdrawn, such as the end
-/// of a mandate of somebody who was re-elected, is not in it.
+/// of a mandate of somebody who was re-elected, is not in it. None if it is too long to be made at once.
 ///
 /// # Errors
 /// As [`Ctx::read`].
@@ -41,14 +41,16 @@ pub async fn hand_in_list(
     scope: ListScope,
     period: Period,
     kind: Option<TerminationKind>,
-) -> Result<Report<HandInRow>, ServiceError> {
+) -> Result<Option<Report<HandInRow>>, ServiceError> {
     let (app, as_of) = (ctx.app.clone(), ctx.app.clock.now());
     ctx.read(Action::ReadTermination, move |connection| {
         let tree = tree(connection)?;
         let within = tree.within(&scope.place);
-        let limit = LIST_MAX_ROWS as i64 + 1;
-        let mut facts = db::hand_in::due(connection, (period.from, period.to), kind, limit)?;
-        facts.retain(|fact| within.contains_key(&fact.unit));
+        let part = part(&within, MAX_ROWS);
+        let mut facts = db::hand_in::due(connection, (period.from, period.to), kind, &part)?;
+        if facts.len() > MAX_ROWS {
+            return Ok(None);
+        }
         if let Some(receiver) = scope.receiver_id {
             let theirs = asked_of(connection, &app, &facts, (receiver, local_date(as_of)))?;
             facts.retain(|fact| theirs.contains(&fact.termination));
@@ -62,16 +64,24 @@ pub async fn hand_in_list(
             let key = |row: &HandInRow| (row.unit.clone(), row.holder.clone(), row.case_number.clone(), row.kind);
             key(one).cmp(&key(other))
         });
-        Ok(Report {
+        Ok(Some(Report {
             as_of,
             period: Some(period),
             counted: "What cases under way ask for whose last day is in the period, by unit and holder. Protected \
                       identities are not named.",
             rows,
             total: None,
-        })
+        }))
     })
     .await
+}
+
+/// The cases of these units, and one more than there may be, to notice.
+fn part<U>(units: &BTreeMap<UnitId, U>, limit: usize) -> Part<'_, U> {
+    Part {
+        units,
+        limit: i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1),
+    }
 }
 
 fn row_of(
@@ -134,6 +144,7 @@ fn asked_of(
 }
 
 /// The devices about which it was settled in a period whether they came back, by unit and holder, with who settled it.
+/// None if it is too long to be made at once.
 ///
 /// # Errors
 /// As [`Ctx::read`].
@@ -142,14 +153,17 @@ pub async fn receipt_list(
     scope: ListScope,
     period: Period,
     language: Language,
-) -> Result<Report<ReceiptRow>, ServiceError> {
+) -> Result<Option<Report<ReceiptRow>>, ServiceError> {
     let (app, as_of) = (ctx.app.clone(), ctx.app.clock.now());
     ctx.read(Action::ReadTermination, move |connection| {
         let tree = tree(connection)?;
         let within = tree.within(&scope.place);
-        let (since, _) = period.bounds();
+        let cases = db::hand_in::settled_between(connection, period.bounds(), &part(&within, MAX_CASES))?;
+        if cases.len() > MAX_CASES {
+            return Ok(None);
+        }
         let mut rows = Vec::new();
-        for id in db::hand_in::settled_since(connection, since, MAX_CASES)? {
+        for id in cases {
             let case = Case::load(connection, id)?;
             let Some(unit) = within.get(&case.employment.unit_id) else {
                 continue;
@@ -168,14 +182,14 @@ pub async fn receipt_list(
             let key = |row: &ReceiptRow| (row.unit.clone(), row.holder.clone(), row.case_number.clone());
             key(one).cmp(&key(other))
         });
-        Ok(Report {
+        Ok(Some(Report {
             as_of,
             period: Some(period),
             counted: "Devices about which it was settled in the period whether they came back, by unit and holder. \
                       Deviations are those of the whole case. Protected identities are not named.",
             rows,
             total: None,
-        })
+        }))
     })
     .await
 }

@@ -6,7 +6,7 @@ mod lists;
 
 pub use audit::{devices, not_returned, rules, signed_out, subscriptions};
 pub use flow::{lead_times, overdue, reuse};
-pub use lists::{LIST_MAX_ROWS, ListScope, hand_in_list, receipt_list};
+pub use lists::{ListScope, hand_in_list, receipt_list};
 
 use super::ServiceError;
 use crate::db::{self, DbConnection};

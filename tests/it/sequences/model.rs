@@ -142,8 +142,10 @@ impl Case {
                 hr: self.hr,
                 ..before
             };
-        // A case that was opened again waits for the work that it was opened for.
-        if *step != Step::Reopen && is_changed && self.is_ready() {
+        // A case that was opened again waits for the work that it was opened for, or for an answer that confirms that
+        // there is none.
+        let is_answered = taken && matches!(step, Step::Settle(..));
+        if *step != Step::Reopen && (is_changed || is_answered) && self.is_ready() {
             self.state = "completed";
             self.is_out = false;
         }

@@ -7,7 +7,7 @@ use crate::domain::language::Language;
 use crate::domain::report::{HandInRow, Period, ReceiptRow, ReportScope};
 use crate::domain::termination::TerminationKind;
 use crate::mail::Phone;
-use crate::services::reports::{self, LIST_MAX_ROWS, ListScope};
+use crate::services::reports::{self, ListScope};
 use crate::web::auth::Caller;
 use crate::web::extract::{Query, preferred};
 use crate::web::pages::lists::{HandInPage, ListFrame, ReceiptListPage};
@@ -106,17 +106,15 @@ fn wanted(request: &HttpRequest) -> Result<&'static str, Problem> {
     preferred(request, &[JSON, CSV, PAGE]).ok_or_else(|| Problem::new(ProblemType::NotAcceptable))
 }
 
-fn require_short(rows: usize) -> Result<(), Problem> {
-    if rows <= LIST_MAX_ROWS {
-        return Ok(());
-    }
-    Err(
+/// The list, or what to do about one that is too long.
+fn short_enough<R>(report: Option<R>) -> Result<R, Problem> {
+    report.ok_or_else(|| {
         Problem::new(ProblemType::ValidationFailed).error(Fault::parameter(
             "to",
             "too_many_rows",
-            "The list has more than 10000 rows. Ask for fewer days, one legal entity or one unit.",
-        )),
-    )
+            "The list is too long to be made at once. Ask for fewer or later days, one legal entity or one unit.",
+        ))
+    })
 }
 
 /// List what is to be handed in, to tick and sign
@@ -151,8 +149,7 @@ pub async fn hand_in_list(
         },
         receiver_id: query.receiver_id,
     };
-    let report = reports::hand_in_list(&caller, scope, period, query.kind).await?;
-    require_short(report.rows.len())?;
+    let report = short_enough(reports::hand_in_list(&caller, scope, period, query.kind).await?)?;
     if format == PAGE {
         let frame = frame(&caller, query.language, (period, report.as_of));
         return page(
@@ -198,8 +195,7 @@ pub async fn receipt_list(
         receiver_id: query.receiver_id,
     };
     let language = query.language.unwrap_or_default();
-    let report = reports::receipt_list(&caller, scope, period, language).await?;
-    require_short(report.rows.len())?;
+    let report = short_enough(reports::receipt_list(&caller, scope, period, language).await?)?;
     if format == PAGE {
         let frame = frame(&caller, query.language, (period, report.as_of));
         return page(
