@@ -128,6 +128,7 @@ fn what_the_holder_says_is_declared_can_be_taken_back_and_completes_nothing() {
         }
         assert!(!now.values().any(|state| state == "done") && now["wiped"] == "open");
         assert_eq!(case["state"], "scheduled");
+        assert_eq!(wish(&case)["role"], "holder", "{case}");
         let shown = visitor.reload().await.expect(StatusCode::OK).body;
         let ticked = "name=\"d0_private\" value=\"yes\" checked";
         assert!(
@@ -147,6 +148,11 @@ fn what_the_holder_says_is_declared_can_be_taken_back_and_completes_nothing() {
         visitor.gets(&less, StatusCode::SEE_OTHER).await;
         let now = states(&town.case(&ended).await);
         assert_eq!([&now["reset"], &now["codes"]], ["open", "open"]);
+        let mut no_number = less.clone();
+        no_number.remove("s0_keep_number");
+        visitor.gets(&no_number, StatusCode::SEE_OTHER).await;
+        assert_eq!(wish(&town.case(&ended).await), json!(null));
+        visitor.gets(&less, StatusCode::SEE_OTHER).await;
 
         // Bo is told, and is asked all the same.
         let asked = town.until("2027-02-25T07:00:00Z").await;
@@ -184,6 +190,13 @@ fn what_the_holder_says_is_declared_can_be_taken_back_and_completes_nothing() {
         assert!(!gone.contains("Skicka en ny länk"), "{gone}");
         visitor.gets(&said(), StatusCode::GONE).await;
     });
+}
+
+/// That the holder wants to take the number over, as the service desk sees it.
+fn wish(case: &Value) -> Value {
+    let items = case["items"].as_array().unwrap();
+    let item = items.iter().find(|item| item["kind"] == "subscription").unwrap();
+    item["number_requested"].clone()
 }
 
 #[test]

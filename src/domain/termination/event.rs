@@ -106,6 +106,11 @@ pub enum Event {
         termination: TerminationId,
         item: ItemId,
     },
+    /// The holder does not ask for it any more.
+    NumberRequestWithdrawn {
+        termination: TerminationId,
+        item: ItemId,
+    },
     /// It was reported, or decided, what became of a device that does not come back.
     OutcomeReported {
         termination: TerminationId,
@@ -232,6 +237,7 @@ impl Event {
             Self::CodeAnswered { .. } => "termination.code_answered",
             Self::NumberDecided { .. } => "termination.number_decided",
             Self::NumberRequested { .. } => "termination.number_requested",
+            Self::NumberRequestWithdrawn { .. } => "termination.number_request_withdrawn",
             Self::OutcomeReported { .. } => "termination.outcome_reported",
             Self::PoliceReportNoted { .. } => "termination.police_report_noted",
             Self::BreachAssessed { .. } => "termination.breach_assessed",
@@ -273,6 +279,7 @@ impl Event {
             | Self::CodeAnswered { termination, .. }
             | Self::NumberDecided { termination, .. }
             | Self::NumberRequested { termination, .. }
+            | Self::NumberRequestWithdrawn { termination, .. }
             | Self::OutcomeReported { termination, .. }
             | Self::PoliceReportNoted { termination, .. }
             | Self::BreachAssessed { termination, .. }

@@ -217,6 +217,21 @@ impl Termination {
         Ok(vec![Event::NumberRequested { termination, item }])
     }
 
+    /// The holder does not ask for the number any more. What somebody else asked for them stays.
+    ///
+    /// # Errors
+    /// `UnknownItem`, `InvalidTransition` if the case is not active.
+    pub fn withdraw_number_request(&mut self, item: ItemId, act: &Act) -> Result<Vec<Event>, DomainError> {
+        let is_own = |asked: &Act| asked.by.role == act.by.role;
+        if !self.item(item)?.number_request.as_ref().is_some_and(is_own) {
+            return Ok(Vec::new());
+        }
+        self.require_active("withdraw_number_request")?;
+        let termination = self.id;
+        self.item_mut(item)?.number_request = None;
+        Ok(vec![Event::NumberRequestWithdrawn { termination, item }])
+    }
+
     /// Decides what happens to the number of a subscription. Another decision, after the check was settled, opens it
     /// again.
     ///

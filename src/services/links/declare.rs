@@ -108,6 +108,15 @@ fn declare_in(
                 &act,
             )?);
         }
+        for (item, topic, answer) in &said.topics {
+            if *topic == HolderTopic::KeepNumber {
+                events.extend(ask_for_number(
+                    &mut record.termination,
+                    (*item, answer.is_some()),
+                    &act,
+                )?);
+            }
+        }
         Ok(events)
     })?;
     state_in(tx, case, (link, &statements), said)?;
@@ -136,6 +145,24 @@ fn say(
         (CheckState::Open, true) if !is_forbidden => termination.declare(item, check, act.clone())?,
         (CheckState::Declared, false) => termination.withdraw_declaration(item, check, act.clone())?,
         _ => Vec::new(),
+    })
+}
+
+/// Asks for the number, or does not ask for it any more. What is settled meanwhile stays as it is.
+fn ask_for_number(
+    termination: &mut Termination,
+    (item, is_wanted): (ItemId, bool),
+    act: &Act,
+) -> Result<Vec<Event>, ServiceError> {
+    let is_settled = termination
+        .item(item)?
+        .check(CheckKind::Number)?
+        .state
+        .is_settled();
+    Ok(match is_wanted {
+        _ if is_settled => Vec::new(),
+        true => termination.request_number(item, act.clone())?,
+        false => termination.withdraw_number_request(item, act)?,
     })
 }
 

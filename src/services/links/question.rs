@@ -236,8 +236,7 @@ fn question_in(
             decided: item.number_decision().map(number_decision),
             is_done: is_settled,
             release_by: termination.release_by(item),
-            is_requested: item.number_request.is_some()
-                || said_of(&statements, (found.item, HolderTopic::KeepNumber)).is_some(),
+            is_requested: item.number_request.is_some(),
             is_recovery_number: found.subscription.is_recovery_number,
         });
     }

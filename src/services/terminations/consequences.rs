@@ -75,6 +75,7 @@ pub(super) fn follow_in(
             | Event::CodeAnswered { .. }
             | Event::NumberDecided { .. }
             | Event::NumberRequested { .. }
+            | Event::NumberRequestWithdrawn { .. }
             | Event::OutcomeReported { .. }
             | Event::PoliceReportNoted { .. }
             | Event::BreachAssessed { .. }
