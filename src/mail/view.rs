@@ -47,6 +47,11 @@ impl Phone {
         }
     }
 
+    /// The same for a heading: a word joiner after the hyphen keeps the number on one line.
+    pub fn unbroken(&self, language: Language) -> String {
+        self.show(language).replace('-', "-\u{2060}")
+    }
+
     /// The target of a `tel:` link (RFC 3966), made of the international form.
     pub fn tel(&self) -> String {
         let digits = self.en.chars().filter(|c| c.is_ascii_digit() || *c == '+');

@@ -29,7 +29,7 @@ pub struct SubscriptionItem {
 
 pub(super) fn section(builder: &Builder<'_>, index: usize, item: &SubscriptionItem) -> Section {
     let language = builder.language;
-    let number = item.number.show(language);
+    let number = item.number.unbroken(language);
     let mut fields = Vec::new();
     if item.can_be_changed {
         fields.push(question(builder, index, item));

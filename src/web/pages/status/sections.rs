@@ -145,7 +145,7 @@ impl StatusPage {
         index: usize,
         subscription: &HolderSubscription,
     ) -> Section {
-        let number = subscription.number.show(self.language);
+        let number = subscription.number.unbroken(self.language);
         let offered = SubscriptionTick::ALL
             .iter()
             .filter(|tick| tick.is_offered(&self.status, index));
