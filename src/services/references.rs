@@ -6,6 +6,7 @@ use crate::db::{self, DbConnection, DbError};
 use crate::domain::ids::{LegalEntityId, PersonId};
 use crate::domain::record::{ExpectedVersion, Meta};
 use crate::domain::text::SourceName;
+use crate::domain::unit::Unit;
 
 /// Notes a legal entity that does not exist.
 pub(super) fn legal_entity(
@@ -35,6 +36,17 @@ pub(super) fn person(
         violations.add(pointer, "unknown_person", "There is no person with this id.");
     }
     Ok(())
+}
+
+/// Notes a unit that has become part of another: nothing new refers to it.
+pub(super) fn not_merged(unit: &Unit, pointer: &str, violations: &mut Violations) {
+    if unit.merged().is_some() {
+        violations.add(
+            pointer,
+            "unit_merged",
+            "The unit has become part of another. Name that one instead: the merger of the unit says which.",
+        );
+    }
 }
 
 /// Notes a source that does not exist.

@@ -312,9 +312,12 @@ fn transfer_in(
         }
         (None, Some(unit), None) => {
             let found = db::units::find(tx, unit)?;
-            if found.is_none_or(|found| found.legal_entity_id != record.legal_entity_id) {
-                let detail = "There is no unit with this id in the legal entity that owns the device.";
-                violations.add("/transfer/unit_id", "unknown_unit", detail);
+            match found.filter(|found| found.legal_entity_id == record.legal_entity_id) {
+                Some(found) => references::not_merged(&found, "/transfer/unit_id", violations),
+                None => {
+                    let detail = "There is no unit with this id in the legal entity that owns the device.";
+                    violations.add("/transfer/unit_id", "unknown_unit", detail);
+                }
             }
             Ok(Some(TransferTo::Unit { unit }))
         }

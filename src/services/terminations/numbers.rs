@@ -18,6 +18,7 @@ use crate::domain::termination::{
 };
 use crate::services::{
     Ctx, Recorded, Recorder, ServiceError, Violations, add_ons, assignments, numbers, references, tasks,
+    units,
 };
 use chrono::{Days, NaiveDate};
 
@@ -182,9 +183,13 @@ fn move_in(
         }
         (None, Some(unit), None) => {
             let found = db::units::find(tx, unit)?;
-            if found.is_none_or(|found| found.legal_entity_id != record.legal_entity_id) {
-                let detail = "There is no unit with this id in the legal entity that owns the subscription.";
-                violations.add("/move_to/unit_id", "unknown_unit", detail);
+            match found.filter(|found| found.legal_entity_id == record.legal_entity_id) {
+                Some(found) => references::not_merged(&found, "/move_to/unit_id", violations),
+                None => {
+                    let detail =
+                        "There is no unit with this id in the legal entity that owns the subscription.";
+                    violations.add("/move_to/unit_id", "unknown_unit", detail);
+                }
             }
             Ok(Some(MoveTo::Unit { unit }))
         }
@@ -295,7 +300,11 @@ pub(super) fn settle_in(
 ) -> Result<(), ServiceError> {
     let before = db::subscriptions::find(tx, id)?.ok_or(NO_SUBSCRIPTION)?;
     let terms = item.number_carried_out();
-    let after = before.settled(terms, had_until, tx.now());
+    let mut after = before.settled(terms, had_until, tx.now());
+    if let Some(unit) = after.unit_id {
+        // It may have become part of another since that was decided.
+        after.unit_id = Some(units::standing_in(tx, unit)?.id);
+    }
     db::subscriptions::update(tx, &after)?;
     if let Some(day) = after.ends_on {
         add_ons::end_all_in(tx, id, day)?;
