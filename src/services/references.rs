@@ -3,7 +3,7 @@
 
 use super::{ServiceError, Violations};
 use crate::db::{self, DbConnection, DbError};
-use crate::domain::ids::{LegalEntityId, PersonId};
+use crate::domain::ids::{LegalEntityId, PersonId, UnitId};
 use crate::domain::record::{ExpectedVersion, Meta};
 use crate::domain::text::SourceName;
 use crate::domain::unit::Unit;
@@ -47,6 +47,21 @@ pub(super) fn not_merged(unit: &Unit, pointer: &str, violations: &mut Violations
             "The unit has become part of another. Name that one instead: the merger of the unit says which.",
         );
     }
+}
+
+/// Notes a unit that is none of the legal entity, in the given words, or that has become part of another.
+pub(super) fn unit_of(
+    connection: &mut DbConnection,
+    (id, entity): (UnitId, LegalEntityId),
+    (pointer, unknown): (&str, &'static str),
+    violations: &mut Violations,
+) -> Result<(), DbError> {
+    let found = db::units::find(connection, id)?;
+    match found.filter(|unit| unit.legal_entity_id == entity) {
+        Some(unit) => not_merged(&unit, pointer, violations),
+        None => violations.add(pointer, "unknown_unit", unknown),
+    }
+    Ok(())
 }
 
 /// Notes a source that does not exist.

@@ -182,15 +182,9 @@ fn move_in(
             Ok(Some(MoveTo::Employment { employment }))
         }
         (None, Some(unit), None) => {
-            let found = db::units::find(tx, unit)?;
-            match found.filter(|found| found.legal_entity_id == record.legal_entity_id) {
-                Some(found) => references::not_merged(&found, "/move_to/unit_id", violations),
-                None => {
-                    let detail =
-                        "There is no unit with this id in the legal entity that owns the subscription.";
-                    violations.add("/move_to/unit_id", "unknown_unit", detail);
-                }
-            }
+            let detail = "There is no unit with this id in the legal entity that owns the subscription.";
+            let place = ("/move_to/unit_id", detail);
+            references::unit_of(tx, (unit, record.legal_entity_id), place, violations)?;
             Ok(Some(MoveTo::Unit { unit }))
         }
         (None, None, Some(legal_entity)) => {

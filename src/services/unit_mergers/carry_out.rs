@@ -31,18 +31,7 @@ pub(super) fn carry_out_in(
     dialect::lock_employments(tx, from)?;
     let asked = terminations::asked_within_in(tx, app, from)?;
     let units = lift_children_in(tx, (from, into))?;
-    let unit = Unit {
-        parent_id: Some(into),
-        coordinator_id: None,
-        is_incomplete: false,
-        merger: Some(Merger {
-            merged_at: Some(tx.now()),
-            ..merger
-        }),
-        meta: current.meta.changed(tx.now()),
-        ..current.clone()
-    };
-    db::units::update(tx, &unit)?;
+    let unit = put_under_in(tx, current, merger)?;
     let employments = move_employments_in(tx, (from, into), merger.effective_on)?;
     let terminations = terminations::unit_merged_in(tx, app, asked, (from, into))?;
     let subscriptions = subscriptions::unit_merged_in(tx, (from, into))?;
@@ -63,6 +52,22 @@ pub(super) fn carry_out_in(
         "notice": notice,
     });
     trail::note(tx, "unit.merged", from, details)?;
+    Ok(unit)
+}
+
+fn put_under_in(tx: &mut Tx<'_>, current: &Unit, merger: Merger) -> Result<Unit, ServiceError> {
+    let unit = Unit {
+        parent_id: Some(merger.into_id),
+        coordinator_id: None,
+        is_incomplete: false,
+        merger: Some(Merger {
+            merged_at: Some(tx.now()),
+            ..merger
+        }),
+        meta: current.meta.changed(tx.now()),
+        ..current.clone()
+    };
+    db::units::update(tx, &unit)?;
     Ok(unit)
 }
 

@@ -188,19 +188,24 @@ fn check_target(
     };
     if target.id == unit.id {
         wrong("same_unit", "A unit does not become part of itself.");
-        return Ok(());
-    }
-    if target.legal_entity_id != unit.legal_entity_id {
-        wrong(
-            "legal_entity_mismatch",
-            "The other unit belongs to another legal entity, and a unit stays with its own.",
-        );
-        return Ok(());
-    }
-    if target.merged().is_some() {
+    } else if target.legal_entity_id != unit.legal_entity_id {
+        let detail = "The other unit belongs to another legal entity, and a unit stays with its own.";
+        wrong("legal_entity_mismatch", detail);
+    } else if target.merged().is_some() {
         references::not_merged(&target, "/into_id", violations);
-        return Ok(());
+    } else {
+        check_tree(tx, unit, &target, violations)?;
     }
+    Ok(())
+}
+
+fn check_tree(
+    tx: &mut Tx<'_>,
+    unit: &Unit,
+    target: &Unit,
+    violations: &mut Violations,
+) -> Result<(), ServiceError> {
+    let mut wrong = |code, detail| violations.add("/into_id", code, detail);
     let above = db::units::with_ancestors(tx, target.id, MAX_DEPTH)?;
     // What is below the unit moves up to the other one, under which the unit stands from then on.
     let height = db::units::height(tx, unit.id, MAX_DEPTH)?
@@ -214,7 +219,7 @@ fn check_target(
     } else if above.len() + height > MAX_DEPTH {
         wrong("unit_too_deep", "The tree of units would become too deep.");
     }
-    if is_to_merge_into(tx, &target, unit.id)? {
+    if is_to_merge_into(tx, target, unit.id)? {
         wrong(
             "merger_loop",
             "The other unit is to become part of this one. Take that back first.",
