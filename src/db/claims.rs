@@ -7,7 +7,7 @@ use super::types::{guarded, meta, parse, parse_json, to_json};
 use super::words::Open;
 use super::{DbConnection, DbError, Tx};
 use crate::domain::claim::{Claim, ClaimState};
-use crate::domain::ids::{ClaimId, ItemId, LegalEntityId, TerminationId};
+use crate::domain::ids::{ClaimId, ItemId, LegalEntityId, TerminationId, UnitId};
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::termination::{TerminationKind, TerminationState};
 use chrono::{NaiveDate, NaiveDateTime};
@@ -102,6 +102,17 @@ pub fn find(connection: &mut DbConnection, id: ClaimId) -> Result<Option<Claim>,
 pub fn open_of_termination(connection: &mut DbConnection, id: TerminationId) -> Result<Vec<Claim>, DbError> {
     let rows: Vec<Row> = table::table
         .filter(table::termination_id.eq(id.to_string()))
+        .filter(table::state.eq(Open))
+        .order(table::id)
+        .select(Row::as_select())
+        .load(connection)?;
+    rows.into_iter().map(Claim::try_from).collect()
+}
+
+/// The open claims of a unit.
+pub fn open_of_unit(connection: &mut DbConnection, id: UnitId) -> Result<Vec<Claim>, DbError> {
+    let rows: Vec<Row> = table::table
+        .filter(table::unit_id.eq(id.to_string()))
         .filter(table::state.eq(Open))
         .order(table::id)
         .select(Row::as_select())

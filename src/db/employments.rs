@@ -4,7 +4,7 @@ use super::prepared::ExecutePrepared;
 use super::schema::{employment as table, employment_receipt as receipt, employment_version as version};
 use super::types::{guarded, meta, parse, parse_json, parse_optional, to_json, utc};
 use super::{DbConnection, DbError, Tx};
-use crate::domain::employment::{DeliveryOutcome, Employment, EmploymentVersion};
+use crate::domain::employment::{DeliveryOutcome, Employment, EmploymentState, EmploymentVersion};
 use crate::domain::ids::{EmploymentId, PersonId, UnitId};
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::text::{ExternalId, SourceName};
@@ -207,6 +207,23 @@ pub fn of_unit(
         .filter(table::unit_id.eq(unit.to_string()))
         .order(table::id.desc())
         .limit(i64::try_from(limit).unwrap_or(i64::MAX))
+        .select(Row::as_select())
+        .load(connection)?;
+    rows.into_iter().map(Employment::try_from).collect()
+}
+
+/// The employments in a unit that are not over on a day, the first delivered first, at most so many.
+pub fn going_on_in_unit(
+    connection: &mut DbConnection,
+    unit: UnitId,
+    (day, limit): (NaiveDate, i64),
+) -> Result<Vec<Employment>, DbError> {
+    let rows: Vec<Row> = table::table
+        .filter(table::unit_id.eq(unit.to_string()))
+        .filter(table::state.eq(EmploymentState::Active.as_str()))
+        .filter(table::end_on.is_null().or(table::end_on.ge(day)))
+        .order(table::id)
+        .limit(limit)
         .select(Row::as_select())
         .load(connection)?;
     rows.into_iter().map(Employment::try_from).collect()

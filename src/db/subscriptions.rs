@@ -5,7 +5,7 @@ use super::prepared::ExecutePrepared;
 use super::schema::subscription as table;
 use super::types::{guarded, meta, parse, parse_optional};
 use super::{DbConnection, DbError, Tx};
-use crate::domain::ids::{LegalEntityId, SubscriptionId};
+use crate::domain::ids::{LegalEntityId, SubscriptionId, UnitId};
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::subscription::{Subscription, SubscriptionStatus};
 use crate::domain::text::PhoneNumber;
@@ -86,6 +86,16 @@ pub fn find(connection: &mut DbConnection, id: SubscriptionId) -> Result<Option<
         .first(connection)
         .optional()?;
     row.map(Subscription::try_from).transpose()
+}
+
+/// The subscriptions that wait for their next holder in a unit.
+pub fn of_unit(connection: &mut DbConnection, unit: UnitId) -> Result<Vec<Subscription>, DbError> {
+    let rows: Vec<Row> = table::table
+        .filter(table::unit_id.eq(unit.to_string()))
+        .order(table::id)
+        .select(Row::as_select())
+        .load(connection)?;
+    rows.into_iter().map(Subscription::try_from).collect()
 }
 
 /// One page of subscriptions.

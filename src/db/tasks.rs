@@ -167,6 +167,17 @@ pub fn of_termination(connection: &mut DbConnection, id: TerminationId) -> Resul
     rows.into_iter().map(Task::try_from).collect()
 }
 
+/// The open tasks about a unit, the oldest first.
+pub fn open_of_unit(connection: &mut DbConnection, id: UnitId) -> Result<Vec<Task>, DbError> {
+    let rows: Vec<Row> = table::table
+        .filter(table::unit_id.eq(id.to_string()))
+        .filter(table::state.eq(Open))
+        .order(table::id)
+        .select(Row::as_select())
+        .load(connection)?;
+    rows.into_iter().map(Task::try_from).collect()
+}
+
 /// One page of tasks.
 pub fn list(
     connection: &mut DbConnection,

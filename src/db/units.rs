@@ -3,13 +3,13 @@
 use super::keyset::{keyset_rows, page_of};
 use super::prepared::ExecutePrepared;
 use super::schema::unit as table;
-use super::types::{guarded, meta, parse, parse_optional};
+use super::types::{guarded, meta, parse, parse_optional, utc_optional};
 use super::{DbConnection, DbError, Tx};
 use crate::domain::ids::{LegalEntityId, UnitId};
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::text::{ExternalId, SourceName};
-use crate::domain::unit::Unit;
-use chrono::NaiveDateTime;
+use crate::domain::unit::{Merger, Unit};
+use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
@@ -23,6 +23,9 @@ struct Row {
     external_id: Option<String>,
     coordinator_id: Option<String>,
     is_incomplete: bool,
+    merge_into_id: Option<String>,
+    merge_on: Option<NaiveDate>,
+    merged_at: Option<NaiveDateTime>,
     version: i64,
     created_at: NaiveDateTime,
     updated_at: NaiveDateTime,
@@ -44,6 +47,12 @@ impl From<&Unit> for Row {
             external_id: external_id.map(str::to_owned),
             coordinator_id: unit.coordinator_id.map(|id| id.to_string()),
             is_incomplete: unit.is_incomplete,
+            merge_into_id: unit.merger.map(|merger| merger.into_id.to_string()),
+            merge_on: unit.merger.map(|merger| merger.effective_on),
+            merged_at: unit
+                .merger
+                .and_then(|merger| merger.merged_at)
+                .map(|at| at.naive_utc()),
             version: unit.meta.version,
             created_at: unit.meta.created_at.naive_utc(),
             updated_at: unit.meta.updated_at.naive_utc(),
@@ -57,6 +66,13 @@ impl TryFrom<Row> for Unit {
     fn try_from(row: Row) -> Result<Self, DbError> {
         let source: Option<SourceName> = parse_optional("unit", "source", row.source.as_deref())?;
         let external: Option<ExternalId> = parse_optional("unit", "external_id", row.external_id.as_deref())?;
+        let into_id: Option<UnitId> = parse_optional("unit", "merge_into_id", row.merge_into_id.as_deref())?;
+        let merged_at = utc_optional(row.merged_at);
+        let merger = into_id.zip(row.merge_on).map(|(into_id, effective_on)| Merger {
+            into_id,
+            effective_on,
+            merged_at,
+        });
         Ok(Self {
             id: parse("unit", "id", &row.id)?,
             legal_entity_id: parse("unit", "legal_entity_id", &row.legal_entity_id)?,
@@ -65,6 +81,7 @@ impl TryFrom<Row> for Unit {
             external: source.zip(external),
             coordinator_id: parse_optional("unit", "coordinator_id", row.coordinator_id.as_deref())?,
             is_incomplete: row.is_incomplete,
+            merger,
             meta: meta(row.version, row.created_at, row.updated_at),
         })
     }
@@ -79,6 +96,8 @@ pub struct UnitFilter {
     pub parent_id: Option<UnitId>,
     /// Known by name only, or not.
     pub is_incomplete: Option<bool>,
+    /// Part of another since a merger was carried out, or not.
+    pub is_merged: Option<bool>,
 }
 
 /// The unit with this id.
@@ -121,6 +140,50 @@ pub fn with_ancestors(connection: &mut DbConnection, id: UnitId, depth: usize) -
     Ok(chain)
 }
 
+/// The unit, or the one that it has become part of by one merger after another, as far as they count. Stops after
+/// `depth` of them.
+pub fn standing(
+    connection: &mut DbConnection,
+    mut unit: Unit,
+    depth: usize,
+    counts: impl Fn(&Merger) -> bool,
+) -> Result<Unit, DbError> {
+    for _ in 0..depth {
+        let Some(merger) = unit.merged().filter(&counts) else {
+            break;
+        };
+        unit = find(connection, merger.into_id)?.ok_or(DbError::NotFound)?;
+    }
+    Ok(unit)
+}
+
+/// The units directly under this one.
+pub fn children(connection: &mut DbConnection, id: UnitId) -> Result<Vec<Unit>, DbError> {
+    let rows: Vec<Row> = table::table
+        .filter(table::parent_id.eq(id.to_string()))
+        .order(table::id)
+        .select(Row::as_select())
+        .load(connection)?;
+    rows.into_iter().map(Unit::try_from).collect()
+}
+
+/// The units whose planned merger counts from this day or an earlier one, the longest due first.
+pub fn mergers_due(
+    connection: &mut DbConnection,
+    today: NaiveDate,
+    limit: i64,
+) -> Result<Vec<UnitId>, DbError> {
+    let ids: Vec<String> = table::table
+        .filter(table::merge_into_id.is_not_null())
+        .filter(table::merged_at.is_null())
+        .filter(table::merge_on.le(today))
+        .order((table::merge_on, table::id))
+        .limit(limit)
+        .select(table::id)
+        .load(connection)?;
+    ids.iter().map(|id| parse("unit", "id", id)).collect()
+}
+
 /// How many levels of units there are from this one down: 1 for a unit with none under it, or that is not stored yet.
 /// Stops counting beyond `depth`.
 pub fn height(connection: &mut DbConnection, id: UnitId, depth: usize) -> Result<usize, DbError> {
@@ -151,6 +214,11 @@ pub fn list(
     }
     if let Some(incomplete) = filter.is_incomplete {
         query = query.filter(table::is_incomplete.eq(incomplete));
+    }
+    match filter.is_merged {
+        Some(true) => query = query.filter(table::merged_at.is_not_null()),
+        Some(false) => query = query.filter(table::merged_at.is_null()),
+        None => {}
     }
     let rows = keyset_rows!(connection, query, table, page)?;
     page_of(rows, page, |unit: &Unit| unit.id.into())

@@ -5,7 +5,7 @@ use crate::app::App;
 use crate::services::queue::{self, jitter};
 use crate::services::{
     Ctx, ServiceError, add_ons, audit, claims, evidence, messages, numbers, scim, snapshots, terminations,
-    upkeep,
+    unit_mergers, upkeep,
 };
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -88,6 +88,9 @@ pub const RECONCILERS: &[Reconciler] = &[
     }),
     Reconciler::new("add_ons_end", 3_600, |ctx| Box::pin(add_ons::end_over(ctx))),
     Reconciler::new("add_ons_review", 3_600, |ctx| Box::pin(add_ons::review_due(ctx))),
+    Reconciler::new("unit_mergers", 3_600, |ctx| {
+        Box::pin(unit_mergers::carry_out_due(ctx))
+    }),
     Reconciler::new("quarantine_purge", 3_600, |ctx| Box::pin(numbers::purge(ctx))),
     Reconciler::new("job_rescue", 15, |ctx| Box::pin(queue::rescue(ctx))),
     Reconciler::new("instance_beat", 20, |ctx| Box::pin(upkeep::beat(ctx))),

@@ -11,7 +11,7 @@ use crate::db::{self, Tx};
 use crate::domain::assignment::Assigned;
 use crate::domain::calendar::local_date;
 use crate::domain::claim::{Claim, ClaimEnding, ClaimSettlement, Needed, SetOff, SetOffBasis};
-use crate::domain::ids::{ClaimId, ItemId, LegalEntityId, TerminationId};
+use crate::domain::ids::{ClaimId, ItemId, LegalEntityId, TerminationId, UnitId};
 use crate::domain::page::{MAX_LIMIT, Page, PageRequest};
 use crate::domain::policy::Action;
 use crate::domain::record::Meta;
@@ -232,6 +232,24 @@ pub(super) fn follow_in(tx: &mut Tx<'_>, record: &TerminationRecord) -> Result<(
         settle_in(tx, claim, settlement)?;
     }
     Ok(())
+}
+
+/// The unit has become part of another, and what is claimed is claimed there. Says how many claims went over.
+///
+/// # Errors
+/// Only what the database reports.
+pub(super) fn unit_merged_in(tx: &mut Tx<'_>, (from, into): (UnitId, UnitId)) -> Result<usize, ServiceError> {
+    let open = db::claims::open_of_unit(tx, from)?;
+    for claim in &open {
+        let changed = Claim {
+            unit_id: into,
+            meta: claim.meta.changed(tx.now()),
+            ..claim.clone()
+        };
+        db::claims::update(tx, &changed)?;
+        note_in(tx, "claim.changed", &changed)?;
+    }
+    Ok(open.len())
 }
 
 fn checked(

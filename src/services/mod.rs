@@ -42,6 +42,7 @@ pub mod tasks;
 pub mod terminations;
 pub mod tokens;
 mod trail;
+pub mod unit_mergers;
 pub mod units;
 pub mod unmatched;
 pub mod upkeep;

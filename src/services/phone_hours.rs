@@ -2,7 +2,7 @@
 
 use super::tasks::{self, NewTask};
 use super::terminations::check_last_day;
-use super::{Ctx, Recorded, Recorder, ServiceError, Violations, trail};
+use super::{Ctx, Recorded, Recorder, ServiceError, Violations, references, trail};
 use crate::app::App;
 use crate::db::{self, Tx};
 use crate::domain::calendar::local_date;
@@ -53,6 +53,7 @@ fn set_in(
 ) -> Result<HoursSet, ServiceError> {
     let unit = db::units::find(tx, id)?.ok_or(NOT_FOUND)?;
     let mut violations = Violations::default();
+    references::not_merged(&unit, "", &mut violations);
     let hours = violations.take("/hours", clean_text(hours, PHONE_HOURS_MAX_CHARS));
     let today = local_date(tx.now());
     check_last_day(&mut violations, "/valid_from", Some(valid_from), today);

@@ -2,9 +2,9 @@
 
 use super::numbers::{self, SubscriptionView};
 use super::{Ctx, Recorded, Recorder, ServiceError, Violations, add_ons, references, trail};
-use crate::db;
+use crate::db::{self, Tx};
 use crate::domain::calendar::local_date;
-use crate::domain::ids::{LegalEntityId, SubscriptionId};
+use crate::domain::ids::{LegalEntityId, SubscriptionId, UnitId};
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::policy::Action;
 use crate::domain::record::{ExpectedVersion, Meta};
@@ -162,6 +162,26 @@ pub async fn update(
         numbers::view(tx, subscription, today)
     })
     .await
+}
+
+/// The unit has become part of another: the next holder of what waits in the one is in the other. Says how many
+/// subscriptions went over.
+///
+/// # Errors
+/// Only what the database reports.
+pub(super) fn unit_merged_in(tx: &mut Tx<'_>, (from, into): (UnitId, UnitId)) -> Result<usize, ServiceError> {
+    let waiting = db::subscriptions::of_unit(tx, from)?;
+    for subscription in &waiting {
+        let changed = Subscription {
+            unit_id: Some(into),
+            meta: subscription.meta.changed(tx.now()),
+            ..subscription.clone()
+        };
+        db::subscriptions::update(tx, &changed)?;
+        let details = json!({ "changed": ["unit_id"], "status": changed.status });
+        trail::note(tx, "subscription.changed", changed.id, details)?;
+    }
+    Ok(waiting.len())
 }
 
 fn patched(current: &Subscription, patch: &SubscriptionPatch, today: NaiveDate) -> Subscription {

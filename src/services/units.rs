@@ -2,7 +2,7 @@
 
 use super::{Ctx, Recorded, Recorder, ServiceError, Violations, references, trail};
 use crate::db::dialect::{self, Anchor};
-use crate::db::{self, Tx};
+use crate::db::{self, DbConnection, Tx};
 use crate::domain::ids::{LegalEntityId, PersonId, UnitId};
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::policy::Action;
@@ -53,7 +53,7 @@ impl UnitPatch {
     }
 }
 
-const NOT_FOUND: ServiceError = ServiceError::NotFound("unit");
+pub(super) const NOT_FOUND: ServiceError = ServiceError::NotFound("unit");
 
 /// Makes a unit.
 ///
@@ -78,6 +78,7 @@ fn create_in(tx: &mut Tx<'_>, new: &NewUnit) -> Result<Unit, ServiceError> {
         external: new.external.clone(),
         coordinator_id: new.coordinator_id,
         is_incomplete: false,
+        merger: None,
         meta: Meta::new(tx.now()),
     };
     let mut violations = Violations::default();
@@ -116,6 +117,7 @@ fn check_parent(tx: &mut Tx<'_>, unit: &Unit, violations: &mut Violations) -> Re
         );
         return Ok(());
     }
+    references::not_merged(&parent, "/parent_id", violations);
     let above = db::units::with_ancestors(tx, id, MAX_DEPTH)?;
     if above.iter().any(|ancestor| ancestor.id == unit.id) {
         violations.add(
@@ -127,6 +129,15 @@ fn check_parent(tx: &mut Tx<'_>, unit: &Unit, violations: &mut Violations) -> Re
         violations.add("/parent_id", "unit_too_deep", "The tree of units is too deep.");
     }
     Ok(())
+}
+
+/// The unit with this id, or the one that it has become part of.
+///
+/// # Errors
+/// [`ServiceError::NotFound`].
+pub(super) fn standing_in(connection: &mut DbConnection, id: UnitId) -> Result<Unit, ServiceError> {
+    let unit = db::units::find(connection, id)?.ok_or(NOT_FOUND)?;
+    Ok(db::units::standing(connection, unit, MAX_DEPTH, |_| true)?)
 }
 
 /// One unit.
@@ -198,6 +209,7 @@ fn patched(current: &Unit, patch: &UnitPatch) -> Unit {
 
 fn check_change(tx: &mut Tx<'_>, current: &Unit, unit: &Unit) -> Result<(), ServiceError> {
     let mut violations = Violations::default();
+    check_place_stands(current, unit, &mut violations);
     if unit.parent_id != current.parent_id {
         dialect::lock(tx, Anchor::LegalEntity(unit.legal_entity_id))?;
         check_parent(tx, unit, &mut violations)?;
@@ -216,4 +228,21 @@ fn check_change(tx: &mut Tx<'_>, current: &Unit, unit: &Unit) -> Result<(), Serv
         references::person(tx, id, "/coordinator_id", &mut violations)?;
     }
     violations.finish()
+}
+
+/// A unit that has become part of another is there for what was before: it stands under that one, and has its coordinator.
+fn check_place_stands(current: &Unit, unit: &Unit, violations: &mut Violations) {
+    if current.merged().is_none() {
+        return;
+    }
+    for (pointer, is_changed) in [
+        ("/parent_id", unit.parent_id != current.parent_id),
+        ("/coordinator_id", unit.coordinator_id != current.coordinator_id),
+    ] {
+        if is_changed {
+            let detail =
+                "The unit has become part of another, and stands as it does there. Change that one instead.";
+            violations.add(pointer, "unit_merged", detail);
+        }
+    }
 }

@@ -145,7 +145,9 @@ fn schedule(config: &mut ServiceConfig) {
 /// The routes of the register: who there is, what there is, and who has what.
 fn register(config: &mut ServiceConfig) {
     use Action::{EditOrganisation, EditRegister, ReadEmployment, ReadRegister};
-    use api::{assignments, devices, employments, people, person_merges, phone_hours, sources, units};
+    use api::{
+        assignments, devices, employments, people, person_merges, phone_hours, sources, unit_mergers, units,
+    };
 
     config
         .service(
@@ -167,6 +169,11 @@ fn register(config: &mut ServiceConfig) {
             resource("/v1/units/{id}")
                 .get(ReadRegister, units::get)
                 .patch(EditRegister, units::update),
+        )
+        .service(
+            resource("/v1/units/{id}/merger")
+                .put(EditRegister, unit_mergers::set)
+                .delete(EditRegister, unit_mergers::withdraw),
         )
         .service(
             resource("/v1/units/{id}/phone-hours")

@@ -79,6 +79,8 @@ const SCHEME: &str = "oauth2";
         api::units::list,
         api::units::get,
         api::units::update,
+        api::unit_mergers::set,
+        api::unit_mergers::withdraw,
         api::phone_hours::set,
         api::phone_hours::list,
         api::people::create,

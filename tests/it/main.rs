@@ -33,6 +33,7 @@ mod links_again;
 mod mails;
 mod manners;
 mod mdm;
+mod mergers;
 mod migrations;
 mod moves;
 mod numbers;

@@ -65,15 +65,23 @@ CREATE TABLE unit (
     external_id TEXT,
     coordinator_id TEXT REFERENCES person (id),
     is_incomplete BOOLEAN NOT NULL,
+    merge_into_id TEXT,
+    merge_on DATE,
+    merged_at TIMESTAMP,
     version BIGINT NOT NULL,
     created_at TIMESTAMP NOT NULL,
     updated_at TIMESTAMP NOT NULL,
     UNIQUE (id, legal_entity_id),
-    FOREIGN KEY (parent_id, legal_entity_id) REFERENCES unit (id, legal_entity_id)
+    FOREIGN KEY (parent_id, legal_entity_id) REFERENCES unit (id, legal_entity_id),
+    FOREIGN KEY (merge_into_id, legal_entity_id) REFERENCES unit (id, legal_entity_id),
+    CHECK (merge_into_id <> id),
+    CHECK ((merge_into_id IS NULL) = (merge_on IS NULL)),
+    CHECK (merged_at IS NULL OR merge_into_id IS NOT NULL)
 );
 CREATE UNIQUE INDEX unit_external_key ON unit (source, external_id);
 CREATE INDEX unit_parent_idx ON unit (parent_id);
 CREATE INDEX unit_legal_entity_idx ON unit (legal_entity_id, id);
+CREATE INDEX unit_merge_planned_idx ON unit (merge_on, id) WHERE merge_into_id IS NOT NULL AND merged_at IS NULL;
 
 CREATE TABLE employment (
     id TEXT NOT NULL PRIMARY KEY,

@@ -11,13 +11,13 @@ use super::words::{Open, Scheduled};
 use super::{DbConnection, DbError, Tx};
 use crate::domain::calendar::local_date;
 use crate::domain::employment::EmploymentState;
-use crate::domain::ids::{DeviceId, EmploymentId, ItemId, LegalEntityId, PersonId, TerminationId};
+use crate::domain::ids::{DeviceId, EmploymentId, ItemId, LegalEntityId, PersonId, TerminationId, UnitId};
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::termination::{Item, TerminationKind, TerminationRecord, TerminationState};
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
+use diesel::sql_types::{Bool, Text};
 use rows::{ItemRow, ItemStateRow, OwnerRow, ProgressRow, Row, StageRow, to_item_row, to_record, to_row};
 
 /// Which terminations are asked for.
@@ -140,6 +140,27 @@ pub fn active_of_manager(
         .select(table::id)
         .load(connection)?;
     ids.iter().map(|id| parse("termination", "id", id)).collect()
+}
+
+/// The terminations under way of those who work in a unit or in one below it.
+pub fn active_within(connection: &mut DbConnection, unit: UnitId) -> Result<Vec<TerminationRecord>, DbError> {
+    let rows: Vec<Row> = table::table
+        .filter(table::state.eq(Scheduled).or(table::state.eq(Open)))
+        .filter(
+            sql::<Bool>(
+                "termination.employment_id IN (SELECT employment.id FROM employment WHERE employment.unit_id IN \
+                 (WITH RECURSIVE below (id) AS (SELECT unit.id FROM unit WHERE unit.id = ",
+            )
+            .bind::<Text, _>(unit.to_string())
+            .sql(
+                " UNION SELECT unit.id FROM unit JOIN below ON unit.parent_id = below.id) \
+                 SELECT below.id FROM below))",
+            ),
+        )
+        .order(table::id)
+        .select(Row::as_select())
+        .load(connection)?;
+    load_all(connection, rows)
 }
 
 /// The terminations under way that are handed over to this person.

@@ -29,7 +29,7 @@ pub struct TerminationRecord {
     pub employment_id: EmploymentId,
     /// Whose employment it is.
     pub person_id: PersonId,
-    /// The unit at the time the case was opened.
+    /// The unit at the time the case was opened, or the one that it became part of while the case was under way.
     pub unit_id: UnitId,
     /// The legal entity at the time the case was opened.
     pub legal_entity_id: LegalEntityId,

@@ -12,7 +12,7 @@ use crate::domain::policy::Action;
 use crate::domain::task::{TaskFacts, TaskKind};
 use crate::services::messages::next_departure;
 use crate::services::tasks::{self, NewTask};
-use crate::services::{Ctx, ServiceError};
+use crate::services::{Ctx, ServiceError, units};
 use chrono::NaiveDate;
 use std::collections::BTreeSet;
 
@@ -91,7 +91,7 @@ fn ask_one_in(tx: &mut Tx<'_>, app: &App, add_on: AddOn) -> Result<bool, Service
         tracing::warn!(add_on = %add_on.id, "no unit is known that an add-on could be asked about for");
         return Ok(false);
     };
-    let unit = db::units::find(tx, unit)?.ok_or(ServiceError::NotFound("unit"))?;
+    let unit = units::standing_in(tx, unit)?;
     let task = NewTask {
         kind: TaskKind::AddOnReview,
         legal_entity_id: unit.legal_entity_id,

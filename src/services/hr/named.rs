@@ -1,13 +1,13 @@
 //! Whom and what a document names: found, brought up to date, or made as a stub.
 
-use crate::db::{self, Constraint, DbError, Tx};
+use crate::db::{self, Constraint, DbError, Tx, dialect};
 use crate::domain::employment::{Employment, EmploymentDocument, PersonReference};
 use crate::domain::ids::{LegalEntityId, PersonId, UnitId};
 use crate::domain::person::Person;
 use crate::domain::record::Meta;
 use crate::domain::source::Source;
-use crate::domain::text::ExternalId;
-use crate::domain::unit::Unit;
+use crate::domain::unit::{Merger, Unit};
+use crate::services::units::MAX_DEPTH;
 use crate::services::{ServiceError, scim, trail};
 use serde_json::json;
 
@@ -40,7 +40,7 @@ pub(super) fn named(
     Ok(Named {
         person: person_id,
         manager,
-        unit: unit(tx, source, &document.unit)?,
+        unit: unit(tx, source, stored, document)?,
     })
 }
 
@@ -115,12 +115,24 @@ pub(super) struct UnitPlace {
     pub legal_entity_id: LegalEntityId,
 }
 
-/// The unit that a document names: found, or made as a stub under the source's legal entity.
-fn unit(tx: &mut Tx<'_>, source: &Source, external_id: &ExternalId) -> Result<UnitPlace, ServiceError> {
+/// The unit that a document names: found, or made as a stub under the source's legal entity. One that has become part of
+/// another is that one, but for whoever had left by then.
+fn unit(
+    tx: &mut Tx<'_>,
+    source: &Source,
+    stored: Option<&Employment>,
+    document: &EmploymentDocument,
+) -> Result<UnitPlace, ServiceError> {
+    let external_id = &document.unit;
     if let Some(known) = db::units::find_external(tx, &source.name, external_id)? {
+        let counts = |merger: &Merger| document.end_date.is_none_or(|end| end >= merger.effective_on);
+        let unit = db::units::standing(tx, known, MAX_DEPTH, counts)?;
+        if stored.is_none_or(|stored| stored.unit_id != unit.id) {
+            keep(tx, &unit)?;
+        }
         return Ok(UnitPlace {
-            id: known.id,
-            legal_entity_id: known.legal_entity_id,
+            id: unit.id,
+            legal_entity_id: unit.legal_entity_id,
         });
     }
     let unit = Unit {
@@ -131,6 +143,7 @@ fn unit(tx: &mut Tx<'_>, source: &Source, external_id: &ExternalId) -> Result<Un
         external: Some((source.name.clone(), external_id.clone())),
         coordinator_id: None,
         is_incomplete: true,
+        merger: None,
         meta: Meta::new(tx.now()),
     };
     db::units::insert(tx, &unit).map_err(met)?;
@@ -139,4 +152,13 @@ fn unit(tx: &mut Tx<'_>, source: &Source, external_id: &ExternalId) -> Result<Un
         id: unit.id,
         legal_entity_id: unit.legal_entity_id,
     })
+}
+
+/// Keeps the unit as it was read until the employment refers to it. If it was becoming part of another, the document runs
+/// again and finds that one.
+fn keep(tx: &mut Tx<'_>, unit: &Unit) -> Result<(), ServiceError> {
+    match dialect::keep(tx, unit.id)? {
+        Some(version) if version != unit.meta.version => Err(ServiceError::Busy),
+        Some(_) | None => Ok(()),
+    }
 }

@@ -4,7 +4,7 @@ use super::{NewTask, closing, note_in, open_in, withdraw_about_in, withdraw_in, 
 use crate::app::App;
 use crate::db::{self, Tx};
 use crate::domain::calendar::local_date;
-use crate::domain::ids::ItemId;
+use crate::domain::ids::{ItemId, UnitId};
 use crate::domain::task::{
     DiversionCause, Task, TaskFacts, TaskKind, TaskState, WantedTask, WithdrawReason, wanted_by,
     wanted_by_loss,
@@ -223,4 +223,26 @@ pub(in crate::services) fn check_settled_in(
         withdraw_about_in(tx, (record.termination.id, item), overdue)?;
     }
     Ok(())
+}
+
+/// The unit has become part of another: what is to be done about the one is to be done about the other. Says how many tasks
+/// went over.
+///
+/// # Errors
+/// Only what the database reports.
+pub(in crate::services) fn unit_merged_in(
+    tx: &mut Tx<'_>,
+    (from, into): (UnitId, UnitId),
+) -> Result<usize, ServiceError> {
+    let open = db::tasks::open_of_unit(tx, from)?;
+    for task in &open {
+        let changed = Task {
+            unit_id: into,
+            meta: task.meta.changed(tx.now()),
+            ..task.clone()
+        };
+        db::tasks::update(tx, &changed)?;
+        note_in(tx, "task.changed", &changed)?;
+    }
+    Ok(open.len())
 }

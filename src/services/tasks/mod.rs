@@ -8,7 +8,7 @@ mod work;
 
 pub use crate::db::tasks::TaskFilter;
 pub(super) use follow::{
-    case_changed_in, case_closed_in, check_settled_in, leave_over_in, losses_changed_in,
+    case_changed_in, case_closed_in, check_settled_in, leave_over_in, losses_changed_in, unit_merged_in,
 };
 pub(super) use loans::{loan_ended_in, loan_made_in};
 pub use notices::{NewNotice, NoticeFacts, create};

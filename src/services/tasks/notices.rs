@@ -65,8 +65,9 @@ fn checked_in(tx: &mut Tx<'_>, new: &NewNotice) -> Result<NewTask, ServiceError>
         violations.add("/text", "text_missing", "Say in a few words what changes.");
     }
     let unit = db::units::find(tx, new.unit_id)?;
-    if unit.is_none() {
-        violations.add("/unit_id", "unknown_unit", "There is no unit with this id.");
+    match &unit {
+        Some(unit) => references::not_merged(unit, "/unit_id", &mut violations),
+        None => violations.add("/unit_id", "unknown_unit", "There is no unit with this id."),
     }
     if let Some(id) = new.person_id {
         references::person(tx, id, "/person_id", &mut violations)?;

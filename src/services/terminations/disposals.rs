@@ -311,11 +311,9 @@ fn transfer_in(
             }))
         }
         (None, Some(unit), None) => {
-            let found = db::units::find(tx, unit)?;
-            if found.is_none_or(|found| found.legal_entity_id != record.legal_entity_id) {
-                let detail = "There is no unit with this id in the legal entity that owns the device.";
-                violations.add("/transfer/unit_id", "unknown_unit", detail);
-            }
+            let detail = "There is no unit with this id in the legal entity that owns the device.";
+            let place = ("/transfer/unit_id", detail);
+            references::unit_of(tx, (unit, record.legal_entity_id), place, violations)?;
             Ok(Some(TransferTo::Unit { unit }))
         }
         (None, None, Some(legal_entity)) => {

@@ -36,7 +36,7 @@ pub use outcomes::{
 };
 pub(super) use plan::{message, tell_desk_in};
 pub use read::{TerminationView, get, list};
-pub(super) use repoint::asked_first_changed_in;
+pub(super) use repoint::{asked_first_changed_in, asked_within_in, unit_merged_in};
 pub use repoint::{chancery_changed_in, manager_changed_in, repoint_due, repoint_in};
 pub use work::{CheckAnswer, accept_contradiction, hold, release, reopen, settle};
 

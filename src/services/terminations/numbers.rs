@@ -18,6 +18,7 @@ use crate::domain::termination::{
 };
 use crate::services::{
     Ctx, Recorded, Recorder, ServiceError, Violations, add_ons, assignments, numbers, references, tasks,
+    units,
 };
 use chrono::{Days, NaiveDate};
 
@@ -181,11 +182,9 @@ fn move_in(
             Ok(Some(MoveTo::Employment { employment }))
         }
         (None, Some(unit), None) => {
-            let found = db::units::find(tx, unit)?;
-            if found.is_none_or(|found| found.legal_entity_id != record.legal_entity_id) {
-                let detail = "There is no unit with this id in the legal entity that owns the subscription.";
-                violations.add("/move_to/unit_id", "unknown_unit", detail);
-            }
+            let detail = "There is no unit with this id in the legal entity that owns the subscription.";
+            let place = ("/move_to/unit_id", detail);
+            references::unit_of(tx, (unit, record.legal_entity_id), place, violations)?;
             Ok(Some(MoveTo::Unit { unit }))
         }
         (None, None, Some(legal_entity)) => {
@@ -295,7 +294,11 @@ pub(super) fn settle_in(
 ) -> Result<(), ServiceError> {
     let before = db::subscriptions::find(tx, id)?.ok_or(NO_SUBSCRIPTION)?;
     let terms = item.number_carried_out();
-    let after = before.settled(terms, had_until, tx.now());
+    let mut after = before.settled(terms, had_until, tx.now());
+    if let Some(unit) = after.unit_id {
+        // It may have become part of another since that was decided.
+        after.unit_id = Some(units::standing_in(tx, unit)?.id);
+    }
     db::subscriptions::update(tx, &after)?;
     if let Some(day) = after.ends_on {
         add_ons::end_all_in(tx, id, day)?;

@@ -4,15 +4,17 @@ use super::plan::receiver_changed_in;
 use super::{get_in, hand_over_in, today};
 use crate::app::App;
 use crate::db::terminations::TerminationFilter;
-use crate::db::{self, Tx};
+use crate::db::{self, Tx, audit};
 use crate::domain::delegation::Delegate;
 use crate::domain::employment::Employment;
-use crate::domain::ids::{LegalEntityId, PersonId};
+use crate::domain::ids::{LegalEntityId, PersonId, UnitId};
 use crate::domain::page::{MAX_LIMIT, PageRequest};
 use crate::domain::policy::Action;
 use crate::domain::termination::{TerminationKind, TerminationRecord};
-use crate::services::messages::recipients::is_away;
+use crate::services::case::Case;
+use crate::services::messages::recipients::{is_away, resolve_in};
 use crate::services::{Ctx, ServiceError};
+use serde_json::json;
 
 /// The most people that are looked at in one read.
 const BATCH: i64 = 200;
@@ -78,6 +80,86 @@ pub(in crate::services) fn asked_first_changed_in(
         None => receiver_changed_in(tx, app, record),
         Some(_) => Ok(()),
     }
+}
+
+/// A case under way, and who is asked about it: a person, the service desk, or nobody.
+pub(in crate::services) struct Asked {
+    record: TerminationRecord,
+    who: Option<Option<PersonId>>,
+}
+
+/// The cases under way of those who work in a unit or below it, and who is asked about each.
+///
+/// # Errors
+/// Only what the database reports.
+pub(in crate::services) fn asked_within_in(
+    tx: &mut Tx<'_>,
+    app: &App,
+    unit: UnitId,
+) -> Result<Vec<Asked>, ServiceError> {
+    let found = db::terminations::active_within(tx, unit)?;
+    let asked = found.into_iter().map(|record| {
+        let who = who_is_asked_in(tx, app, &record)?;
+        Ok(Asked { record, who })
+    });
+    asked.collect()
+}
+
+/// The unit has become part of another: its cases are that unit's from now on, and where somebody else answers for one
+/// than did before, they are asked. Says how many cases went over.
+///
+/// # Errors
+/// Only what the database reports.
+pub(in crate::services) fn unit_merged_in(
+    tx: &mut Tx<'_>,
+    app: &App,
+    asked: Vec<Asked>,
+    (from, into): (UnitId, UnitId),
+) -> Result<usize, ServiceError> {
+    let mut moved = 0;
+    for Asked { mut record, who } in asked {
+        if record.unit_id == from {
+            record = go_over_in(tx, record, into)?;
+            moved += 1;
+        }
+        if who_is_asked_in(tx, app, &record)? != who {
+            receiver_changed_in(tx, app, &record)?;
+        }
+    }
+    Ok(moved)
+}
+
+fn go_over_in(
+    tx: &mut Tx<'_>,
+    before: TerminationRecord,
+    into: UnitId,
+) -> Result<TerminationRecord, ServiceError> {
+    let after = TerminationRecord {
+        unit_id: into,
+        meta: before.meta.changed(tx.now()),
+        ..before.clone()
+    };
+    db::terminations::update(tx, &before, &after)?;
+    let entry = audit::Entry {
+        action: "termination.unit_merged",
+        object_type: "termination",
+        object_id: after.termination.id.to_string(),
+        termination: Some(after.termination.id),
+        details: json!({ "from": before.unit_id, "into": into }),
+    };
+    audit::append(tx, entry)?;
+    Ok(after)
+}
+
+fn who_is_asked_in(
+    tx: &mut Tx<'_>,
+    app: &App,
+    record: &TerminationRecord,
+) -> Result<Option<Option<PersonId>>, ServiceError> {
+    let today = today(tx);
+    let case = Case::of(tx, record.clone())?;
+    let found = resolve_in(tx, app, &case, (record.asked_role(), today))?;
+    Ok(found.map(|recipient| recipient.person))
 }
 
 /// Asks somebody else where a person was asked who is no longer at work; what was handed over to them goes back. Says in

@@ -26,6 +26,7 @@ pub mod sources;
 pub mod subscriptions;
 pub mod tasks;
 pub mod terminations;
+pub mod unit_mergers;
 pub mod units;
 pub mod unmatched;
 pub mod worklist;

@@ -1,6 +1,7 @@
 //! `/v1/units`.
 
 use super::external_reference::ExternalReference;
+use super::unit_mergers::MergerOut;
 use crate::domain::ids::{LegalEntityId, PersonId, UnitId};
 use crate::domain::text::clean_line;
 use crate::domain::unit::Unit;
@@ -81,6 +82,7 @@ pub struct UnitChange {
     "external": {"source": "hr", "external_id": "4711"},
     "coordinator_id": null,
     "is_incomplete": false,
+    "merger": null,
     "version": 1,
     "created_at": "2026-11-23T08:00:00Z",
     "updated_at": "2026-11-23T08:00:00Z"
@@ -105,6 +107,8 @@ pub struct UnitOut {
     coordinator_id: Option<PersonId>,
     /// Whether a document named it and nobody has said more. Any change completes it.
     is_incomplete: bool,
+    /// The unit that it becomes part of, or has become part of; null if there is none.
+    merger: Option<MergerOut>,
     /// Rises with each change.
     #[schema(minimum = 1)]
     version: i64,
@@ -127,6 +131,8 @@ pub struct UnitParams {
     parent_id: Option<UnitId>,
     /// Only those that are known by name alone, or only the others.
     is_incomplete: Option<bool>,
+    /// Only those that have become part of another, or only the others.
+    merged: Option<bool>,
 }
 
 impl TryFrom<UnitIn> for NewUnit {
@@ -174,6 +180,7 @@ impl From<&UnitParams> for UnitFilter {
             legal_entity_id: params.legal_entity_id,
             parent_id: params.parent_id,
             is_incomplete: params.is_incomplete,
+            is_merged: params.merged,
         }
     }
 }
@@ -188,6 +195,7 @@ impl From<&Unit> for UnitOut {
             external: unit.external.as_ref().map(ExternalReference::from),
             coordinator_id: unit.coordinator_id,
             is_incomplete: unit.is_incomplete,
+            merger: unit.merger.map(MergerOut::from),
             version: unit.meta.version,
             created_at: unit.meta.created_at,
             updated_at: unit.meta.updated_at,

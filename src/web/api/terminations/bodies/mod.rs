@@ -97,7 +97,7 @@ pub struct TerminationOut {
     /// Whose employment it is.
     #[schema(value_type = uuid::Uuid)]
     person_id: PersonId,
-    /// The unit when the case was opened.
+    /// The unit when the case was opened, or the one that it has become part of while the case was under way.
     #[schema(value_type = uuid::Uuid)]
     unit_id: UnitId,
     /// The legal entity when the case was opened.
