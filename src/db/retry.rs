@@ -41,6 +41,10 @@ impl Tries {
 
     /// Whether there is time for another try. The second one comes at once, since whoever stood in the way has usually just
     /// committed; before later ones a moment passes, drawn at random, so that those who met do not meet again.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "transactions of PostgreSQL run on threads that may block"
+    )]
     pub(super) fn has_another(&mut self) -> bool {
         if self.began.elapsed() >= PATIENCE {
             return false;

@@ -501,6 +501,26 @@ fn what_was_planned_and_is_not_possible_any_more_stays_planned() {
 }
 
 #[test]
+fn of_units_that_become_part_of_each_other_in_turn_on_one_day_all_end_up_in_the_last() {
+    story(async |town| {
+        let last = town.a_unit("Staben", None).await;
+        // The units are taken in the order of their making: here the middle one goes first, there the first one.
+        let middle = town.a_unit("Mitten", None).await;
+        let (one, other) = (town.a_unit("Ett", None).await, town.a_unit("Annat", None).await);
+        for (from, into) in [(&one, &middle), (&middle, &last), (&last, &other)] {
+            let plan = json!({"into_id": into, "effective_on": DAY});
+            drop(town.merge(from, &plan).await.expect(StatusCode::OK));
+        }
+        town.until("2027-02-01T07:00:00Z").await;
+        for unit in [&one, &middle, &last] {
+            let standing = town.unit(unit).await;
+            assert_ne!(standing["merger"]["merged_at"], Value::Null, "{standing}");
+            assert_eq!(standing["parent_id"], other.as_str(), "{standing}");
+        }
+    });
+}
+
+#[test]
 fn of_two_units_that_become_part_of_each_other_at_once_one_does() {
     story(async |town| {
         for round in 0..8 {

@@ -3,7 +3,7 @@
 
 mod carry_out;
 
-use super::units::{MAX_DEPTH, NOT_FOUND};
+use super::units::{MAX_DEPTH, NOT_FOUND, standing_in};
 use super::{Ctx, ServiceError, Violations, references, trail};
 use crate::db::dialect::{self, Anchor};
 use crate::db::{self, Tx};
@@ -113,6 +113,9 @@ pub async fn carry_out_due(ctx: &Ctx) -> Result<usize, ServiceError> {
                 let Some(merger) = planned.filter(|planned| planned.effective_on <= today) else {
                     return Ok(false);
                 };
+                // Where it was going to may have become part of another by now, perhaps a moment ago.
+                let into_id = standing_in(tx, merger.into_id)?.id;
+                let merger = Merger { into_id, ..merger };
                 check_place_in(tx, &current, merger)?;
                 carry_out_in(tx, &app, &current, merger)?;
                 Ok(true)
