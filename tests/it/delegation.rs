@@ -260,3 +260,25 @@ fn the_desk_hands_over_and_back_and_a_case_comes_back_when_its_delegate_leaves()
         assert!(why.contains(&&json!("not_at_work")) && why.contains(&&json!("withdrawn")));
     });
 }
+
+#[test]
+fn a_case_whose_days_have_moved_is_given_back_and_asked_about_on_the_new_ones() {
+    story(async |town| {
+        let ended = town.alva_leaves().await;
+        let dan = town.dan().await;
+        let case = town.case(&ended).await;
+        assert!(to(&town.until(ASKED).await).contains(&"bo"));
+        let to_dan = json!({"to": "person", "person_id": dan});
+        drop(town.hand_over(&case, &to_dan).await.expect(StatusCode::OK));
+        assert_eq!(to(&town.mails().await), ["dan"]);
+        let later = json!({"manager": led_by("bo"), "end_date": "2027-04-30"});
+        town.hr("alva", &employment("alva", 3, later)).await;
+        let path = format!("/v1/terminations/{}/delegate", case["id"].as_str().unwrap());
+        let desk = town.desk().await;
+        let back = desk.request(Method::DELETE, &path).header("if-match", "*");
+        let back = Answer::of(back).await.expect(StatusCode::OK).json();
+        assert_eq!(back["delegate"], Value::Null);
+        assert!(town.mails().await.is_empty(), "nobody is asked before the time");
+        assert!(to(&town.until("2027-04-29T07:00:00Z").await).contains(&"bo"));
+    });
+}

@@ -211,6 +211,10 @@ pub(in crate::services) fn hand_over_in(
     Ok(after)
 }
 
+fn is_planned_question(message: &Message) -> bool {
+    message.step == MessageStep::ConfirmReturn && message.state == MessageState::Planned
+}
+
 /// What was to ask the one before asks the one after; what is written to the one before is called off.
 fn ask_instead_in(tx: &mut Tx<'_>, app: &App, record: &TerminationRecord) -> Result<(), ServiceError> {
     let (now, role) = (tx.now(), record.asked_role());
@@ -237,7 +241,8 @@ fn ask_instead_in(tx: &mut Tx<'_>, app: &App, record: &TerminationRecord) -> Res
     // Whoever is handed a case is told at once; whoever gets one back is, if somebody has been asked about it.
     let step = match record.delegate {
         Some(_) => MessageStep::HandedOver,
-        None if has_been_asked => MessageStep::ConfirmReturn,
+        // Where the dates have moved since, it is planned for the new ones already.
+        None if has_been_asked && !asking().any(is_planned_question) => MessageStep::ConfirmReturn,
         None => return Ok(()),
     };
     let entity = db::legal_entities::get(tx, record.legal_entity_id)?;

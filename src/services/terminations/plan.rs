@@ -177,7 +177,7 @@ pub(super) fn sooner(calendar: &Calendar, due_at: DateTime<Utc>, now: DateTime<U
 }
 
 /// Somebody else is asked to take the devices back: the links of the one before stop working, and the new one is asked
-/// what the one before was asked.
+/// what the one before was asked, unless that is planned anyway.
 pub(crate) fn receiver_changed_in(
     tx: &mut Tx<'_>,
     app: &App,
@@ -200,6 +200,13 @@ pub(crate) fn receiver_changed_in(
         messages::cancel_in(tx, queued, "receiver_changed")?;
     }
     let Some(asked) = asked else { return Ok(()) };
+    let waits = |message: &Message| {
+        message.state == MessageState::Planned && (message.step, message.to) == (asked.step, asked.to)
+    };
+    // The dates have moved since: whoever is to answer now is asked on the new ones.
+    if all.iter().any(waits) {
+        return Ok(());
+    }
     let now = tx.now();
     let entity = db::legal_entities::get(tx, record.legal_entity_id)?;
     let due_at = messages::next_departure(app, &entity.schedule.calendar(), now);

@@ -46,6 +46,25 @@ fn sequences_of_steps_do_what_the_model_does_for_a_long_time() {
     }
 }
 
+/// Found by the long form: HR's document was refused, again and again.
+#[test]
+fn a_new_manager_is_asked_on_the_new_days_when_the_end_has_moved_since_the_one_before_was_asked() {
+    let steps = [
+        Step::Ends(Some(3)),
+        Step::Pass(3 * 24),
+        Step::Ends(Some(26)),
+        Step::Manager(1),
+        Step::Pass(30 * 24),
+    ]
+    .map(|step| (step, Manner::Plain));
+    let towns = [Some(TestDb::sqlite()), TestDb::postgres()];
+    for db in towns.into_iter().flatten() {
+        let mut count = Count::default();
+        walk(&mut Town::of(db), &steps, &mut count).unwrap();
+        assert!(count.mails > 1, "{count:?}");
+    }
+}
+
 /// What has happened in all, so that a tame generator is noticed.
 #[derive(Clone, Copy, Debug, Default)]
 struct Count {
