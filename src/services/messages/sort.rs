@@ -22,8 +22,8 @@ pub(super) struct Sorted {
     pub moved: usize,
     /// How many mails were written.
     pub written: usize,
-    /// What is to be told to whom.
-    pub to_tell: Vec<(Reader, MessageId)>,
+    /// What is to be told to whom, and whether others get a copy of it.
+    pub to_tell: Vec<(Reader, MessageId, bool)>,
 }
 
 /// Sorts what is due in a case.
@@ -86,7 +86,10 @@ fn tell_in(
         false => resolve_in(tx, app, due.case, (due.message.to, today))?,
     };
     if let Some(reader) = reader {
-        sorted.to_tell.push((Reader::of(&reader), due.message.id));
+        let leaves_copies = !due.message.copy_to.is_empty();
+        sorted
+            .to_tell
+            .push((Reader::of(&reader), due.message.id, leaves_copies));
         return Ok(());
     }
     sorted.moved += 1;

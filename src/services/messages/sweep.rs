@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The most due messages that are looked at in one read.
 const BATCH: i64 = 200;
-/// A mail that is written leaves copies to write; a copy leaves nothing.
+/// First what leaves copies, then the copies, which leave nothing, and the rest.
 const ROUNDS: usize = 2;
 /// How many days back it is kept who was written to, in days.
 const KEPT_DAYS: u64 = 7;
@@ -25,29 +25,58 @@ const KEPT_DAYS: u64 = 7;
 pub async fn sweep(ctx: &Ctx) -> Result<usize, ServiceError> {
     let mut pace = Pace::begin(ctx).await?;
     let mut moved = 0;
-    for _ in 0..ROUNDS {
-        let (settled, to_tell) = look(ctx, &mut pace).await?;
-        moved += settled;
-        if to_tell.is_empty() {
-            break;
-        }
-        for (reader, due) in to_tell {
-            match tell(ctx, (reader, due), pace.next()).await {
+    for round in 1..=ROUNDS {
+        let looked = look(ctx, &mut pace).await?;
+        moved += looked.moved;
+        // Whoever only gets copies waits until all of them are there: a reader has one mail a day, and what came after it
+        // would be told a day late. Another instance, or one that died, may have left some of the copies already.
+        let is_for_copies_next = round < ROUNDS && looked.leaves_copies();
+        for (reader, due) in looked.to_tell {
+            if is_for_copies_next && !due.leaves_copies {
+                continue;
+            }
+            match tell(ctx, (reader, due.messages), pace.next()).await {
                 Ok(count) => moved += count,
                 Err(error) => tracing::warn!(%error, "the mails of a reader were not written"),
             }
+        }
+        if !is_for_copies_next {
+            break;
         }
     }
     tend(ctx).await?;
     Ok(moved)
 }
 
-/// Looks at every case in which something is due. How many messages moved on, and what is to be told to whom.
-async fn look(ctx: &Ctx, pace: &mut Pace) -> Result<(usize, BTreeMap<Reader, Vec<MessageId>>), ServiceError> {
+/// What a look at everything that is due has brought.
+#[derive(Default)]
+struct Looked {
+    /// How many messages moved on.
+    moved: usize,
+    /// How many mails were written at once.
+    written: usize,
+    to_tell: BTreeMap<Reader, ToTell>,
+}
+
+impl Looked {
+    fn leaves_copies(&self) -> bool {
+        self.written > 0 || self.to_tell.values().any(|due| due.leaves_copies)
+    }
+}
+
+/// What a reader is to be told.
+#[derive(Default)]
+struct ToTell {
+    messages: Vec<MessageId>,
+    /// Others get a copy of one of them.
+    leaves_copies: bool,
+}
+
+/// Looks at every case in which something is due.
+async fn look(ctx: &Ctx, pace: &mut Pace) -> Result<Looked, ServiceError> {
     let mut seen = BTreeSet::new();
     let mut after = None;
-    let mut moved = 0;
-    let mut to_tell: BTreeMap<Reader, Vec<MessageId>> = BTreeMap::new();
+    let mut looked = Looked::default();
     loop {
         let now = ctx.app.clock.now();
         let only = (!window_is_open(&ctx.app, now)).then_some(URGENT);
@@ -57,7 +86,7 @@ async fn look(ctx: &Ctx, pace: &mut Pace) -> Result<(usize, BTreeMap<Reader, Vec
             })
             .await?;
         let Some((last, _)) = due.last() else {
-            return Ok((moved, to_tell));
+            return Ok(looked);
         };
         after = Some(*last);
         for (_, id) in due {
@@ -71,9 +100,12 @@ async fn look(ctx: &Ctx, pace: &mut Pace) -> Result<(usize, BTreeMap<Reader, Vec
             match sorted {
                 Ok(sorted) => {
                     pace.took(sorted.written);
-                    moved += sorted.moved;
-                    for (reader, message) in sorted.to_tell {
-                        to_tell.entry(reader).or_default().push(message);
+                    looked.moved += sorted.moved;
+                    looked.written += sorted.written;
+                    for (reader, message, leaves_copies) in sorted.to_tell {
+                        let due = looked.to_tell.entry(reader).or_default();
+                        due.messages.push(message);
+                        due.leaves_copies |= leaves_copies;
                     }
                 }
                 Err(error) => {
