@@ -47,9 +47,11 @@ impl Phone {
         }
     }
 
-    /// The same for a heading: a word joiner after the hyphen keeps the number on one line.
+    /// The same for a heading: a word joiner after the hyphen and spaces that do not break keep the number on one line.
     pub fn unbroken(&self, language: Language) -> String {
-        self.show(language).replace('-', "-\u{2060}")
+        self.show(language)
+            .replace('-', "-\u{2060}")
+            .replace(' ', "\u{a0}")
     }
 
     /// The target of a `tel:` link (RFC 3966), made of the international form.
