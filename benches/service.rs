@@ -17,6 +17,7 @@ use handback::clock::Clock;
 use handback::config::Config;
 use handback::crypto::keyring::Keyring;
 use handback::db::{self, DatabaseUrl, DbError, Stamp, migrations};
+use handback::domain::actor::Actor;
 use handback::domain::employment::{
     EmploymentDocument, EmploymentKind, EmploymentState, EndKind, PersonReference,
 };
@@ -103,8 +104,7 @@ impl Stage {
         let app = self.app();
         let stamp = Stamp {
             now: app.clock.now(),
-            actor_kind: "operator",
-            actor_id: String::new(),
+            actor: Actor::Operator,
             request_id: String::new(),
             ids: app.ids.clone(),
             job_due: Arc::new(AtomicBool::new(false)),

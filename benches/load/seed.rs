@@ -12,7 +12,7 @@ use handback::config::{self, RawSettings};
 use handback::crypto::token::OpaqueToken;
 use handback::db::{self, DbError, Stamp, Tx};
 use handback::domain::action_link::{ActionLink, LinkPurpose};
-use handback::domain::actor::Scope;
+use handback::domain::actor::{Actor, Scope};
 use handback::domain::assignment::{Assigned, Assignment};
 use handback::domain::calendar::local_date;
 use handback::domain::device::{Device, DeviceStatus};
@@ -328,8 +328,7 @@ impl Seeder {
         let app = self.app();
         let stamp = Stamp {
             now: app.clock.now(),
-            actor_kind: "operator",
-            actor_id: String::new(),
+            actor: Actor::Operator,
             request_id: String::new(),
             ids: app.ids.clone(),
             job_due: Arc::new(AtomicBool::new(false)),

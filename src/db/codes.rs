@@ -222,8 +222,8 @@ pub fn acts_since(
     let found: Vec<NaiveDateTime> = audit_entry::table
         .filter(audit_entry::id.ge(lowest.to_string()))
         .filter(audit_entry::action.eq(action))
-        .filter(audit_entry::actor_kind.eq(stamp.actor_kind))
-        .filter(audit_entry::actor_id.eq(&stamp.actor_id))
+        .filter(audit_entry::actor_kind.eq(stamp.actor.kind()))
+        .filter(audit_entry::actor_id.eq(stamp.actor.id()))
         .order(audit_entry::id)
         .select(audit_entry::at)
         .load(&mut **tx)?;

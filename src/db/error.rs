@@ -216,6 +216,9 @@ pub enum DbError {
     /// Somebody else changed the row first.
     #[error("changed by somebody else meanwhile")]
     Stale,
+    /// What the caller came with was revoked meanwhile.
+    #[error("what the caller came with is good no more")]
+    Revoked,
     /// Another transaction stood in the way; the same call may succeed at once.
     #[error("another transaction stood in the way")]
     Busy,

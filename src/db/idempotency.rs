@@ -5,7 +5,12 @@ use super::types::{parse_json, to_json};
 use super::{DbConnection, DbError, Tx};
 use crate::domain::once::{OnceKey, Reply};
 use chrono::{DateTime, NaiveDateTime, Utc};
+use diesel::backend::Backend;
+use diesel::pg::Pg;
 use diesel::prelude::*;
+use diesel::query_builder::{AstPass, QueryFragment};
+use diesel::sqlite::Sqlite;
+use diesel::upsert::excluded;
 
 /// A kept answer.
 #[derive(Debug)]
@@ -18,7 +23,7 @@ pub struct Receipt {
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = table, treat_none_as_default_value = false)]
-struct Row {
+pub(super) struct AnswerRow {
     actor: String,
     route: String,
     key: String,
@@ -36,10 +41,10 @@ pub fn find(
     key: &OnceKey,
     now: DateTime<Utc>,
 ) -> Result<Option<Receipt>, DbError> {
-    let row: Option<Row> = table::table
+    let row: Option<AnswerRow> = table::table
         .find((&key.actor, &key.route, &key.key))
         .filter(table::expires_at.gt(now.naive_utc()))
-        .select(Row::as_select())
+        .select(AnswerRow::as_select())
         .first(connection)
         .optional()?;
     row.map(|row| {
@@ -60,18 +65,15 @@ pub fn find(
     .transpose()
 }
 
-/// Keeps an answer until `expires_at`. An expired one under the same key makes room.
+/// Keeps an answer until `expires_at`; it is written with the last of the transaction. If another request with the same key
+/// is first, the transaction runs again.
 pub fn insert(
     tx: &mut Tx<'_>,
     key: &OnceKey,
     reply: &Reply,
     expires_at: DateTime<Utc>,
 ) -> Result<(), DbError> {
-    let now = tx.now().naive_utc();
-    diesel::delete(table::table.find((&key.actor, &key.route, &key.key)))
-        .filter(table::expires_at.le(now))
-        .execute(&mut **tx)?;
-    let row = Row {
+    let row = AnswerRow {
         actor: key.actor.clone(),
         route: key.route.clone(),
         key: key.key.clone(),
@@ -79,13 +81,39 @@ pub fn insert(
         status: i32::from(reply.status),
         headers: to_json(&reply.headers)?,
         body: reply.body.clone(),
-        created_at: now,
+        created_at: tx.now().naive_utc(),
         expires_at: expires_at.naive_utc(),
     };
-    diesel::insert_into(table::table)
-        .values(&row)
-        .execute(&mut **tx)?;
+    tx.ending().answer = Some(row);
     Ok(())
+}
+
+/// Writes a row. An expired one under the same key makes room; beside one that counts, nothing is written.
+pub(super) fn keep(row: &AnswerRow) -> impl QueryFragment<Pg> + QueryFragment<Sqlite> {
+    let written = diesel::insert_into(table::table)
+        .values(row)
+        .on_conflict((table::actor, table::route, table::key))
+        .do_update()
+        .set((
+            table::fingerprint.eq(excluded(table::fingerprint)),
+            table::status.eq(excluded(table::status)),
+            table::headers.eq(excluded(table::headers)),
+            table::body.eq(excluded(table::body)),
+            table::created_at.eq(excluded(table::created_at)),
+            table::expires_at.eq(excluded(table::expires_at)),
+        ));
+    OverExpired(written)
+}
+
+/// Diesel has no condition for what an insert does instead.
+struct OverExpired<S>(S);
+
+impl<DB: Backend, S: QueryFragment<DB>> QueryFragment<DB> for OverExpired<S> {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        self.0.walk_ast(pass.reborrow())?;
+        pass.push_sql(" WHERE idempotency_receipt.expires_at <= excluded.created_at");
+        Ok(())
+    }
 }
 
 /// Forgets what has expired; says how many.

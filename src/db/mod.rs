@@ -10,6 +10,7 @@ pub mod action_links;
 pub mod add_ons;
 pub mod assignments;
 pub mod audit;
+pub mod authority;
 pub mod claims;
 pub mod codes;
 #[expect(
@@ -21,6 +22,7 @@ pub mod deliveries;
 pub mod devices;
 pub mod dialect;
 pub mod employments;
+mod ending;
 mod error;
 pub mod evidence;
 pub mod hand_in;
@@ -251,7 +253,8 @@ fn write_with_retry<T, E: From<DbError> + Retry>(
     loop {
         match write_once(connection, stamp, &mut work) {
             Err(error) if error.is_contention() && tries.has_another() => {}
-            result => return result,
+            Err(error) => return Err(refusal(connection, stamp, error)),
+            done => return done,
         }
     }
 }
@@ -270,6 +273,15 @@ fn write_once<T, E: From<DbError>>(
         tracing::debug!("rollback failed after an error");
     }
     result
+}
+
+/// Why the work of somebody failed, told only to those who may still act.
+fn refusal<E: From<DbError>>(connection: &mut DbConnection, stamp: &Stamp, error: E) -> E {
+    match authority::require(connection, &stamp.actor) {
+        Err(DbError::Revoked) => DbError::Revoked.into(),
+        // A connection that does not work is why the work failed.
+        Ok(()) | Err(_) => error,
+    }
 }
 
 fn run_caught<T, E: From<DbError>>(
@@ -296,6 +308,7 @@ where
 {
     fn run(&mut self, connection: &mut DbConnection) -> bool {
         let result = run_caught(connection, &self.stamp, &mut self.work);
+        let result = result.map_err(|error| refusal(connection, &self.stamp, error));
         let keep = result.is_ok();
         self.outcome = Some(result);
         keep

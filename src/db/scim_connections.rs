@@ -138,28 +138,6 @@ pub fn tokens(connection: &mut DbConnection, id: ScimConnectionId) -> Result<Vec
     rows.into_iter().map(ConnectionToken::try_from).collect()
 }
 
-/// Whether neither the token nor its connection has been revoked.
-pub fn is_current(
-    connection: &mut DbConnection,
-    id: ScimConnectionId,
-    token_id: ScimTokenId,
-) -> Result<bool, DbError> {
-    let is_revoked: Option<Option<NaiveDateTime>> = token::table
-        .find(token_id.to_string())
-        .select(token::revoked_at)
-        .first(connection)
-        .optional()?;
-    if is_revoked.is_none_or(|at| at.is_some()) {
-        return Ok(false);
-    }
-    let found: Option<Option<NaiveDateTime>> = table::table
-        .find(id.to_string())
-        .select(table::revoked_at)
-        .first(connection)
-        .optional()?;
-    Ok(found.is_some_and(|at| at.is_none()))
-}
-
 /// Stores a new connection.
 pub fn insert(tx: &mut Tx<'_>, connection: &Connection) -> Result<(), DbError> {
     diesel::insert_into(table::table)

@@ -69,20 +69,6 @@ impl TryFrom<Row> for ServiceAccount {
     }
 }
 
-/// Whether a token that was issued to this version of the account is still good.
-pub fn is_current(
-    connection: &mut DbConnection,
-    id: ServiceAccountId,
-    version: i64,
-) -> Result<bool, DbError> {
-    let current: Option<(i64, Option<NaiveDateTime>)> = table::table
-        .find(id.to_string())
-        .select((table::version, table::revoked_at))
-        .first(connection)
-        .optional()?;
-    Ok(current.is_some_and(|(found, revoked)| found == version && revoked.is_none()))
-}
-
 /// The account with this id.
 pub fn find(connection: &mut DbConnection, id: ServiceAccountId) -> Result<Option<ServiceAccount>, DbError> {
     let row: Option<Row> = table::table
@@ -187,7 +173,7 @@ pub fn revoke(tx: &mut Tx<'_>, id: ServiceAccountId) -> Result<(), DbError> {
 /// Keeps others from acting as the same account until the transaction ends, so that what is counted stays counted.
 /// Other kinds of actors are not kept waiting.
 pub fn lock(tx: &mut Tx<'_>) -> Result<(), DbError> {
-    let id = tx.stamp().actor_id.clone();
+    let id = tx.stamp().actor.id();
     diesel::update(table::table.find(id))
         .set(table::version.eq(table::version))
         .execute_prepared(tx)?;

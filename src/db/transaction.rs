@@ -1,9 +1,10 @@
 //! Transactions: how one begins, and what a use case holds while it writes.
 
-use super::audit;
 use super::connection::DbConnection;
+use super::ending::{self, Ending};
 use super::error::DbError;
 use crate::clock::Ids;
+use crate::domain::actor::Actor;
 use chrono::{DateTime, Utc};
 use diesel::connection::{AnsiTransactionManager, TransactionManager, TransactionManagerStatus};
 use std::ops::{Deref, DerefMut};
@@ -16,10 +17,8 @@ use uuid::Uuid;
 pub struct Stamp {
     /// The instant of the use case.
     pub now: DateTime<Utc>,
-    /// The kind of actor.
-    pub actor_kind: &'static str,
-    /// The pseudonymous id of the actor.
-    pub actor_id: String,
+    /// Who acts. What somebody comes with must still be good when the transaction ends.
+    pub actor: Actor,
     /// The id of the request or the job run.
     pub request_id: String,
     /// Mints the ids of new rows.
@@ -33,13 +32,12 @@ pub struct Stamp {
 pub struct Tx<'c> {
     connection: &'c mut DbConnection,
     stamp: &'c Stamp,
-    /// What the audit is to remember, written at the end.
-    drafts: audit::Drafts,
+    /// What is written at the end.
+    ending: Ending,
 }
 
 impl<'c> Tx<'c> {
-    /// Runs a use case. The audit entries of its changes are written last and together: each on its own would be a
-    /// way to PostgreSQL and back.
+    /// Runs a use case. Whether the one who acts may still do so is asked last, so that who is refused has changed nothing.
     pub(super) fn run<T, E: From<DbError>>(
         connection: &'c mut DbConnection,
         stamp: &'c Stamp,
@@ -48,10 +46,10 @@ impl<'c> Tx<'c> {
         let mut tx = Self {
             connection,
             stamp,
-            drafts: audit::Drafts::default(),
+            ending: Ending::default(),
         };
         let done = work(&mut tx)?;
-        audit::write(tx.connection, &tx.drafts)?;
+        ending::finish(tx.connection, &tx.ending, &stamp.actor)?;
         Ok(done)
     }
 
@@ -70,9 +68,9 @@ impl<'c> Tx<'c> {
         self.stamp.ids.next()
     }
 
-    /// The audit entries that are written when the transaction ends.
-    pub(super) const fn drafts(&mut self) -> &mut audit::Drafts {
-        &mut self.drafts
+    /// What is written when the transaction ends.
+    pub(super) const fn ending(&mut self) -> &mut Ending {
+        &mut self.ending
     }
 
     /// Notes that a job was enqueued that is due at once.
@@ -92,13 +90,13 @@ impl<'c> Tx<'c> {
         let mut inner = Tx {
             connection: &mut *self.connection,
             stamp: self.stamp,
-            drafts: audit::Drafts::default(),
+            ending: Ending::default(),
         };
         let result = part(&mut inner);
-        let drafts = inner.drafts;
+        let ending = inner.ending;
         if result.is_ok() {
             commit(self.connection)?;
-            self.drafts.extend(drafts);
+            self.ending.extend(ending);
         } else {
             // What did not happen is not remembered.
             rollback(self.connection)?;

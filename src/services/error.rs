@@ -151,6 +151,7 @@ impl From<DbError> for ServiceError {
                 detail: "Something that this refers to is missing or still in use.",
             },
             DbError::Stale | DbError::Busy => Self::Busy,
+            DbError::Revoked => Self::TokenRevoked,
             DbError::Unavailable(why) => {
                 tracing::error!(error = %why, "database not available");
                 Self::Unavailable

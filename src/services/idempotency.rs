@@ -2,10 +2,11 @@
 //!
 //! The receipt is written in the transaction of the effect. There is no reserved-but-unfinished state to
 //! clean up after a crash: either both are there or neither is. Two requests with one key that arrive
-//! together meet at the primary key of the receipt; the loser runs again and finds the winner's answer.
+//! together meet at the primary key of the receipt; the loser runs again and finds the winner's answer. A refusal has no
+//! effect, and its receipt a transaction of its own: after a crash between the two the repeated request is looked at anew.
 
 use super::ServiceError;
-use crate::db::{DbError, Tx, idempotency as store};
+use crate::db::{Tx, idempotency as store};
 use crate::domain::once::{OnceKey, Reply};
 use chrono::TimeDelta;
 use std::sync::Arc;
@@ -16,6 +17,14 @@ type Render<T> = Arc<dyn Fn(Result<&T, &ServiceError>) -> Option<Reply> + Send +
 /// Keeps the answer of a use case under the caller's key.
 pub struct Recorder<T> {
     once: Option<(OnceKey, Render<T>)>,
+}
+
+impl<T> Clone for Recorder<T> {
+    fn clone(&self) -> Self {
+        Self {
+            once: self.once.clone(),
+        }
+    }
 }
 
 impl<T> Recorder<T> {
@@ -32,6 +41,12 @@ impl<T> Recorder<T> {
         Self {
             once: Some((key, Arc::new(render))),
         }
+    }
+
+    /// What is kept of a refusal, and under which key; none if it is not worth keeping.
+    pub(super) fn refusal(&self, error: &ServiceError) -> Option<(OnceKey, Reply)> {
+        let (key, render) = self.once.as_ref()?;
+        render(Err(error)).map(|reply| (key.clone(), reply))
     }
 }
 
@@ -60,7 +75,8 @@ impl<T> Recorded<T> {
     }
 }
 
-/// Runs the work, or finds the answer of the time before.
+/// Runs the work, or finds the answer of the time before. A refusal undoes everything, so that its answer is for another
+/// transaction to keep.
 pub(super) fn run<T>(
     tx: &mut Tx<'_>,
     recorder: &Recorder<T>,
@@ -70,25 +86,37 @@ pub(super) fn run<T>(
     let Some((key, render)) = &recorder.once else {
         return work(tx).map(Recorded::Fresh);
     };
+    if let Some(earlier) = earlier(tx, key)? {
+        return Ok(Recorded::Replayed(earlier));
+    }
+    let value = work(tx)?;
+    if let Some(reply) = render(Ok(&value)) {
+        store::insert(tx, key, &reply, tx.now() + retention)?;
+    }
+    Ok(Recorded::Fresh(value))
+}
+
+/// Keeps a refusal, unless another request with the same key was answered meanwhile: that answer is then the answer.
+pub(super) fn keep_refusal(
+    tx: &mut Tx<'_>,
+    (key, reply): &(OnceKey, Reply),
+    retention: TimeDelta,
+) -> Result<Option<Reply>, ServiceError> {
+    let earlier = earlier(tx, key)?;
+    if earlier.is_none() {
+        store::insert(tx, key, reply, tx.now() + retention)?;
+    }
+    Ok(earlier)
+}
+
+fn earlier(tx: &mut Tx<'_>, key: &OnceKey) -> Result<Option<Reply>, ServiceError> {
     let now = tx.now();
-    if let Some(receipt) = store::find(tx, key, now)? {
-        return if receipt.fingerprint == key.fingerprint {
-            Ok(Recorded::Replayed(receipt.reply))
-        } else {
-            Err(ServiceError::KeyReused)
-        };
-    }
-    // In a savepoint, because a refusal undoes the work and yet its answer is to be kept.
-    let result = tx.savepoint(|tx| work(tx));
-    let Some(reply) = render(result.as_ref()) else {
-        return result.map(Recorded::Fresh);
+    let Some(receipt) = store::find(tx, key, now)? else {
+        return Ok(None);
     };
-    match store::insert(tx, key, &reply, now + retention) {
-        Err(DbError::Unique(_)) => return Err(ServiceError::Busy),
-        stored => stored?,
+    if receipt.fingerprint == key.fingerprint {
+        Ok(Some(receipt.reply))
+    } else {
+        Err(ServiceError::KeyReused)
     }
-    Ok(match result {
-        Ok(value) => Recorded::Fresh(value),
-        Err(error) => Recorded::Refused(error),
-    })
 }

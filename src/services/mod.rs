@@ -105,7 +105,7 @@ impl Ctx {
         self.app
             .db
             .read(move |connection| {
-                still_valid(connection, &actor)?;
+                db::authority::require(connection, &actor)?;
                 work(connection)
             })
             .await
@@ -126,7 +126,7 @@ impl Ctx {
         self.app
             .db
             .look_up(move |connection| {
-                still_valid(connection, &actor)?;
+                db::authority::require(connection, &actor)?;
                 work(connection)
             })
             .await
@@ -135,25 +135,17 @@ impl Ctx {
     /// Writes in one transaction, if the actor may. The closure may run more than once.
     ///
     /// # Errors
-    /// [`ServiceError::Forbidden`] or [`ServiceError::TokenRevoked`] before the closure runs, else what it
-    /// returns; nothing has then changed.
-    pub async fn write<T, F>(&self, action: Action, mut work: F) -> Result<T, ServiceError>
+    /// [`ServiceError::Forbidden`] before the closure runs; [`ServiceError::TokenRevoked`] whatever it returns; else what
+    /// it returns. Nothing has then changed.
+    pub async fn write<T, F>(&self, action: Action, work: F) -> Result<T, ServiceError>
     where
         F: FnMut(&mut Tx<'_>) -> Result<T, ServiceError> + Send + 'static,
         T: Send + 'static,
     {
         self.require(action)?;
-        let actor = self.actor.clone();
         let stamp = self.stamp();
         let job_due = Arc::clone(&stamp.job_due);
-        let result = self
-            .app
-            .db
-            .write(stamp, move |tx| {
-                still_valid(tx, &actor)?;
-                work(tx)
-            })
-            .await;
+        let result = self.app.db.write(stamp, work).await;
         // Not before the commit: the runner would look and find nothing.
         if result.is_ok() && job_due.load(Ordering::Relaxed) {
             self.app.job_bell.notify_one();
@@ -177,10 +169,21 @@ impl Ctx {
         T: Send + 'static,
     {
         let retention = TimeDelta::days(self.app.config.idempotency.retention_days.into());
+        let kept = recorder.clone();
+        let done = self
+            .write(action, move |tx| {
+                idempotency::run(tx, &recorder, retention, &mut work)
+            })
+            .await;
+        let Err(error) = done else { return done };
+        let Some(refusal) = kept.refusal(&error) else {
+            return Err(error);
+        };
         self.write(action, move |tx| {
-            idempotency::run(tx, &recorder, retention, &mut work)
+            idempotency::keep_refusal(tx, &refusal, retention)
         })
         .await
+        .map(|earlier| earlier.map_or(Recorded::Refused(error), Recorded::Replayed))
     }
 
     fn require(&self, action: Action) -> Result<(), ServiceError> {
@@ -194,33 +197,10 @@ impl Ctx {
     fn stamp(&self) -> Stamp {
         Stamp {
             now: self.app.clock.now(),
-            actor_kind: self.actor.kind(),
-            actor_id: self.actor.id(),
+            actor: self.actor.clone(),
             request_id: self.request_id.clone(),
             ids: self.app.ids.clone(),
             job_due: Arc::new(AtomicBool::new(false)),
         }
-    }
-}
-
-/// A token outlives nothing: an account that was revoked or changed since is refused on the next request.
-fn still_valid(connection: &mut DbConnection, actor: &Actor) -> Result<(), ServiceError> {
-    match actor {
-        Actor::ServiceAccount { id, version, .. } => {
-            let current = db::service_accounts::is_current(connection, *id, *version)?;
-            if current {
-                Ok(())
-            } else {
-                Err(ServiceError::TokenRevoked)
-            }
-        }
-        Actor::ScimConnection { id, token } => {
-            if db::scim_connections::is_current(connection, *id, *token)? {
-                Ok(())
-            } else {
-                Err(ServiceError::TokenRevoked)
-            }
-        }
-        Actor::LinkHolder { .. } | Actor::System | Actor::Operator => Ok(()),
     }
 }

@@ -98,8 +98,8 @@ fn add_in(
         kind: new.kind,
         day: new.day,
         text: new.text,
-        actor_kind: tx.stamp().actor_kind.to_owned(),
-        actor_id: tx.stamp().actor_id.clone(),
+        actor_kind: tx.stamp().actor.kind().to_owned(),
+        actor_id: tx.stamp().actor.id(),
         created_at: tx.now(),
     };
     db::notes::insert(tx, &note)?;

@@ -9,7 +9,6 @@
 
 pub mod chain;
 
-use super::prepared::run_on_postgres;
 use super::schema::{audit_entry as entry, audit_payload as payload, audit_pending as pending};
 use super::types::{parse, parse_json, parse_optional, to_json, utc};
 use super::{DbConnection, DbError, Tx};
@@ -17,9 +16,10 @@ use crate::crypto::digest::{Digest, digest, sha256};
 use crate::crypto::random::random_bytes;
 use crate::domain::ids::{AuditEntryId, TerminationId};
 use crate::domain::page::{Page, PageRequest};
-use crate::on_each;
 use chrono::{DateTime, NaiveDateTime, Utc};
+use diesel::pg::Pg;
 use diesel::prelude::*;
+use diesel::query_builder::{AstPass, QueryFragment};
 use diesel::sql_types::{Array, Binary, Nullable, Text, Timestamp};
 
 /// What is to be remembered of a change.
@@ -160,6 +160,10 @@ pub(super) struct Drafts {
 }
 
 impl Drafts {
+    pub(super) const fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
     /// Adds those of a part that succeeded.
     pub(super) fn extend(&mut self, part: Self) {
         self.entries.extend(part.entries);
@@ -180,8 +184,8 @@ pub fn append(tx: &mut Tx<'_>, new: Entry) -> Result<AuditEntryId, DbError> {
     let mut row = EntryRow {
         id: id.to_string(),
         at: stamp.now.naive_utc(),
-        actor_kind: stamp.actor_kind.to_owned(),
-        actor_id: stamp.actor_id.clone(),
+        actor_kind: stamp.actor.kind().to_owned(),
+        actor_id: stamp.actor.id(),
         action: new.action.to_owned(),
         object_type: new.object_type.to_owned(),
         object_id: new.object_id,
@@ -191,25 +195,14 @@ pub fn append(tx: &mut Tx<'_>, new: Entry) -> Result<AuditEntryId, DbError> {
         digest: Vec::new(),
     };
     row.digest = row.compute_digest().to_vec();
-    let drafts = tx.drafts();
+    let drafts = &mut tx.ending().trail;
     drafts.entries.push(row);
     drafts.payloads.push(details);
     Ok(id)
 }
 
 /// Writes the entries of a transaction.
-pub(super) fn write(connection: &mut DbConnection, drafts: &Drafts) -> Result<(), DbError> {
-    if drafts.entries.is_empty() {
-        return Ok(());
-    }
-    on_each!(
-        connection,
-        postgres: |inner| write_together(inner, drafts),
-        sqlite: |inner| write_each(inner, drafts),
-    )
-}
-
-fn write_each(connection: &mut SqliteConnection, drafts: &Drafts) -> Result<(), DbError> {
+pub(super) fn write_each(connection: &mut SqliteConnection, drafts: &Drafts) -> Result<(), DbError> {
     for (row, details) in drafts.entries.iter().zip(&drafts.payloads) {
         diesel::insert_into(entry::table)
             .values(row)
@@ -221,33 +214,83 @@ fn write_each(connection: &mut SqliteConnection, drafts: &Drafts) -> Result<(), 
     Ok(())
 }
 
-/// One way to PostgreSQL and back for entries and details, and one text however many there are.
-fn write_together(connection: &mut PgConnection, drafts: &Drafts) -> Result<(), DbError> {
-    let (entries, payloads) = (&drafts.entries, &drafts.payloads);
-    let text = |column: fn(&EntryRow) -> &str| entries.iter().map(column).collect::<Vec<_>>();
-    let bytes = |column: fn(&EntryRow) -> &[u8]| entries.iter().map(column).collect::<Vec<_>>();
-    let terminations: Vec<_> = entries.iter().map(|row| row.termination_id.as_deref()).collect();
-    let statement = diesel::sql_query(
-        "WITH written AS (INSERT INTO audit_entry (id, at, actor_kind, actor_id, action, object_type, object_id, \
-         termination_id, request_id, payload_digest, digest) \
-         SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)) \
-         INSERT INTO audit_payload (entry_id, salt, details) SELECT * FROM unnest($1, $12, $13)",
-    )
-    .bind::<Array<Text>, _>(text(|row| &row.id))
-    .bind::<Array<Timestamp>, _>(entries.iter().map(|row| row.at).collect::<Vec<_>>())
-    .bind::<Array<Text>, _>(text(|row| &row.actor_kind))
-    .bind::<Array<Text>, _>(text(|row| &row.actor_id))
-    .bind::<Array<Text>, _>(text(|row| &row.action))
-    .bind::<Array<Text>, _>(text(|row| &row.object_type))
-    .bind::<Array<Text>, _>(text(|row| &row.object_id))
-    .bind::<Array<Nullable<Text>>, _>(terminations)
-    .bind::<Array<Text>, _>(text(|row| &row.request_id))
-    .bind::<Array<Binary>, _>(bytes(|row| &row.payload_digest))
-    .bind::<Array<Binary>, _>(bytes(|row| &row.digest))
-    .bind::<Array<Binary>, _>(payloads.iter().map(|row| row.salt.as_slice()).collect::<Vec<_>>())
-    .bind::<Array<Text>, _>(payloads.iter().map(|row| row.details.as_str()).collect::<Vec<_>>());
-    run_on_postgres(statement, connection)?;
-    Ok(())
+/// The entries and details of a transaction as parts of a larger statement of PostgreSQL, whose text is the same however
+/// many there are.
+pub(super) struct Together<'d> {
+    ids: Vec<&'d str>,
+    at: Vec<NaiveDateTime>,
+    actor_kinds: Vec<&'d str>,
+    actor_ids: Vec<&'d str>,
+    actions: Vec<&'d str>,
+    object_types: Vec<&'d str>,
+    object_ids: Vec<&'d str>,
+    terminations: Vec<Option<&'d str>>,
+    request_ids: Vec<&'d str>,
+    payload_digests: Vec<&'d [u8]>,
+    digests: Vec<&'d [u8]>,
+    salts: Vec<&'d [u8]>,
+    details: Vec<&'d str>,
+}
+
+impl<'d> Together<'d> {
+    pub(super) fn of(drafts: &'d Drafts) -> Self {
+        let (entries, payloads) = (&drafts.entries, &drafts.payloads);
+        let text = |column: fn(&EntryRow) -> &str| entries.iter().map(column).collect();
+        let bytes = |column: fn(&EntryRow) -> &[u8]| entries.iter().map(column).collect();
+        Self {
+            ids: text(|row| &row.id),
+            at: entries.iter().map(|row| row.at).collect(),
+            actor_kinds: text(|row| &row.actor_kind),
+            actor_ids: text(|row| &row.actor_id),
+            actions: text(|row| &row.action),
+            object_types: text(|row| &row.object_type),
+            object_ids: text(|row| &row.object_id),
+            terminations: entries.iter().map(|row| row.termination_id.as_deref()).collect(),
+            request_ids: text(|row| &row.request_id),
+            payload_digests: bytes(|row| &row.payload_digest),
+            digests: bytes(|row| &row.digest),
+            salts: payloads.iter().map(|row| row.salt.as_slice()).collect(),
+            details: payloads.iter().map(|row| row.details.as_str()).collect(),
+        }
+    }
+}
+
+impl QueryFragment<Pg> for Together<'_> {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        pass.push_sql("draft AS (SELECT * FROM unnest(");
+        pass.push_bind_param::<Array<Text>, _>(&self.ids)?;
+        pass.push_sql(", ");
+        pass.push_bind_param::<Array<Timestamp>, _>(&self.at)?;
+        for texts in [
+            &self.actor_kinds,
+            &self.actor_ids,
+            &self.actions,
+            &self.object_types,
+            &self.object_ids,
+        ] {
+            pass.push_sql(", ");
+            pass.push_bind_param::<Array<Text>, _>(texts)?;
+        }
+        pass.push_sql(", ");
+        pass.push_bind_param::<Array<Nullable<Text>>, _>(&self.terminations)?;
+        pass.push_sql(", ");
+        pass.push_bind_param::<Array<Text>, _>(&self.request_ids)?;
+        for bytes in [&self.payload_digests, &self.digests, &self.salts] {
+            pass.push_sql(", ");
+            pass.push_bind_param::<Array<Binary>, _>(bytes)?;
+        }
+        pass.push_sql(", ");
+        pass.push_bind_param::<Array<Text>, _>(&self.details)?;
+        pass.push_sql(
+            ") AS draft (id, at, actor_kind, actor_id, action, object_type, object_id, termination_id, request_id, \
+             payload_digest, digest, salt, details)), \
+             written AS (INSERT INTO audit_entry (id, at, actor_kind, actor_id, action, object_type, object_id, \
+             termination_id, request_id, payload_digest, digest) SELECT id, at, actor_kind, actor_id, action, \
+             object_type, object_id, termination_id, request_id, payload_digest, digest FROM draft), \
+             told AS (INSERT INTO audit_payload (entry_id, salt, details) SELECT id, salt, details FROM draft)",
+        );
+        Ok(())
+    }
 }
 
 /// One page of entries, oldest first.

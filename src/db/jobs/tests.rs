@@ -1,6 +1,7 @@
 use super::*;
 use crate::clock::{Clock, Ids};
 use crate::db::{DbConnection, Stamp, migrations};
+use crate::domain::actor::Actor;
 use crate::domain::job::JobKind;
 use crate::domain::page::PageRequest;
 use diesel::connection::InstrumentationEvent;
@@ -30,8 +31,7 @@ fn plans(work: impl FnOnce(&mut Tx<'_>) -> Result<(), DbError>) -> Vec<String> {
     let clock = Clock::fixed(DateTime::UNIX_EPOCH);
     let stamp = Stamp {
         now: clock.now(),
-        actor_kind: "system",
-        actor_id: String::new(),
+        actor: Actor::System,
         request_id: String::new(),
         ids: Ids::new(clock),
         job_due: Arc::default(),

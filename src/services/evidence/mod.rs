@@ -208,7 +208,7 @@ pub(super) fn device_of(record: &TerminationRecord, item: ItemId) -> Result<(Dev
 
 /// The name under which a fact is kept of whoever reports it: pseudonymous, and the same every time.
 pub(super) fn reporter(stamp: &Stamp) -> String {
-    format!("{}:{}", stamp.actor_kind, stamp.actor_id)
+    format!("{}:{}", stamp.actor.kind(), stamp.actor.id())
 }
 
 /// Keeps a fact, with an audit entry. What follows from it is for [`follow_in`].

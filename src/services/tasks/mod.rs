@@ -126,8 +126,8 @@ pub fn open_in(tx: &mut Tx<'_>, app: &App, new: NewTask) -> Result<Task, Service
         person_id: new.person,
         facts: new.facts,
         text: new.text,
-        actor_kind: tx.stamp().actor_kind.to_owned(),
-        actor_id: tx.stamp().actor_id.clone(),
+        actor_kind: tx.stamp().actor.kind().to_owned(),
+        actor_id: tx.stamp().actor.id(),
         closed: None,
         reference: None,
         reason: None,
@@ -231,8 +231,8 @@ pub(super) fn say_anew_in(
 fn closing(tx: &Tx<'_>) -> Closing {
     Closing {
         at: tx.now(),
-        by_kind: tx.stamp().actor_kind.to_owned(),
-        by_id: tx.stamp().actor_id.clone(),
+        by_kind: tx.stamp().actor.kind().to_owned(),
+        by_id: tx.stamp().actor.id(),
     }
 }
 

@@ -7,7 +7,7 @@ use crate::crypto::access_token::AccessTokens;
 use crate::crypto::keyring::Keyring;
 use crate::crypto::token::ClientSecret;
 use crate::db::{DbError, Stamp, Tx, migrations, service_accounts};
-use crate::domain::actor::Scope;
+use crate::domain::actor::{Actor, Scope};
 use crate::domain::ids::ServiceAccountId;
 use crate::domain::record::Meta;
 use crate::domain::service_account::{Credential, ServiceAccount};
@@ -114,8 +114,7 @@ impl Harness {
     pub async fn write(&self, work: impl FnMut(&mut Tx<'_>) -> Result<(), DbError> + Send + 'static) {
         let stamp = Stamp {
             now: self.app.clock.now(),
-            actor_kind: "operator",
-            actor_id: String::new(),
+            actor: Actor::Operator,
             request_id: "test".to_owned(),
             ids: self.app.ids.clone(),
             job_due: Arc::default(),
