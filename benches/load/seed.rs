@@ -10,6 +10,7 @@ use handback::app::App;
 use handback::clock::Clock;
 use handback::config::{self, RawSettings};
 use handback::crypto::token::OpaqueToken;
+use handback::db::assignments::Asset;
 use handback::db::{self, DbError, Stamp, Tx};
 use handback::domain::action_link::{ActionLink, LinkPurpose};
 use handback::domain::actor::{Actor, Scope};
@@ -213,13 +214,14 @@ impl Seeder {
     async fn devices(&self, owner: LegalEntityId, held: &[EmploymentId]) -> anyhow::Result<Vec<Device>> {
         // As many in stock as are handed out and taken back.
         let count = DEVICES.max(held.len() + EMPLOYMENTS);
-        let made = (0..count).map(|number| self.device(owner, number, number < held.len()));
+        let made = (0..count).map(|number| self.device(owner, number));
         let devices = made.collect::<anyhow::Result<Vec<Device>>>()?;
-        let assignments = devices
-            .iter()
-            .zip(held)
-            .map(|(device, holder)| self.assignment(device, *holder));
-        let assignments: Vec<Assignment> = assignments.collect();
+        let now = self.app().clock.now();
+        let handed_out = devices.iter().zip(held).map(|(device, holder)| {
+            let device = device.clone().handed_out(now);
+            (self.assignment(&device, *holder), device)
+        });
+        let handed_out: Vec<(Assignment, Device)> = handed_out.collect();
         for batch in devices.chunks(BATCH) {
             let batch = batch.to_vec();
             self.write(move |tx| {
@@ -229,19 +231,19 @@ impl Seeder {
             })
             .await?;
         }
-        for batch in assignments.chunks(BATCH) {
+        for batch in handed_out.chunks(BATCH) {
             let batch = batch.to_vec();
             self.write(move |tx| {
                 batch
                     .iter()
-                    .try_for_each(|made| db::assignments::insert(tx, made))
+                    .try_for_each(|(made, device)| db::assignments::begin(tx, made, Asset::Device(device)))
             })
             .await?;
         }
         Ok(devices)
     }
 
-    fn device(&self, owner: LegalEntityId, number: usize, is_held: bool) -> anyhow::Result<Device> {
+    fn device(&self, owner: LegalEntityId, number: usize) -> anyhow::Result<Device> {
         let app = self.app();
         Ok(Device {
             id: app.ids.next(),
@@ -253,12 +255,8 @@ impl Seeder {
             // Where the data is secret, the receiver's word about the wipe is not enough: a case that is answered by
             // link stays open, and no receipts are mailed while the next run is measured.
             data_class: DataClass::Secrecy,
-            status: if is_held {
-                DeviceStatus::Assigned
-            } else {
-                DeviceStatus::InStock
-            },
-            custody_epoch: i64::from(is_held),
+            status: DeviceStatus::InStock,
+            custody_epoch: 0,
             meta: Meta::new(app.clock.now()),
         })
     }

@@ -1,15 +1,18 @@
 //! Assignments.
 
 use super::keyset::{keyset_rows, page_of};
-use super::prepared::ExecutePrepared;
+use super::prepared::{ExecutePrepared, Together, Write};
 use super::schema::{assignment as table, termination, termination_item};
 use super::types::{guarded, meta, parse, parse_json, parse_optional, to_json, utc};
-use super::{DbConnection, DbError, Tx};
+use super::{DbConnection, DbError, Tx, devices, subscriptions};
 use crate::domain::assignment::{Assigned, Assignment, AssignmentEnd};
+use crate::domain::device::Device;
 use crate::domain::ids::{AssignmentId, DeviceId, EmploymentId, SubscriptionId};
 use crate::domain::page::{Page, PageRequest};
+use crate::domain::subscription::Subscription;
 use crate::domain::termination::TerminationState;
 use crate::domain::wipe::Custody;
+use crate::on_both;
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 
@@ -130,11 +133,11 @@ pub struct AssignmentFilter {
 
 /// The assignment with this id.
 pub fn find(connection: &mut DbConnection, id: AssignmentId) -> Result<Option<Assignment>, DbError> {
-    let row: Option<Row> = table::table
+    let row: Option<Row> = on_both!(connection, |inner| table::table
         .find(id.to_string())
         .select(Row::as_select())
-        .first(connection)
-        .optional()?;
+        .first(inner)
+        .optional())?;
     row.map(Assignment::try_from).transpose()
 }
 
@@ -143,7 +146,7 @@ pub fn open_of_employment(
     connection: &mut DbConnection,
     id: EmploymentId,
 ) -> Result<Vec<Assignment>, DbError> {
-    let rows: Vec<Row> = table::table
+    let rows: Vec<Row> = on_both!(connection, |inner| table::table
         .filter(
             table::employment_id
                 .eq(id.to_string())
@@ -151,7 +154,7 @@ pub fn open_of_employment(
         )
         .order(table::id)
         .select(Row::as_select())
-        .load(connection)?;
+        .load(inner))?;
     rows.into_iter().map(Assignment::try_from).collect()
 }
 
@@ -231,21 +234,52 @@ pub fn list(
     page_of(rows, page, |assignment: &Assignment| assignment.id.into())
 }
 
-/// Stores a new assignment.
-pub fn insert(tx: &mut Tx<'_>, assignment: &Assignment) -> Result<(), DbError> {
-    diesel::insert_into(table::table)
-        .values(Row::try_from(assignment)?)
-        .execute(&mut **tx)?;
-    Ok(())
+/// What is assigned, as handing it out or taking it back leaves it.
+#[derive(Clone, Copy, Debug)]
+pub enum Asset<'a> {
+    /// A device.
+    Device(&'a Device),
+    /// A subscription.
+    Subscription(&'a Subscription),
+}
+
+impl<'a> Asset<'a> {
+    /// Adds what is to be stored of it, if nobody changed it meanwhile.
+    fn stored_with(self, writes: Together<'a>) -> Together<'a> {
+        match self {
+            Self::Device(device) => writes.and(devices::custody_write(device)),
+            Self::Subscription(subscription) => writes.and(subscriptions::write(subscription)),
+        }
+    }
+}
+
+/// Stores a new assignment, and what is assigned.
+///
+/// # Errors
+/// [`DbError::Unique`] for what somebody has already; [`DbError::Stale`] when it was changed meanwhile.
+pub fn begin(tx: &mut Tx<'_>, assignment: &Assignment, asset: Asset<'_>) -> Result<(), DbError> {
+    // First, because two hand-outs of one device meet here: the loser is told so at once.
+    let writes =
+        Together::default().and(diesel::insert_into(table::table).values(Row::try_from(assignment)?));
+    asset.stored_with(writes).execute_guarded(tx)
+}
+
+/// Stores an assignment that ended, and what was assigned, if nobody changed either meanwhile.
+pub fn end(tx: &mut Tx<'_>, assignment: &Assignment, asset: Asset<'_>) -> Result<(), DbError> {
+    asset
+        .stored_with(Together::default().and(end_write(assignment)))
+        .execute_guarded(tx)
 }
 
 /// Stores that an assignment ended, or that it goes on after all, if nobody changed it meanwhile.
 pub fn update(tx: &mut Tx<'_>, assignment: &Assignment) -> Result<(), DbError> {
-    let changed = diesel::update(table::table.find(assignment.id.to_string()))
+    guarded(end_write(assignment).execute_prepared(tx)?)
+}
+
+fn end_write(assignment: &Assignment) -> impl Write + use<> {
+    diesel::update(table::table.find(assignment.id.to_string()))
         .filter(table::version.eq(assignment.meta.version - 1))
         .set(EndRow::from(assignment))
-        .execute_prepared(tx)?;
-    guarded(changed)
 }
 
 /// When each custody of a device began. What was registered by mistake was none.

@@ -4,6 +4,7 @@
 use super::schema::{scim_connection, scim_token, service_account};
 use super::{DbConnection, DbError};
 use crate::domain::actor::Actor;
+use crate::on_both;
 use diesel::dsl::exists;
 use diesel::prelude::*;
 
@@ -18,18 +19,18 @@ pub fn require(connection: &mut DbConnection, actor: &Actor) -> Result<(), DbErr
                 .find(id.to_string())
                 .filter(service_account::version.eq(version))
                 .filter(service_account::revoked_at.is_null());
-            diesel::select(exists(current)).get_result(connection)?
+            on_both!(connection, |inner| diesel::select(exists(current))
+                .get_result(inner))?
         }
         Actor::ScimConnection { id, token } => {
             let current = scim_token::table
-                .inner_join(
-                    scim_connection::table.on(scim_connection::id.eq(scim_token::connection_id)),
-                )
+                .inner_join(scim_connection::table.on(scim_connection::id.eq(scim_token::connection_id)))
                 .filter(scim_token::id.eq(token.to_string()))
                 .filter(scim_token::revoked_at.is_null())
                 .filter(scim_connection::id.eq(id.to_string()))
                 .filter(scim_connection::revoked_at.is_null());
-            diesel::select(exists(current)).get_result(connection)?
+            on_both!(connection, |inner| diesel::select(exists(current))
+                .get_result(inner))?
         }
         Actor::LinkHolder { .. } | Actor::System | Actor::Operator => true,
     };

@@ -1,7 +1,7 @@
 //! Devices and their IMEIs.
 
 use super::keyset::keyset_rows;
-use super::prepared::ExecutePrepared;
+use super::prepared::{ExecutePrepared, Write};
 use super::schema::{device as table, device_imei as imei};
 use super::types::{guarded, meta, parse};
 use super::{DbConnection, DbError, Tx};
@@ -9,13 +9,14 @@ use crate::domain::device::{Device, DeviceStatus};
 use crate::domain::ids::{DeviceId, LegalEntityId};
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::text::{Imei, ImeiBody, SerialNumber};
+use crate::on_both;
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = table, treat_none_as_default_value = false)]
-struct Row {
-    id: String,
+pub(super) struct Row {
+    pub(super) id: String,
     legal_entity_id: String,
     created_at: NaiveDateTime,
     #[diesel(embed)]
@@ -27,7 +28,7 @@ struct Row {
 /// What the register says of a device.
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = table, treat_none_as_null = true, treat_none_as_default_value = false)]
-struct RecordRow {
+pub(super) struct RecordRow {
     serial: String,
     manufacturer: Option<String>,
     model: String,
@@ -38,7 +39,7 @@ struct RecordRow {
 /// every reference of the columns that an update names, changed or not.
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = table, treat_none_as_default_value = false)]
-struct CustodyRow {
+pub(super) struct CustodyRow {
     status: String,
     custody_epoch: i64,
     version: i64,
@@ -47,7 +48,7 @@ struct CustodyRow {
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = imei, treat_none_as_default_value = false)]
-struct ImeiRow {
+pub(super) struct ImeiRow {
     imei_body: String,
     imei: String,
     slot: i32,
@@ -88,7 +89,7 @@ impl From<&Device> for CustodyRow {
     }
 }
 
-fn to_device(row: Row, imeis: &[ImeiRow]) -> Result<Device, DbError> {
+pub(super) fn to_device(row: Row, imeis: &[ImeiRow]) -> Result<Device, DbError> {
     let own = imeis.iter().filter(|found| found.device_id == row.id);
     let (record, custody) = (row.record, row.custody);
     Ok(Device {
@@ -122,12 +123,12 @@ pub struct DeviceFilter {
 
 /// The device with this id.
 pub fn find(connection: &mut DbConnection, id: DeviceId) -> Result<Option<Device>, DbError> {
-    let found = table::table
+    let found = on_both!(connection, |inner| table::table
         .left_join(imei::table.on(imei::device_id.eq(table::id)))
         .filter(table::id.eq(id.to_string()))
         .order(imei::slot)
         .select((Row::as_select(), Option::<ImeiRow>::as_select()))
-        .load(connection)?;
+        .load(inner))?;
     one(found)
 }
 
@@ -225,11 +226,13 @@ pub fn update(tx: &mut Tx<'_>, device: &Device) -> Result<(), DbError> {
 
 /// Stores where a device is now, if nobody changed it meanwhile.
 pub fn update_custody(tx: &mut Tx<'_>, device: &Device) -> Result<(), DbError> {
-    let changed = diesel::update(table::table.find(device.id.to_string()))
+    guarded(custody_write(device).execute_prepared(tx)?)
+}
+
+pub(super) fn custody_write(device: &Device) -> impl Write + use<> {
+    diesel::update(table::table.find(device.id.to_string()))
         .filter(table::version.eq(device.meta.version - 1))
         .set(CustodyRow::from(device))
-        .execute_prepared(tx)?;
-    guarded(changed)
 }
 
 /// Replaces the IMEIs of a device.

@@ -1,13 +1,18 @@
 //! Employments, their versions, and the receipts of what was delivered.
 
-use super::prepared::ExecutePrepared;
-use super::schema::{employment as table, employment_receipt as receipt, employment_version as version};
+use super::prepared::{ExecutePrepared, Together};
+use super::schema::{
+    employment as table, employment_receipt as receipt, employment_version as version, source, unit,
+};
 use super::types::{guarded, meta, parse, parse_json, parse_optional, to_json, utc};
-use super::{DbConnection, DbError, Tx};
+use super::{Constraint, DbConnection, DbError, Tx, sources, units};
 use crate::domain::employment::{DeliveryOutcome, Employment, EmploymentState, EmploymentVersion};
 use crate::domain::ids::{EmploymentId, PersonId, UnitId};
 use crate::domain::page::{Page, PageRequest};
+use crate::domain::source::Source;
 use crate::domain::text::{ExternalId, SourceName};
+use crate::domain::unit::Unit;
+use crate::on_both;
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use uuid::Uuid;
@@ -169,31 +174,70 @@ pub fn find(connection: &mut DbConnection, id: EmploymentId) -> Result<Option<Em
     row.map(Employment::try_from).transpose()
 }
 
-/// The employment that a source calls this.
-pub fn find_external(
-    connection: &mut DbConnection,
-    source: &SourceName,
-    external_id: &ExternalId,
-) -> Result<Option<Employment>, DbError> {
+/// The employment with this id, read as the anchor that it is: as [`super::dialect::lock`] does, this keeps others from
+/// deciding about what it has.
+pub fn find_and_lock(tx: &mut Tx<'_>, id: EmploymentId) -> Result<Option<Employment>, DbError> {
+    let DbConnection::Postgres(connection) = &mut **tx else {
+        return find(tx, id);
+    };
     let row: Option<Row> = table::table
-        .filter(
-            table::source
-                .eq(source.as_str())
-                .and(table::external_id.eq(external_id.as_str())),
-        )
+        .find(id.to_string())
         .select(Row::as_select())
+        .for_no_key_update()
         .first(connection)
         .optional()?;
     row.map(Employment::try_from).transpose()
 }
 
+/// What a delivery begins with.
+#[derive(Clone, Debug)]
+pub struct Delivered {
+    /// Where the document comes from.
+    pub source: Source,
+    /// The employment that the source calls this, and the unit that it is in.
+    pub known: Option<(Employment, Unit)>,
+}
+
+/// The source of this name, and the employment that it calls this.
+pub fn find_delivered(
+    connection: &mut DbConnection,
+    source: &SourceName,
+    external_id: &ExternalId,
+) -> Result<Option<Delivered>, DbError> {
+    let found: Option<(sources::Row, Option<Row>, Option<units::Row>)> =
+        on_both!(connection, |inner| source::table
+            .left_join(
+                table::table.on(table::source
+                    .eq(source::name)
+                    .and(table::external_id.eq(external_id.as_str().to_owned()))),
+            )
+            .left_join(unit::table.on(unit::id.eq(table::unit_id)))
+            .filter(source::name.eq(source.as_str()))
+            .select((
+                sources::Row::as_select(),
+                Option::<Row>::as_select(),
+                Option::<units::Row>::as_select(),
+            ))
+            .first(inner)
+            .optional())?;
+    let Some((source, employment, unit)) = found else {
+        return Ok(None);
+    };
+    let known = match employment.zip(unit) {
+        Some((employment, unit)) => Some((employment.try_into()?, unit.try_into()?)),
+        None => None,
+    };
+    let source = source.try_into()?;
+    Ok(Some(Delivered { source, known }))
+}
+
 /// Every employment of a person, void ones too, the first delivered first.
 pub fn of_person(connection: &mut DbConnection, person: PersonId) -> Result<Vec<Employment>, DbError> {
-    let rows: Vec<Row> = table::table
+    let rows: Vec<Row> = on_both!(connection, |inner| table::table
         .filter(table::person_id.eq(person.to_string()))
         .order(table::id)
         .select(Row::as_select())
-        .load(connection)?;
+        .load(inner))?;
     rows.into_iter().map(Employment::try_from).collect()
 }
 
@@ -303,10 +347,10 @@ pub fn list(
 
 /// Stores a new employment and its first version.
 pub fn insert(tx: &mut Tx<'_>, employment: &Employment) -> Result<(), DbError> {
-    diesel::insert_into(table::table)
-        .values(Row::try_from(employment)?)
-        .execute(&mut **tx)?;
-    insert_version(tx, employment)
+    Together::default()
+        .and(diesel::insert_into(table::table).values(Row::try_from(employment)?))
+        .and(diesel::insert_into(version::table).values(version_of(tx, employment)?))
+        .execute_guarded(tx)
 }
 
 /// Stores the next version of an employment, if nobody was first.
@@ -316,13 +360,19 @@ pub fn update(tx: &mut Tx<'_>, before: &Employment, after: &Employment) -> Resul
     let own = table::table
         .find(after.id.to_string())
         .filter(table::version.eq(before.meta.version));
-    let changed = if place == PlaceRow::from(before) {
-        diesel::update(own).set(content).execute_prepared(tx)?
+    let writes = if place == PlaceRow::from(before) {
+        Together::default().and(diesel::update(own).set(content))
     } else {
-        diesel::update(own).set((place, content)).execute_prepared(tx)?
+        Together::default().and(diesel::update(own).set((place, content)))
     };
-    guarded(changed)?;
-    insert_version(tx, after)
+    writes
+        .and(diesel::insert_into(version::table).values(version_of(tx, after)?))
+        .execute_guarded(tx)
+        .map_err(|error| match error {
+            // Somebody else stored the version that was to be the next.
+            DbError::Unique(Constraint::Other) => DbError::Stale,
+            other => other,
+        })
 }
 
 /// Remembers a newer sequence that came with the content that is known.
@@ -338,8 +388,8 @@ pub fn update_sequence(tx: &mut Tx<'_>, employment: &Employment) -> Result<(), D
     guarded(changed)
 }
 
-fn insert_version(tx: &mut Tx<'_>, employment: &Employment) -> Result<(), DbError> {
-    let row = VersionRow {
+fn version_of(tx: &Tx<'_>, employment: &Employment) -> Result<VersionRow, DbError> {
+    Ok(VersionRow {
         employment_id: employment.id.to_string(),
         version: employment.meta.version,
         sequence: employment.document.sequence,
@@ -347,11 +397,7 @@ fn insert_version(tx: &mut Tx<'_>, employment: &Employment) -> Result<(), DbErro
         recorded_at: tx.now().naive_utc(),
         content_hash: employment.content_hash.clone(),
         document: to_json(&employment.document)?,
-    };
-    diesel::insert_into(version::table)
-        .values(&row)
-        .execute(&mut **tx)?;
-    Ok(())
+    })
 }
 
 /// Records that a document was delivered and what became of it, whatever that was.

@@ -4,6 +4,7 @@ use super::schema::idempotency_receipt as table;
 use super::types::{parse_json, to_json};
 use super::{DbConnection, DbError, Tx};
 use crate::domain::once::{OnceKey, Reply};
+use crate::on_both;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::backend::Backend;
 use diesel::pg::Pg;
@@ -41,12 +42,12 @@ pub fn find(
     key: &OnceKey,
     now: DateTime<Utc>,
 ) -> Result<Option<Receipt>, DbError> {
-    let row: Option<AnswerRow> = table::table
+    let row: Option<AnswerRow> = on_both!(connection, |inner| table::table
         .find((&key.actor, &key.route, &key.key))
         .filter(table::expires_at.gt(now.naive_utc()))
         .select(AnswerRow::as_select())
-        .first(connection)
-        .optional()?;
+        .first(inner)
+        .optional())?;
     row.map(|row| {
         let status = u16::try_from(row.status).map_err(|_| DbError::Corrupt {
             table: "idempotency_receipt",

@@ -10,6 +10,7 @@ use crate::domain::organisation::{LegalEntity, LegalEntityKind};
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::schedule::Schedule;
 use crate::domain::wipe::WipePolicy;
+use crate::on_both;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
 
@@ -97,11 +98,11 @@ fn days(column: &'static str, days: i32) -> Result<u16, DbError> {
 
 /// The legal entity with this id, if there is one.
 pub fn find(connection: &mut DbConnection, id: LegalEntityId) -> Result<Option<LegalEntity>, DbError> {
-    let row: Option<Row> = table::table
+    let row: Option<Row> = on_both!(connection, |inner| table::table
         .find(id.to_string())
         .select(Row::as_select())
-        .first(connection)
-        .optional()?;
+        .first(inner)
+        .optional())?;
     row.map(LegalEntity::try_from).transpose()
 }
 

@@ -9,6 +9,7 @@ use crate::domain::ids::PersonId;
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::person::Person;
 use crate::domain::text::{EmailAddress, ExternalId, SourceName};
+use crate::on_both;
 use chrono::NaiveDateTime;
 use diesel::dsl::sql;
 use diesel::prelude::*;
@@ -90,11 +91,11 @@ pub struct PersonFilter {
 
 /// The person with this id.
 pub fn find(connection: &mut DbConnection, id: PersonId) -> Result<Option<Person>, DbError> {
-    let found: Vec<(Row, Option<IdentifierRow>)> = table::table
+    let found: Vec<(Row, Option<IdentifierRow>)> = on_both!(connection, |inner| table::table
         .left_join(identifier::table.on(identifier::person_id.eq(table::id)))
         .filter(table::id.eq(id.to_string()))
         .select((Row::as_select(), Option::<IdentifierRow>::as_select()))
-        .load(connection)?;
+        .load(inner))?;
     // The person came back once for each identifier.
     let (rows, identifiers): (Vec<Row>, Vec<Option<IdentifierRow>>) = found.into_iter().unzip();
     let identifiers = identifiers.iter().flatten().map(to_identifier);
@@ -115,17 +116,52 @@ pub fn find_external(
     }
 }
 
+/// The ids of the people that a source calls these: at most two are asked for at a time, so that the text of the query is
+/// one of two.
+pub fn ids_of(
+    connection: &mut DbConnection,
+    source: &SourceName,
+    external_ids: &[&ExternalId],
+) -> Result<Vec<(ExternalId, PersonId)>, DbError> {
+    let (first, second) = match external_ids {
+        [] => return Ok(Vec::new()),
+        [one] => {
+            let id = id_of(connection, source, one)?;
+            return Ok(id.map(|id| ((*one).clone(), id)).into_iter().collect());
+        }
+        [first, second, ..] => (first.as_str(), second.as_str()),
+    };
+    let rows: Vec<IdentifierRow> = on_both!(connection, |inner| identifier::table
+        .filter(identifier::source.eq(source.as_str()))
+        .filter(
+            identifier::external_id
+                .eq(first)
+                .or(identifier::external_id.eq(second)),
+        )
+        .select(IdentifierRow::as_select())
+        .load(inner))?;
+    rows.iter()
+        .map(|row| {
+            let person = parse("person_identifier", "person_id", &row.person_id)?;
+            Ok((
+                parse("person_identifier", "external_id", &row.external_id)?,
+                person,
+            ))
+        })
+        .collect()
+}
+
 /// The id of the person that a source calls this.
 pub fn id_of(
     connection: &mut DbConnection,
     source: &SourceName,
     external_id: &ExternalId,
 ) -> Result<Option<PersonId>, DbError> {
-    let id: Option<String> = identifier::table
+    let id: Option<String> = on_both!(connection, |inner| identifier::table
         .find((source.as_str(), external_id.as_str()))
         .select(identifier::person_id)
-        .first(connection)
-        .optional()?;
+        .first(inner)
+        .optional())?;
     id.map(|id| parse("person_identifier", "person_id", &id))
         .transpose()
 }

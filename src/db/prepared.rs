@@ -9,11 +9,12 @@
 //! that it meets: there are few of them, as many as a device has checks or a timeline has mails.
 
 use super::dialect::Connected;
+use super::types::guarded;
 use super::{DbConnection, DbError};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-use diesel::sql_types::Integer;
+use diesel::sql_types::{Array, BigInt, Integer};
 use diesel::sqlite::Sqlite;
 
 /// A statement whose text is always the same.
@@ -107,6 +108,79 @@ where
         Ok(changed?)
     }
 }
+
+/// A statement that writes, on either database.
+pub(super) trait Write: QueryFragment<Pg> + QueryFragment<Sqlite> {}
+
+impl<S: QueryFragment<Pg> + QueryFragment<Sqlite>> Write for S {}
+
+/// Statements that belong together. Each of them would be a way to PostgreSQL and back; there all are sent as one, and none
+/// sees what another one writes.
+#[derive(Default)]
+pub(super) struct Together<'w>(Vec<Box<dyn Write + 'w>>);
+
+impl<'w> Together<'w> {
+    /// Adds a statement whose text is the same each time.
+    pub(super) fn and(mut self, statement: impl Write + 'w) -> Self {
+        self.0.push(Box::new(statement));
+        self
+    }
+
+    /// Runs the statements, each of which is to write one row.
+    ///
+    /// # Errors
+    /// [`DbError::Stale`] when one of them wrote none; what the database reports. The others may have been run.
+    pub(super) fn execute_guarded(self, connection: &mut impl Connected) -> Result<(), DbError> {
+        match connection.connection() {
+            DbConnection::Postgres(inner) => {
+                let counts: Vec<i64> = self.get_result(inner)?;
+                counts
+                    .iter()
+                    .try_for_each(|count| guarded(usize::from(*count == 1)))
+            }
+            DbConnection::Sqlite(inner) => self
+                .0
+                .into_iter()
+                .try_for_each(|statement| guarded(run_on_sqlite(statement, inner)?)),
+        }
+    }
+}
+
+impl QueryFragment<Pg> for Together<'_> {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        let mut joint = "WITH";
+        for (number, statement) in self.0.iter().enumerate() {
+            pass.push_sql(&format!("{joint} written_{number} AS ("));
+            statement.walk_ast(pass.reborrow())?;
+            pass.push_sql(" RETURNING 1)");
+            joint = ",";
+        }
+        joint = " SELECT ARRAY[";
+        for number in 0..self.0.len() {
+            pass.push_sql(&format!("{joint}(SELECT count(*) FROM written_{number})"));
+            joint = ", ";
+        }
+        pass.push_sql("]");
+        Ok(())
+    }
+
+    fn is_safe_to_cache_prepared(&self, _: &Pg) -> QueryResult<bool> {
+        Ok(true)
+    }
+}
+
+/// Found again by its text.
+impl QueryId for Together<'_> {
+    type QueryId = ();
+
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl Query for Together<'_> {
+    type SqlType = Array<BigInt>;
+}
+
+impl RunQueryDsl<PgConnection> for Together<'_> {}
 
 /// Inserts several rows of one table: `insert_rows!(tx, table, &rows)`.
 macro_rules! insert_rows {

@@ -10,7 +10,7 @@ use diesel::prelude::*;
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = table, treat_none_as_default_value = false)]
-struct Row {
+pub(super) struct Row {
     name: String,
     kind: String,
     label: String,

@@ -1,7 +1,7 @@
 //! Subscriptions.
 
 use super::keyset::{keyset_rows, page_of};
-use super::prepared::ExecutePrepared;
+use super::prepared::{ExecutePrepared, Write};
 use super::schema::subscription as table;
 use super::types::{guarded, meta, parse, parse_optional};
 use super::{DbConnection, DbError, Tx};
@@ -9,12 +9,13 @@ use crate::domain::ids::{LegalEntityId, SubscriptionId, UnitId};
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::subscription::{Subscription, SubscriptionStatus};
 use crate::domain::text::PhoneNumber;
+use crate::on_both;
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = table, treat_none_as_null = true, treat_none_as_default_value = false)]
-struct Row {
+pub(super) struct Row {
     id: String,
     legal_entity_id: String,
     number: String,
@@ -80,11 +81,11 @@ pub struct SubscriptionFilter {
 
 /// The subscription with this id.
 pub fn find(connection: &mut DbConnection, id: SubscriptionId) -> Result<Option<Subscription>, DbError> {
-    let row: Option<Row> = table::table
+    let row: Option<Row> = on_both!(connection, |inner| table::table
         .find(id.to_string())
         .select(Row::as_select())
-        .first(connection)
-        .optional()?;
+        .first(inner)
+        .optional())?;
     row.map(Subscription::try_from).transpose()
 }
 
@@ -128,9 +129,11 @@ pub fn insert(tx: &mut Tx<'_>, subscription: &Subscription) -> Result<(), DbErro
 
 /// Stores a changed subscription, if nobody changed it meanwhile.
 pub fn update(tx: &mut Tx<'_>, subscription: &Subscription) -> Result<(), DbError> {
-    let changed = diesel::update(table::table.find(subscription.id.to_string()))
+    guarded(write(subscription).execute_prepared(tx)?)
+}
+
+pub(super) fn write(subscription: &Subscription) -> impl Write + use<> {
+    diesel::update(table::table.find(subscription.id.to_string()))
         .filter(table::version.eq(subscription.meta.version - 1))
         .set(Row::from(subscription))
-        .execute_prepared(tx)?;
-    guarded(changed)
 }

@@ -9,12 +9,13 @@ use crate::domain::ids::{LegalEntityId, UnitId};
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::text::{ExternalId, SourceName};
 use crate::domain::unit::{Merger, Unit};
+use crate::on_both;
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = table, treat_none_as_null = true, treat_none_as_default_value = false)]
-struct Row {
+pub(super) struct Row {
     id: String,
     legal_entity_id: String,
     parent_id: Option<String>,
@@ -102,11 +103,11 @@ pub struct UnitFilter {
 
 /// The unit with this id.
 pub fn find(connection: &mut DbConnection, id: UnitId) -> Result<Option<Unit>, DbError> {
-    let row: Option<Row> = table::table
+    let row: Option<Row> = on_both!(connection, |inner| table::table
         .find(id.to_string())
         .select(Row::as_select())
-        .first(connection)
-        .optional()?;
+        .first(inner)
+        .optional())?;
     row.map(Unit::try_from).transpose()
 }
 

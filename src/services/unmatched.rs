@@ -144,7 +144,8 @@ pub async fn resolve(
         }
         if decision.resolution == Resolution::Applied {
             let document: EmploymentDocument = parse_json("unmatched", "document", &current.document)?;
-            let known = db::employments::find_external(tx, &source.name, &current.external_id)?;
+            let found = db::employments::find_delivered(tx, &source.name, &current.external_id)?;
+            let known = found.and_then(|found| found.known).map(|(known, _)| known);
             if known.is_some_and(|known| known.document.sequence > document.sequence) {
                 return Err(ServiceError::Conflict {
                     code: "newer_known",

@@ -1,23 +1,26 @@
 //! Terminations with their items, checks and answers, loaded and stored as one.
 
+mod held;
 mod rows;
 pub mod worklist;
 
 use super::keyset::keyset_rows;
-use super::prepared::ExecutePrepared;
+use super::prepared::Together;
 use super::schema::{termination as table, termination_item};
-use super::types::{guarded, parse};
+use super::types::parse;
 use super::words::{Open, Scheduled};
 use super::{DbConnection, DbError, Tx};
 use crate::domain::calendar::local_date;
 use crate::domain::employment::EmploymentState;
 use crate::domain::ids::{DeviceId, EmploymentId, ItemId, LegalEntityId, PersonId, TerminationId, UnitId};
 use crate::domain::page::{Page, PageRequest};
-use crate::domain::termination::{Item, TerminationKind, TerminationRecord, TerminationState};
+use crate::domain::termination::{TerminationKind, TerminationRecord, TerminationState};
+use crate::on_both;
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text};
+pub use held::held;
 use rows::{ItemRow, ItemStateRow, OwnerRow, ProgressRow, Row, StageRow, to_item_row, to_record, to_row};
 
 /// Which terminations are asked for.
@@ -51,12 +54,12 @@ pub struct TerminationFilter {
 
 /// The termination with this id.
 pub fn find(connection: &mut DbConnection, id: TerminationId) -> Result<Option<TerminationRecord>, DbError> {
-    let found = table::table
+    let found = on_both!(connection, |inner| table::table
         .left_join(termination_item::table.on(termination_item::termination_id.eq(table::id)))
         .filter(table::id.eq(id.to_string()))
         .order(termination_item::position)
         .select((Row::as_select(), Option::<ItemRow>::as_select()))
-        .load(connection)?;
+        .load(inner))?;
     one(found)
 }
 
@@ -65,13 +68,13 @@ pub fn find_active(
     connection: &mut DbConnection,
     id: EmploymentId,
 ) -> Result<Option<TerminationRecord>, DbError> {
-    let found = table::table
+    let found = on_both!(connection, |inner| table::table
         .left_join(termination_item::table.on(termination_item::termination_id.eq(table::id)))
         .filter(table::employment_id.eq(id.to_string()))
         .filter(table::state.eq(Scheduled).or(table::state.eq(Open)))
         .order(termination_item::position)
         .select((Row::as_select(), Option::<ItemRow>::as_select()))
-        .load(connection)?;
+        .load(inner))?;
     one(found)
 }
 
@@ -292,13 +295,12 @@ pub fn transfers_due(
 
 /// Stores a new termination.
 pub fn insert(tx: &mut Tx<'_>, record: &TerminationRecord) -> Result<(), DbError> {
-    diesel::insert_into(table::table)
-        .values(to_row(record)?)
-        .execute(&mut **tx)?;
+    let mut writes = Together::default().and(diesel::insert_into(table::table).values(to_row(record)?));
     for (position, item) in (0..).zip(&record.termination.items) {
-        insert_item(tx, record, position, item)?;
+        writes = writes
+            .and(diesel::insert_into(termination_item::table).values(to_item_row(record, position, item)?));
     }
-    Ok(())
+    writes.execute_guarded(tx)
 }
 
 /// Stores a changed termination, if nobody changed it meanwhile. Only what differs is written.
@@ -308,43 +310,27 @@ pub fn update(tx: &mut Tx<'_>, before: &TerminationRecord, after: &TerminationRe
         .filter(table::version.eq(before.meta.version));
     let progress = ProgressRow::try_from(after)?;
     let (owner, stage) = (OwnerRow::from(after), StageRow::from(&after.termination));
-    let changed = if owner != OwnerRow::from(before) {
-        diesel::update(own)
-            .set((owner, stage, progress))
-            .execute_prepared(tx)?
+    let mut writes = Together::default();
+    writes = if owner != OwnerRow::from(before) {
+        writes.and(diesel::update(own).set((owner, stage, progress)))
     } else if stage != StageRow::from(&before.termination) {
-        diesel::update(own).set((stage, progress)).execute_prepared(tx)?
+        writes.and(diesel::update(own).set((stage, progress)))
     } else {
-        diesel::update(own).set(progress).execute_prepared(tx)?
+        writes.and(diesel::update(own).set(progress))
     };
-    guarded(changed)?;
     for (position, item) in (0..).zip(&after.termination.items) {
-        match before.termination.items.iter().find(|old| old.id == item.id) {
-            Some(old) if old == item => {}
-            Some(_) => update_item(tx, item)?,
-            None => insert_item(tx, after, position, item)?,
-        }
+        writes = match before.termination.items.iter().find(|old| old.id == item.id) {
+            Some(old) if old == item => writes,
+            Some(_) => writes.and(
+                diesel::update(termination_item::table.find(item.id.to_string()))
+                    .set(ItemStateRow::try_from(item)?),
+            ),
+            None => writes.and(
+                diesel::insert_into(termination_item::table).values(to_item_row(after, position, item)?),
+            ),
+        };
     }
-    Ok(())
-}
-
-fn insert_item(
-    tx: &mut Tx<'_>,
-    record: &TerminationRecord,
-    position: i32,
-    item: &Item,
-) -> Result<(), DbError> {
-    diesel::insert_into(termination_item::table)
-        .values(to_item_row(record, position, item)?)
-        .execute(&mut **tx)?;
-    Ok(())
-}
-
-fn update_item(tx: &mut Tx<'_>, item: &Item) -> Result<(), DbError> {
-    diesel::update(termination_item::table.find(item.id.to_string()))
-        .set(ItemStateRow::try_from(item)?)
-        .execute_prepared(tx)?;
-    Ok(())
+    writes.execute_guarded(tx)
 }
 
 /// The termination that came back once for each of its items. One query brings both: most use cases begin with it.

@@ -1,6 +1,6 @@
 //! What is handed out and taken back, whichever of the two kinds it is.
 
-use crate::db::{self, DbConnection, DbError, Tx};
+use crate::db::{self, DbConnection, DbError};
 use crate::domain::assignment::Assigned;
 use crate::domain::device::{Device, DeviceStatus};
 use crate::domain::ids::LegalEntityId;
@@ -68,10 +68,11 @@ impl Asset {
         }
     }
 
-    pub(super) fn update(&self, tx: &mut Tx<'_>) -> Result<(), DbError> {
+    /// The same, to be stored with its assignment.
+    pub(super) const fn to_store(&self) -> db::assignments::Asset<'_> {
         match self {
-            Self::Device(device) => db::devices::update_custody(tx, device),
-            Self::Subscription(subscription) => db::subscriptions::update(tx, subscription),
+            Self::Device(device) => db::assignments::Asset::Device(device),
+            Self::Subscription(subscription) => db::assignments::Asset::Subscription(subscription),
         }
     }
 }

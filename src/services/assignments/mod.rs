@@ -80,7 +80,6 @@ async fn alarm(ctx: &Ctx, wanted: NewAssignment) -> Result<(), ServiceError> {
 }
 
 fn create_in(tx: &mut Tx<'_>, app: &App, new: &NewAssignment) -> Result<Assignment, ServiceError> {
-    dialect::lock(tx, Anchor::Employment(new.employment_id))?;
     let (employment, asset) = find_both(tx, new)?;
     let kept = match &asset {
         Asset::Subscription(subscription) => {
@@ -132,18 +131,17 @@ fn hand_out_in(
         quarantine_override,
         meta: Meta::new(now),
     };
-    // First, because two hand-outs of one device meet here: the loser is told so at once.
-    db::assignments::insert(tx, &assignment)?;
-    asset.update(tx)?;
+    db::assignments::begin(tx, &assignment, asset.to_store())?;
     note(tx, "assignment.created", &assignment, None)?;
     // What is handed out after the end became known has to come back too.
     terminations::follow_employment_in(tx, app, &employment)?;
     Ok(assignment)
 }
 
+/// Who is to have what. The employment is kept as it is meanwhile.
 fn find_both(tx: &mut Tx<'_>, new: &NewAssignment) -> Result<(Employment, Asset), ServiceError> {
     let mut violations = Violations::default();
-    let employment = db::employments::find(tx, new.employment_id)?;
+    let employment = db::employments::find_and_lock(tx, new.employment_id)?;
     if employment.is_none() {
         violations.add(
             "/employment_id",
@@ -296,7 +294,6 @@ pub(super) fn lend_in(
         accessories: before.accessories,
         override_quarantine: None,
     };
-    dialect::lock(tx, Anchor::Employment(employment_id))?;
     let both = find_both(tx, &new)?;
     hand_out_in(tx, app, both, (&new, Some(until), None))
 }
@@ -324,7 +321,6 @@ pub(super) fn move_in(
         accessories: Vec::new(),
         override_quarantine: None,
     };
-    dialect::lock(tx, Anchor::Employment(to))?;
     let both = find_both(tx, &new)?;
     hand_out_in(tx, app, both, (&new, None, None))
 }
@@ -343,10 +339,9 @@ fn close_in(tx: &mut Tx<'_>, current: Assignment, reason: AssignmentEnd) -> Resu
         meta: current.meta.changed(now),
         ..current
     };
-    db::assignments::update(tx, &assignment)?;
     let asset = custody::find(tx, assignment.assigned)?.ok_or(NOT_FOUND)?;
     let asset = asset.taken_back(now);
-    asset.update(tx)?;
+    db::assignments::end(tx, &assignment, asset.to_store())?;
     if let (Asset::Subscription(subscription), AssignmentEnd::Returned) = (&asset, reason) {
         numbers::free_of_employment_in(tx, subscription, assignment.employment_id)?;
     }

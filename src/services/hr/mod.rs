@@ -6,6 +6,7 @@ mod rules;
 use super::{Ctx, Recorded, Recorder, ServiceError, terminations, trail, unmatched};
 use crate::app::App;
 use crate::crypto::digest::sha256;
+use crate::db::employments::Delivered;
 use crate::db::types::to_json;
 use crate::db::{self, Tx};
 use crate::domain::calendar::local_date;
@@ -16,6 +17,7 @@ use crate::domain::record::Meta;
 use crate::domain::source::{Source, SourceOrdering};
 use crate::domain::termination::{TerminationRecord, TerminationState};
 use crate::domain::text::{ExternalId, SourceName};
+use crate::domain::unit::Unit;
 use crate::domain::unmatched::UnmatchedReason;
 use named::named;
 pub(super) use rules::validate;
@@ -76,7 +78,8 @@ pub async fn deliver_once(
     let app = ctx.app.clone();
     let content_hash = content_hash(&document)?;
     ctx.write_once(Action::DeliverEmployment, recorder, move |tx| {
-        let source = db::sources::find(tx, &source)?.ok_or(ServiceError::NotFound("source"))?;
+        let found = db::employments::find_delivered(tx, &source, &external_id)?;
+        let Delivered { source, known } = found.ok_or(ServiceError::NotFound("source"))?;
         if source.settings.ordering == SourceOrdering::Snapshot {
             return Err(ServiceError::Conflict {
                 code: "ordered_by_snapshots",
@@ -85,11 +88,11 @@ pub async fn deliver_once(
         }
         let key = (&source, &external_id);
         let Some(document) = source.settings.without_open_end(&document) else {
-            return deliver_in(tx, &app, key, (&document, &content_hash));
+            return compare_in(tx, &app, (key, known), (&document, &content_hash));
         };
         validate(&document)?;
         let content_hash = self::content_hash(&document)?;
-        deliver_in(tx, &app, key, (&document, &content_hash))
+        compare_in(tx, &app, (key, known), (&document, &content_hash))
     })
     .await
 }
@@ -106,13 +109,33 @@ pub(super) fn content_hash(document: &EmploymentDocument) -> Result<String, Serv
 pub(super) fn deliver_in(
     tx: &mut Tx<'_>,
     app: &App,
+    key: (&Source, &ExternalId),
+    content: (&EmploymentDocument, &str),
+) -> Result<Delivery, ServiceError> {
+    let known = known_in(tx, key)?;
+    compare_in(tx, app, (key, known), content)
+}
+
+/// An employment as it is stored, and the unit that it is in.
+type Known = (Employment, Unit);
+
+fn known_in(
+    tx: &mut Tx<'_>,
     (source, external_id): (&Source, &ExternalId),
+) -> Result<Option<Known>, ServiceError> {
+    let found = db::employments::find_delivered(tx, &source.name, external_id)?;
+    Ok(found.and_then(|found| found.known))
+}
+
+fn compare_in(
+    tx: &mut Tx<'_>,
+    app: &App,
+    ((source, external_id), stored): ((&Source, &ExternalId), Option<Known>),
     (document, content_hash): (&EmploymentDocument, &str),
 ) -> Result<Delivery, ServiceError> {
-    let stored = db::employments::find_external(tx, &source.name, external_id)?;
     let known = stored
         .as_ref()
-        .map(|known| (known.document.sequence, known.content_hash.as_str()));
+        .map(|(known, _)| (known.document.sequence, known.content_hash.as_str()));
     let outcome = compare(known, document.sequence, content_hash);
     let key = (&source.name, external_id);
     match (outcome, stored) {
@@ -120,7 +143,7 @@ pub(super) fn deliver_in(
             let key = (source, external_id);
             applied_in(tx, app, key, stored.as_ref(), (document, content_hash))
         }
-        (_, Some(mut known)) => {
+        (_, Some((mut known, _))) => {
             if outcome == DeliveryOutcome::Unchanged && document.sequence > known.document.sequence {
                 known.document.sequence = document.sequence;
                 known.document.occurred_at = document.occurred_at;
@@ -149,16 +172,15 @@ pub(super) fn deliver_in(
 pub(super) fn deliver_anyway_in(
     tx: &mut Tx<'_>,
     app: &App,
-    (source, external_id): (&Source, &ExternalId),
+    key: (&Source, &ExternalId),
     document: &EmploymentDocument,
 ) -> Result<Delivery, ServiceError> {
-    let stored = db::employments::find_external(tx, &source.name, external_id)?;
+    let stored = known_in(tx, key)?;
     let mut document = document.clone();
-    if let Some(known) = &stored {
+    if let Some((known, _)) = &stored {
         document.sequence = document.sequence.max(known.document.sequence);
     }
     let hash = content_hash(&document)?;
-    let key = (source, external_id);
     applied_in(tx, app, key, stored.as_ref(), (&document, &hash))
 }
 
@@ -167,7 +189,7 @@ fn applied_in(
     tx: &mut Tx<'_>,
     app: &App,
     key: (&Source, &ExternalId),
-    stored: Option<&Employment>,
+    stored: Option<&Known>,
     content: (&EmploymentDocument, &str),
 ) -> Result<Delivery, ServiceError> {
     // The version that is stored is the receipt of what was applied.
@@ -211,10 +233,11 @@ fn apply(
     tx: &mut Tx<'_>,
     app: &App,
     (source, external_id): (&Source, &ExternalId),
-    stored: Option<&Employment>,
+    stored: Option<&Known>,
     (document, content_hash): (&EmploymentDocument, &str),
 ) -> Result<Employment, ServiceError> {
     let named = named(tx, source, stored, document)?;
+    let stored = stored.map(|(known, _)| known);
     let now = tx.now();
     let employment = Employment {
         id: stored.map_or_else(|| tx.new_id(), |known| known.id),

@@ -23,19 +23,27 @@ pub(super) struct Named {
 pub(super) fn named(
     tx: &mut Tx<'_>,
     source: &Source,
-    stored: Option<&Employment>,
+    stored: Option<&(Employment, Unit)>,
     document: &EmploymentDocument,
 ) -> Result<Named, ServiceError> {
-    let known = stored
-        .filter(|known| known.document.person == document.person)
-        .map(|known| known.person_id);
-    let person_id = person_known_as(tx, source, &document.person, known)?;
-    let known = stored
-        .filter(|known| known.document.manager == document.manager)
-        .and_then(|known| known.manager_id);
-    let manager = match &document.manager {
-        Some(manager) => Some(person_known_as(tx, source, manager, known)?),
-        None => None,
+    let before = stored.map(|(known, _)| known);
+    let (mut person_id, mut manager) = (None, None);
+    if let Some(before) = before {
+        let manager_before = before.document.manager.as_ref().zip(before.manager_id);
+        let named_again = [
+            Some((&before.document.person, before.person_id)).filter(|(then, _)| **then == document.person),
+            manager_before.filter(|(then, _)| document.manager.as_ref() == Some(then)),
+        ];
+        [person_id, manager] = still_known(tx, source, named_again)?;
+    }
+    let person_id = match person_id {
+        Some(id) => id,
+        None => person(tx, source, &document.person)?,
+    };
+    let manager = match (&document.manager, manager) {
+        (None, _) => None,
+        (Some(_), Some(id)) => Some(id),
+        (Some(manager), None) => Some(person(tx, source, manager)?),
     };
     Ok(Named {
         person: person_id,
@@ -44,16 +52,22 @@ pub(super) fn named(
     })
 }
 
-fn person_known_as(
+/// Those of two people who are still whom the source means.
+fn still_known(
     tx: &mut Tx<'_>,
     source: &Source,
-    reference: &PersonReference,
-    known: Option<PersonId>,
-) -> Result<PersonId, ServiceError> {
-    match known {
-        Some(id) if db::people::id_of(tx, &source.name, &reference.external_id)? == known => Ok(id),
-        Some(_) | None => person(tx, source, reference),
-    }
+    wanted: [Option<(&PersonReference, PersonId)>; 2],
+) -> Result<[Option<PersonId>; 2], ServiceError> {
+    let asked: Vec<_> = wanted
+        .iter()
+        .flatten()
+        .map(|(reference, _)| &reference.external_id)
+        .collect();
+    let found = db::people::ids_of(tx, &source.name, &asked)?;
+    Ok(wanted.map(|one| {
+        let (reference, id) = one?;
+        found.contains(&(reference.external_id.clone(), id)).then_some(id)
+    }))
 }
 
 /// The person that a document names: found, brought up to date, or made as a stub.
@@ -120,14 +134,28 @@ pub(super) struct UnitPlace {
 fn unit(
     tx: &mut Tx<'_>,
     source: &Source,
-    stored: Option<&Employment>,
+    stored: Option<&(Employment, Unit)>,
     document: &EmploymentDocument,
 ) -> Result<UnitPlace, ServiceError> {
     let external_id = &document.unit;
+    let is_meant = |unit: &&Unit| {
+        let meant = unit
+            .external
+            .as_ref()
+            .is_some_and(|(of, id)| *of == source.name && id == external_id);
+        meant && unit.merged().is_none()
+    };
+    // Usually it is the one that the employment is in.
+    if let Some(unit) = stored.map(|(_, unit)| unit).filter(is_meant) {
+        return Ok(UnitPlace {
+            id: unit.id,
+            legal_entity_id: unit.legal_entity_id,
+        });
+    }
     if let Some(known) = db::units::find_external(tx, &source.name, external_id)? {
         let counts = |merger: &Merger| document.end_date.is_none_or(|end| end >= merger.effective_on);
         let unit = db::units::standing(tx, known, MAX_DEPTH, counts)?;
-        if stored.is_none_or(|stored| stored.unit_id != unit.id) {
+        if stored.is_none_or(|(stored, _)| stored.unit_id != unit.id) {
             keep(tx, &unit)?;
         }
         return Ok(UnitPlace {

@@ -198,7 +198,8 @@ fn open_in(
     }
     let entity = db::legal_entities::get(tx, employment.legal_entity_id)?;
     let wanted = Wanted::of_leave(absence, &entity);
-    match carry_out(tx, app, employment, (wanted, active))? {
+    let held = db::assignments::open_of_employment(tx, employment.id)?;
+    match carry_out(tx, app, employment, (wanted, active, &held))? {
         Some(opened) => Ok(opened),
         None => refused(
             "nothing_assigned",

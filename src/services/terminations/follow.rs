@@ -34,6 +34,10 @@ pub fn follow_employment_in(
     if is_at_rest && active.is_none() {
         return Ok(None);
     }
+    let held = db::assignments::open_of_employment(tx, employment.id)?;
+    if held.is_empty() && active.is_none() {
+        return Ok(None);
+    }
     let entity = db::legal_entities::get(tx, employment.legal_entity_id)?;
     let known = active.as_ref().and_then(|active| active.termination.absence);
     let leave = absence::wanted_leave(
@@ -46,7 +50,7 @@ pub fn follow_employment_in(
     match (wanted, active) {
         (None, None) => Ok(None),
         (None, Some(active)) => cancel(tx, app, active).map(Some),
-        (Some(wanted), active) => carry_out(tx, app, employment, (wanted, active)),
+        (Some(wanted), active) => carry_out(tx, app, employment, (wanted, active, &held)),
     }
 }
 
@@ -55,13 +59,12 @@ pub(super) fn carry_out(
     tx: &mut Tx<'_>,
     app: &App,
     employment: &Employment,
-    (wanted, active): (Wanted, Option<TerminationRecord>),
+    (wanted, active, held): (Wanted, Option<TerminationRecord>, &[Assignment]),
 ) -> Result<Option<TerminationRecord>, ServiceError> {
-    let held = db::assignments::open_of_employment(tx, employment.id)?;
     match active {
-        Some(active) => adjust(tx, app, active, wanted, &held).map(Some),
+        Some(active) => adjust(tx, app, active, wanted, held).map(Some),
         None if held.is_empty() => Ok(None),
-        None => open(tx, app, employment, wanted, &held).map(Some),
+        None => open(tx, app, employment, wanted, held).map(Some),
     }
 }
 

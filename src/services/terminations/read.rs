@@ -84,13 +84,7 @@ pub(super) fn view(
     record: TerminationRecord,
 ) -> Result<TerminationView, ServiceError> {
     let holder = db::people::find(connection, record.person_id)?.ok_or(ServiceError::NotFound("person"))?;
-    let (mut devices, mut subscriptions) = (Vec::new(), Vec::new());
-    for holding in &record.holdings {
-        match holding.assigned {
-            Assigned::Device(id) => devices.extend(db::devices::find(connection, id)?),
-            Assigned::Subscription(id) => subscriptions.extend(db::subscriptions::find(connection, id)?),
-        }
-    }
+    let (devices, subscriptions) = db::terminations::held(connection, record.termination.id)?;
     Ok(TerminationView {
         record,
         holder: holder.seen_by(actor),

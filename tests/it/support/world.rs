@@ -2,6 +2,7 @@
 
 use super::db::TestDb;
 use handback::app::App;
+use handback::db::assignments::Asset;
 use handback::db::{self, DbError, Tx};
 use handback::domain::actor::{Actor, Scope};
 use handback::domain::assignment::{Assigned, Assignment, AssignmentEnd};
@@ -109,11 +110,8 @@ impl World {
     pub async fn hand_out(&self, device: DeviceId, to: EmploymentId) -> AssignmentId {
         let (id, legal_entity_id) = (self.app.ids.next(), self.legal_entity);
         self.write(move |tx| {
-            let mut device = db::devices::find(tx, device)?.ok_or(DbError::NotFound)?;
-            device.status = DeviceStatus::Assigned;
-            device.custody_epoch += 1;
-            device.meta = device.meta.changed(tx.now());
-            db::devices::update(tx, &device)?;
+            let device = db::devices::find(tx, device)?.ok_or(DbError::NotFound)?;
+            let device = device.handed_out(tx.now());
             let assignment = Assignment {
                 id,
                 legal_entity_id,
@@ -127,7 +125,7 @@ impl World {
                 quarantine_override: None,
                 meta: Meta::new(tx.now()),
             };
-            db::assignments::insert(tx, &assignment)
+            db::assignments::begin(tx, &assignment, Asset::Device(&device))
         })
         .await;
         id
@@ -139,15 +137,11 @@ impl World {
             let mut ended = db::assignments::find(tx, assignment)?.ok_or(DbError::NotFound)?;
             ended.ended = Some((tx.now(), AssignmentEnd::Returned));
             ended.meta = ended.meta.changed(tx.now());
-            db::assignments::update(tx, &ended)?;
             let Assigned::Device(id) = ended.assigned else {
-                return Ok(());
+                return db::assignments::update(tx, &ended);
             };
-            let mut device = db::devices::find(tx, id)?.ok_or(DbError::NotFound)?;
-            device.status = DeviceStatus::InStock;
-            device.custody_epoch += 1;
-            device.meta = device.meta.changed(tx.now());
-            db::devices::update(tx, &device)
+            let device = db::devices::find(tx, id)?.ok_or(DbError::NotFound)?;
+            db::assignments::end(tx, &ended, Asset::Device(&device.taken_back(tx.now())))
         })
         .await;
     }
@@ -163,7 +157,7 @@ impl World {
                 number: PhoneNumber::parse("070-174 06 05").unwrap(),
                 operator: None,
                 monthly_cost_ore: None,
-                status: SubscriptionStatus::Assigned,
+                status: SubscriptionStatus::Available,
                 is_recovery_number: false,
                 ends_on: None,
                 unit_id: None,
@@ -183,7 +177,8 @@ impl World {
                 quarantine_override: None,
                 meta: Meta::new(tx.now()),
             };
-            db::assignments::insert(tx, &assignment)
+            let subscription = subscription.handed_out(tx.now());
+            db::assignments::begin(tx, &assignment, Asset::Subscription(&subscription))
         })
         .await;
     }
