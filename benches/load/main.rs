@@ -19,7 +19,7 @@ mod world;
 use anyhow::Context;
 use clap::{Parser, Subcommand};
 use report::Report;
-use rounds::Settings;
+use rounds::{Settings, Side, Target};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -48,6 +48,12 @@ struct Args {
     /// Only the groups whose name has this in it: read, list, write.
     #[arg(long, value_name = "NAME")]
     only: Option<String>,
+    /// Of the service, only the cases whose name has this in it.
+    #[arg(long, value_name = "NAME")]
+    case: Option<String>,
+    /// A variable of the environment of the service, to compare settings.
+    #[arg(long, value_name = "NAME=VALUE")]
+    env: Vec<String>,
     /// One short round, to see that it works.
     #[arg(long)]
     quick: bool,
@@ -79,8 +85,19 @@ impl Args {
             rounds: if self.quick { 1 } else { self.rounds.max(1) },
             connections: self.connections.clone(),
             only: self.only.clone().unwrap_or_default(),
+            case: self.case.clone().unwrap_or_default(),
+            environment: self
+                .env
+                .iter()
+                .map(|pair| variable(pair))
+                .collect::<anyhow::Result<_>>()?,
         })
     }
+}
+
+fn variable(pair: &str) -> anyhow::Result<(String, String)> {
+    let (name, value) = pair.split_once('=').context("--env takes NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
 }
 
 fn main() -> anyhow::Result<ExitCode> {
@@ -118,7 +135,10 @@ fn measure(store: Store, settings: &Settings, report: &mut Report) -> anyhow::Re
     eprintln!("{}: starting", world.kind());
     report.starts.insert(world.kind(), world.time_starts()?);
     let running = world.start()?;
-    for group in world.groups(&running)? {
+    for mut group in world.groups(&running)? {
+        let is_wanted =
+            |target: &Target<'_>| target.side != Side::Product || target.name.contains(&settings.case);
+        group.targets.retain(is_wanted);
         if group.name.contains(&settings.only) {
             rounds::run(group, &running, settings, report)?;
         }

@@ -20,6 +20,10 @@ pub struct Settings {
     pub connections: Vec<usize>,
     /// Only groups with this in their name.
     pub only: String,
+    /// Of the service, only cases with this in their name.
+    pub case: String,
+    /// Variables of the environment of the service.
+    pub environment: Vec<(String, String)>,
 }
 
 /// Whose answers are measured.

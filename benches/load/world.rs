@@ -24,6 +24,8 @@ pub struct World {
     /// Where the service listens, the same each time: its links name it.
     address: SocketAddr,
     token: String,
+    /// Variables of the environment of the service.
+    environment: Vec<(String, String)>,
 }
 
 /// The programs that run during a series.
@@ -53,6 +55,7 @@ impl World {
             seeded,
             address: free_address()?,
             token: String::new(),
+            environment: settings.environment.clone(),
         };
         let (product, _) =
             Process::start(world.product(), world.address, &bytes(decks::get("/livez", None)))?;
@@ -76,6 +79,7 @@ impl World {
             .env("HANDBACK_LISTEN", self.address.to_string())
             .env("HANDBACK_HTTP_RATE_LIMIT_PER_SECOND", PERMITTED)
             .env("HANDBACK_HTTP_RATE_LIMIT_BURST", PERMITTED)
+            .envs(self.environment.iter().cloned())
             // Every line is written, and thrown away by the system.
             .stderr(Stdio::null());
         command

@@ -149,9 +149,10 @@ fn open_sqlite(path: &Path, access: Access) -> Result<DbConnection, DbError> {
          PRAGMA wal_autocheckpoint = 4000;
          PRAGMA journal_size_limit = 67108864;",
     )?;
-    // Readers look at the file through the cache of the system; copies of their own would be there once for each.
+    // Readers have small caches of their own, and behind them that of the system. The file is not mapped into memory: a
+    // disk that fails under a mapped page ends the process, and one that fails under a read is an error.
     connection.batch_execute(match access {
-        Access::Read => "PRAGMA query_only = ON; PRAGMA mmap_size = 268435456; PRAGMA cache_size = -2000;",
+        Access::Read => "PRAGMA query_only = ON; PRAGMA mmap_size = 0; PRAGMA cache_size = -2000;",
         Access::Write => "PRAGMA cache_size = -16000;",
     })?;
     check_sqlite(&mut connection)?;

@@ -308,6 +308,24 @@ mod tests {
     }
 
     #[test]
+    fn what_the_desk_is_to_know_at_once_outlives_every_plan() {
+        let stays: Vec<_> = MessageStep::ALL
+            .iter()
+            .filter(|step| !step.is_replaced_by_a_plan())
+            .collect();
+        assert_eq!(stays, [&MessageStep::LossReported, &MessageStep::ActAtOnce]);
+    }
+
+    #[test]
+    fn only_the_timeline_of_a_leave_gives_back_what_was_put_away() {
+        for kind in TerminationKind::ALL {
+            let found = Timeline::of(*kind).hand_back().map(|rule| rule.step);
+            let expected = (*kind == TerminationKind::Absence).then_some(MessageStep::HandBack);
+            assert_eq!(found, expected, "{kind:?}");
+        }
+    }
+
+    #[test]
     fn a_mail_never_asks_for_a_day_that_has_passed() {
         let calendar = Calendar::swedish();
         let t0 = date("2027-02-26");

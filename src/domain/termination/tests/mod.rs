@@ -3,6 +3,7 @@
 mod commands;
 mod facts;
 mod kinds;
+mod leave;
 mod model;
 mod moves;
 mod outcomes;
