@@ -153,7 +153,7 @@ fn open_sqlite(path: &Path, access: Access) -> Result<DbConnection, DbError> {
     // disk that fails under a mapped page ends the process, and one that fails under a read is an error.
     connection.batch_execute(match access {
         Access::Read => "PRAGMA query_only = ON; PRAGMA mmap_size = 0; PRAGMA cache_size = -2000;",
-        Access::Write => "PRAGMA cache_size = -16000;",
+        Access::Write => "PRAGMA cache_size = -8000;",
     })?;
     check_sqlite(&mut connection)?;
     Ok(DbConnection::Sqlite(connection))

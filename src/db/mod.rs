@@ -252,7 +252,16 @@ fn write_with_retry<T, E: From<DbError> + Retry>(
     let mut tries = Tries::begin();
     loop {
         match write_once(connection, stamp, &mut work) {
-            Err(error) if error.is_contention() && tries.has_another() => {}
+            Err(error) if error.is_contention() => {
+                if !tries.has_another() {
+                    // Either many want the same thing, or the work itself breaks a rule each time: somebody has to look.
+                    tracing::warn!(
+                        request_id = stamp.request_id,
+                        "a transaction was given up: something stood in its way for as long as it was tried again"
+                    );
+                    return Err(error);
+                }
+            }
             Err(error) => return Err(refusal(connection, stamp, error)),
             done => return done,
         }

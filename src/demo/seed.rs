@@ -6,7 +6,7 @@ use crate::domain::assignment::{Assigned, HandBack};
 use crate::domain::calendar::local_date;
 use crate::domain::device::Device;
 use crate::domain::employment::{
-    Employment, EmploymentDocument, EmploymentKind, EmploymentState, EndKind, PersonReference,
+    Employment, EmploymentDocument, EmploymentKind, EmploymentState, EndKind, Leave, PersonReference,
 };
 use crate::domain::ids::{AssignmentId, LegalEntityId, SubscriptionId, UnitId};
 use crate::domain::language::Language;
@@ -69,7 +69,8 @@ pub(super) async fn run(ctx: &Ctx) -> anyhow::Result<()> {
     coordinators(ctx, &employed).await?;
     let stock = handsets(ctx, &entities).await?;
     hand_out(ctx, &employed, &stock).await?;
-    ends(ctx, today).await
+    ends(ctx, today).await?;
+    long_leave(ctx, today).await
 }
 
 /// The person whose employment the printed examples end: holds a phone, and nothing has happened yet.
@@ -360,5 +361,22 @@ async fn ends(ctx: &Ctx, today: NaiveDate) -> anyhow::Result<()> {
         let name = NAMES.get(index).context("name")?;
         deliver(ctx, index, document(index, name, Some(end))?).await?;
     }
+    Ok(())
+}
+
+/// Somebody will be away for more than half a year, and what becomes of the phone meanwhile is asked.
+async fn long_leave(ctx: &Ctx, today: NaiveDate) -> anyhow::Result<()> {
+    const AWAY: usize = 11;
+    let name = NAMES.get(AWAY).context("name")?;
+    let away = Leave {
+        from: today + Days::new(21),
+        to: Some(today + Days::new(230)),
+    };
+    let document = EmploymentDocument {
+        leave: vec![away],
+        sequence: 2,
+        ..document(AWAY, name, None)?
+    };
+    deliver(ctx, AWAY, document).await?;
     Ok(())
 }

@@ -88,7 +88,14 @@ pub(super) fn take_back_in(
 /// Only what the database reports.
 pub(super) fn answered_in(tx: &mut Tx<'_>, record: &TerminationRecord) -> Result<(), ServiceError> {
     let id = record.termination.id;
-    tasks::withdraw_in(tx, id, Some(TaskKind::ConfirmEnd), WithdrawReason::Settled)?;
+    let open = open_tasks(tx, id)?;
+    // Where nobody asks, no mail tells of it either.
+    if open.is_empty() {
+        return Ok(());
+    }
+    for task in open {
+        tasks::withdraw_one_in(tx, task, WithdrawReason::Settled)?;
+    }
     hush_in(tx, id)
 }
 

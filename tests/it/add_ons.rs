@@ -145,6 +145,33 @@ fn an_add_on_with_a_last_day_ends_by_itself_and_whoever_ordered_it_is_told_once(
 }
 
 #[test]
+fn a_number_of_somebody_whose_identity_is_protected_is_in_no_mail_about_its_add_ons() {
+    for_each_database(async |db: &TestDb| {
+        let (story, subscription, maria) = anna(db).await;
+        let holder = story.record().await.person_id;
+        db.execute(&format!(
+            "UPDATE person SET is_protected = TRUE WHERE id = '{holder}'"
+        ));
+        let server = TestServer::start(db);
+        let desk = server.caller(&[Scope::Desk]).await;
+        let add_ons = format!("{subscription}/add-ons");
+        desk.make(&add_ons, &roaming(&maria, Some("2027-02-14"))).await;
+        story.it_is("2027-02-15T08:00:00Z");
+        for _ in 0..2 {
+            server.run_jobs().await;
+        }
+        server.stop().await;
+        let mails: Vec<_> = db.mailer().sent().iter().map(read).collect();
+        let told = mails
+            .iter()
+            .find(|mail| mail.subject.contains("Tilläggsfunktionen"));
+        let told = told.expect("maria is told");
+        assert!(!told.text.contains("174"), "{}", told.text);
+        assert!(!told.text.contains("Anna"), "{}", told.text);
+    });
+}
+
+#[test]
 fn an_add_on_without_an_end_is_asked_about_once_a_year() {
     for_each_database(async |db: &TestDb| {
         let (story, subscription, maria) = anna(db).await;

@@ -122,3 +122,39 @@ fn a_phone_that_is_not_welcome_is_handed_back_to_the_manager_whom_it_leaves() {
         assert_eq!(town.case(&ended).await["items"][0]["outcome"], "returned");
     });
 }
+
+#[test]
+fn of_a_yes_and_a_no_to_the_phone_that_come_together_one_counts() {
+    story(async |town| {
+        let (ended, next, mail) = moving(&town).await;
+        let asked = goes_along(&town, &mail).await;
+        let link = asked.token.as_ref().unwrap();
+        let (one, other) = (
+            Visitor::open(town.server, link).await,
+            Visitor::open(town.server, link).await,
+        );
+        let said = |along| BTreeMap::from([("answer", "confirm"), ("d0_along", along)]);
+        let (accept, decline) = (said("yes"), said("no"));
+        let (yes, no) = tokio::join!(one.send(&accept), other.send(&decline));
+        let is_taken = |status| status == StatusCode::SEE_OTHER;
+        assert!(
+            is_taken(yes.status) != is_taken(no.status),
+            "{} {}",
+            yes.status,
+            no.status
+        );
+
+        let held = (with(&town, &ended).await, with(&town, &next).await);
+        let case = town.case(&ended).await;
+        let item = &case["items"][0];
+        assert_eq!(item["goes_along_to"], Value::Null, "nothing is left to answer");
+        let outcome = if is_taken(yes.status) {
+            assert_eq!((held, &case["state"]), ((0, 1), &json!("completed")));
+            json!("transferred")
+        } else {
+            assert_eq!((held, &case["state"]), ((1, 0), &json!("open")));
+            Value::Null
+        };
+        assert_eq!(item["outcome"], outcome);
+    });
+}

@@ -129,7 +129,8 @@ impl Item {
 
     /// Whether the number is to go to its holder, and has not gone yet.
     pub fn is_to_be_transferred(&self) -> bool {
-        self.number_decision() == Some(NumberDecision::TransferToPrivate) && !self.number_is_settled()
+        self.number_decision() == Some(NumberDecision::TransferToPrivate)
+            && !self.is_settled(CheckKind::Number)
     }
 
     /// Whether the number has moved to another employment, which has it now.
@@ -177,11 +178,6 @@ impl Item {
             });
         }
         Ok(())
-    }
-
-    fn number_is_settled(&self) -> bool {
-        self.check(CheckKind::Number)
-            .is_ok_and(|check| check.state.is_settled())
     }
 }
 

@@ -13,8 +13,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The most due messages that are looked at in one read.
 const BATCH: i64 = 200;
-/// First what leaves copies, then the copies, which leave nothing, and the rest.
-const ROUNDS: usize = 2;
 /// How many days back it is kept who was written to, in days.
 const KEPT_DAYS: u64 = 7;
 
@@ -24,26 +22,17 @@ const KEPT_DAYS: u64 = 7;
 /// What is due cannot be read. A case that fails is logged and left to the next time.
 pub async fn sweep(ctx: &Ctx) -> Result<usize, ServiceError> {
     let mut pace = Pace::begin(ctx).await?;
-    let mut moved = 0;
-    for round in 1..=ROUNDS {
-        let looked = look(ctx, &mut pace).await?;
-        moved += looked.moved;
+    let mut looked = look(ctx, &mut pace).await?;
+    let mut moved = looked.moved;
+    if looked.leaves_copies() {
         // Whoever only gets copies waits until all of them are there: a reader has one mail a day, and what came after it
         // would be told a day late. Another instance, or one that died, may have left some of the copies already.
-        let is_for_copies_next = round < ROUNDS && looked.leaves_copies();
-        for (reader, due) in looked.to_tell {
-            if is_for_copies_next && !due.leaves_copies {
-                continue;
-            }
-            match tell(ctx, (reader, due.messages), pace.next()).await {
-                Ok(count) => moved += count,
-                Err(error) => tracing::warn!(%error, "the mails of a reader were not written"),
-            }
-        }
-        if !is_for_copies_next {
-            break;
-        }
+        looked.to_tell.retain(|_, due| due.leaves_copies);
+        moved += tell_all(ctx, looked.to_tell, &mut pace).await;
+        looked = look(ctx, &mut pace).await?;
+        moved += looked.moved;
     }
+    moved += tell_all(ctx, looked.to_tell, &mut pace).await;
     tend(ctx).await?;
     Ok(moved)
 }
@@ -114,6 +103,18 @@ async fn look(ctx: &Ctx, pace: &mut Pace) -> Result<Looked, ServiceError> {
             }
         }
     }
+}
+
+/// Tells readers one after the other. One who cannot be told is left to the next time.
+async fn tell_all(ctx: &Ctx, to_tell: BTreeMap<Reader, ToTell>, pace: &mut Pace) -> usize {
+    let mut moved = 0;
+    for (reader, due) in to_tell {
+        match tell(ctx, (reader, due.messages), pace.next()).await {
+            Ok(count) => moved += count,
+            Err(error) => tracing::warn!(%error, "the mails of a reader were not written"),
+        }
+    }
+    moved
 }
 
 async fn tell(

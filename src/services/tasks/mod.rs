@@ -142,7 +142,7 @@ pub fn open_in(tx: &mut Tx<'_>, app: &App, new: NewTask) -> Result<Task, Service
 ///
 /// # Errors
 /// Only what the database reports.
-pub fn withdraw_in(
+pub(super) fn withdraw_in(
     tx: &mut Tx<'_>,
     termination: TerminationId,
     kind: Option<TaskKind>,

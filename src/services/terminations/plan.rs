@@ -6,7 +6,7 @@ use crate::db::{self, Tx};
 use crate::domain::action_link::RevokeReason;
 use crate::domain::calendar::{Calendar, local_date};
 use crate::domain::message::{Message, MessageState};
-use crate::domain::termination::TerminationRecord;
+use crate::domain::termination::{TerminationKind, TerminationRecord};
 use crate::domain::timeline::{self, MessageStep, PlannedMessage, RecipientRole};
 use crate::services::ServiceError;
 use crate::services::messages;
@@ -141,7 +141,9 @@ fn store_in(
         })
         .collect();
     let (mut moved, mut left_over) = (Vec::new(), Vec::new());
+    let mut gives_back = record.termination.kind == TerminationKind::Absence;
     for standing in db::messages::of_termination(tx, record.termination.id)? {
+        gives_back |= standing.step == MessageStep::HandBack;
         let new = wanted
             .iter()
             .position(|new| (new.step, new.to) == (standing.step, standing.to));
@@ -164,7 +166,10 @@ fn store_in(
     db::messages::cancel(tx, &left_over, "replanned")?;
     db::messages::move_planned(tx, &moved)?;
     db::messages::insert(tx, &wanted)?;
-    absence::plan_hand_back_in(tx, app, record)
+    if gives_back {
+        absence::plan_hand_back_in(tx, app, record)?;
+    }
+    Ok(())
 }
 
 /// Without a send window, what waits only for the next window to open is due at once.

@@ -67,13 +67,23 @@ fn the_holder_is_back_on_the_day_and_away_again_if_the_leave_goes_on() {
 
     // Other days that are over as well say nothing about where the holder is now.
     let shorter = leave(Some(38));
-    assert_eq!(names(&case.follow_leave(shorter, day(41)).unwrap()), ["leave_moved"]);
+    assert_eq!(
+        names(&case.follow_leave(shorter, day(41)).unwrap()),
+        ["leave_moved"]
+    );
     assert!(!case.is_holder_away());
     let longer = leave(Some(60));
-    assert_eq!(names(&case.follow_leave(longer, day(41)).unwrap()), ["leave_moved"]);
+    assert_eq!(
+        names(&case.follow_leave(longer, day(41)).unwrap()),
+        ["leave_moved"]
+    );
     assert!(case.is_holder_away());
     case.follow_leave(leave(None), day(41)).unwrap();
-    assert_eq!(case.note_back(day(400), noon()), Ok(vec![]), "nobody knows the day");
+    assert_eq!(
+        case.note_back(day(400), noon()),
+        Ok(vec![]),
+        "nobody knows the day"
+    );
 }
 
 #[test]
@@ -155,6 +165,27 @@ fn a_device_for_others_is_let_go_when_it_is_back_and_everything_about_it_is_sett
 }
 
 #[test]
+fn what_is_let_go_came_back_whatever_is_said_about_it_later() {
+    let mut case = phone_on_leave();
+    say(&mut case, AbsencePlan::Restock);
+    answered_but(&mut case, &[]);
+    assert_eq!(names(&case.let_go_if_ready(noon())), ["let_go"]);
+    let never = Settlement::deviation(because("nobody has seen it"));
+    let refused = case.settle(item_id(HANDSET), CheckKind::Returned, never, desk());
+    assert!(matches!(refused, Err(DomainError::InvalidTransition { .. })));
+    let with_a_note = Settlement {
+        note: Note {
+            place: Some("the reception".to_owned()),
+            ..Note::default()
+        },
+        ..Settlement::returned(IdentityMatch::Confirmed)
+    };
+    settle(&mut case, CheckKind::Returned, with_a_note);
+    let lost = Settlement::deviation(because("the folder was empty"));
+    settle(&mut case, CheckKind::RecordsSaved, lost);
+}
+
+#[test]
 fn a_device_is_lent_only_wiped() {
     let said = |plan| {
         let mut case = phone_on_leave();
@@ -190,7 +221,11 @@ fn another_choice_asks_again_what_the_one_before_made_moot_and_nothing_else() {
 fn when_the_employment_ends_everything_is_asked_and_no_choice_is_left() {
     let mut case = on_leave(vec![device(HANDSET, DataClass::Standard), subscription()]);
     say(&mut case, AbsencePlan::Keep);
-    assert!(case.items.iter().all(|item| item.checks.iter().all(|check| check.state.is_settled())));
+    assert!(
+        case.items
+            .iter()
+            .all(|item| item.checks.iter().all(|check| check.state.is_settled()))
+    );
     let events = names(&case.reclassify(TerminationKind::Ordinary, noon()).unwrap());
     assert!(events.contains(&"check_reopened"), "{events:?}");
     assert!(case.absence.is_none() && case.items[0].arrangement.is_none());
@@ -217,7 +252,10 @@ fn the_end_of_the_employment_changes_nothing_for_what_is_let_go_or_decided_about
     given_back.hand_back(item_id(HANDSET), desk()).unwrap();
     let mut destroyed = given_back.clone();
     given_back.reclassify(TerminationKind::Ordinary, noon()).unwrap();
-    assert!(!given_back.items[0].is_settled(CheckKind::Returned), "its holder has it");
+    assert!(
+        !given_back.items[0].is_settled(CheckKind::Returned),
+        "its holder has it"
+    );
 
     destroyed
         .dispose(item_id(HANDSET), decided(destruction(), "worn out", desk()))
@@ -231,7 +269,11 @@ fn the_end_of_the_employment_changes_nothing_for_what_is_let_go_or_decided_about
 fn another_kind_of_end_leaves_a_case_that_is_no_leave_alone() {
     let mut case = case(vec![device(HANDSET, DataClass::Standard)], 0);
     let own = because("it was empty");
-    settle(&mut case, CheckKind::RecordsSaved, Settlement::not_applicable(own));
+    settle(
+        &mut case,
+        CheckKind::RecordsSaved,
+        Settlement::not_applicable(own),
+    );
     let before = case.items.clone();
     let events = case.reclassify(TerminationKind::MandateEnd, noon()).unwrap();
     assert_eq!(names(&events), ["reclassified"]);

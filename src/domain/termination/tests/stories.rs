@@ -266,13 +266,28 @@ fn a_number_is_done_after_its_decision_and_the_directory_is_the_desks() {
     case.settle(item, CheckKind::Directory, done(), act(ActorRole::Desk))
         .unwrap();
     assert!(case.is_ready());
+    assert_eq!(case.items[0].number_carried_out(), Some(NumberTerms::Reuse));
+    let gone = Settlement::deviation(because("the operator lost it"));
+    case.settle(item, CheckKind::Number, gone, act(ActorRole::Desk))
+        .unwrap();
+    assert_eq!(case.items[0].number_carried_out(), None);
 }
 
 #[test]
 fn a_number_goes_to_its_holder_by_a_named_decision_and_is_not_terminated_before_another() {
     let mut case = case(vec![subscription()], 10);
     let (item, desk) = (item_id(SUBSCRIPTION), || act(ActorRole::Desk));
-    case.request_number(item, act(ActorRole::Holder)).unwrap();
+    case.request_number(item, desk()).unwrap();
+    let holder = act(ActorRole::Holder);
+    assert_eq!(case.withdraw_number_request(item, &holder), Ok(vec![]));
+    assert!(
+        case.items[0].number_request.is_some(),
+        "somebody else has asked for them"
+    );
+    let withdrawn = case.withdraw_number_request(item, &desk()).unwrap();
+    assert_eq!(names(&withdrawn), ["number_request_withdrawn"]);
+    assert!(case.items[0].number_request.is_none());
+    case.request_number(item, holder).unwrap();
     assert_eq!(case.items[0].number_decision(), None, "to ask is not to decide");
     let transfer = NumberTerms::TransferToPrivate;
     let nobody = case.decide_number(item, (transfer, None), desk());
@@ -284,6 +299,11 @@ fn a_number_goes_to_its_holder_by_a_named_decision_and_is_not_terminated_before_
         case.release_by(&case.items[0]),
         case.end_on.checked_add_months(chrono::Months::new(1))
     );
+    let mut released = case.clone();
+    released
+        .settle(item, CheckKind::Number, Settlement::done(), desk())
+        .unwrap();
+    assert!(!released.items[0].is_to_be_transferred() && case.items[0].is_to_be_transferred());
     let terminate = NumberTerms::Terminate { last_day: None };
     for role in [ActorRole::Receiver, ActorRole::Desk] {
         let refused = case.decide_number(item, (terminate, None), act(role));

@@ -258,3 +258,39 @@ fn only_who_answers_for_it_takes_an_answer_back_and_only_of_a_case_that_goes_on(
         Err(DomainError::InvalidTransition { command: "undo", .. })
     ));
 }
+
+#[test]
+fn what_becomes_of_a_device_during_a_leave_is_taken_back_unless_somebody_said_otherwise_since() {
+    let mut case = a_phone_and_a_number();
+    case.reclassify(TerminationKind::Absence, noon()).unwrap();
+    let before = case.clone();
+    let answer = later(ActorRole::Receiver, 1);
+    case.arrange(handset(), AbsencePlan::Keep, answer.clone())
+        .unwrap();
+    let undo = Undo::of(&before, &case, answer);
+    let mut changed = case.clone();
+    take_back(&mut case, &undo);
+    assert_eq!(case.items[0].plan(), None);
+
+    changed
+        .arrange(handset(), AbsencePlan::Restock, later(ActorRole::Desk, 2))
+        .unwrap();
+    take_back(&mut changed, &undo);
+    assert_eq!(changed.items[0].plan(), Some(AbsencePlan::Restock));
+}
+
+#[test]
+fn a_wipe_stands_when_an_answer_is_taken_back_that_is_not_about_the_return() {
+    let mut case = a_phone_and_a_number();
+    let desk = later(ActorRole::Desk, 1);
+    settle(&mut case, (handset(), CheckKind::Returned), &desk);
+    case.apply_wipe(handset(), assessment(WipeLevel::Acknowledged, false), noon())
+        .unwrap();
+    settle(&mut case, (handset(), CheckKind::Wiped), &desk);
+    let before = case.clone();
+    let answer = later(ActorRole::Receiver, 2);
+    settle(&mut case, (handset(), CheckKind::RecordsSaved), &answer);
+    let undo = Undo::of(&before, &case, answer);
+    take_back(&mut case, &undo);
+    assert_eq!(case.items[0].checks, before.items[0].checks);
+}
