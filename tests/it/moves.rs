@@ -152,7 +152,7 @@ fn of_a_yes_and_a_no_to_the_phone_that_come_together_one_counts() {
             assert_eq!((held, &case["state"]), ((0, 1), &json!("completed")));
             json!("transferred")
         } else {
-            assert_eq!((held, &case["state"]), ((1, 0), &json!("open")));
+            assert_eq!((held, &case["state"]), ((1, 0), &json!("scheduled")));
             Value::Null
         };
         assert_eq!(item["outcome"], outcome);
