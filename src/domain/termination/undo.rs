@@ -6,9 +6,7 @@ use super::check::{Act, Check, Decision, Reason};
 use super::event::Event;
 use super::item::Item;
 use super::number::NumberRuling;
-use super::words::{
-    CheckKind, CheckState, CodeAnswer, CodeKind, DeviceOutcome, ReopenCause, TerminationState,
-};
+use super::words::{CheckKind, CodeAnswer, CodeKind, DeviceOutcome, ReopenCause, TerminationState};
 use crate::domain::error::DomainError;
 use crate::domain::ids::{ItemId, TerminationId};
 use crate::domain::wipe::WipeAssessment;
@@ -73,7 +71,7 @@ impl ItemBefore {
     fn of(old: &Item, new: &Item, act: &Act) -> Self {
         let answered = |check: &&Check| {
             let now = new.check(check.kind);
-            now.is_ok_and(|now| now.act.as_ref() == Some(act) && now != *check)
+            now.is_ok_and(|now| now.act.as_ref() == Some(act))
         };
         let codes = new.code_answers.iter().filter_map(|(kind, answer)| {
             let before = old.code_answers.get(kind).copied();
@@ -126,12 +124,9 @@ impl Termination {
             if let Some(wipe) = wipes.get(&before.item) {
                 events.extend(found.learn(termination, *wipe));
             }
-            let was_back = found.is(CheckKind::Returned, CheckState::Done);
             events.push(found.take_back(termination, before, &undo.act));
             events.extend(found.settle_moot(termination));
-            if was_back && !found.is(CheckKind::Returned, CheckState::Done) {
-                events.extend(found.fall_with_the_return(termination, &act));
-            }
+            events.extend(found.fall_with_the_return(termination, &act));
             events.extend(found.apply_wipe_policy(termination, held, act.at));
         }
         Ok(events)
