@@ -1,6 +1,8 @@
 //! What a transaction does last: it writes its audit entries and the answer that is kept under an idempotency key, and
 //! asks whether what the one who acts came with is still good. Each on its own would be a way to PostgreSQL and back, so
 //! there all of it is one statement.
+//!
+//! No use case that an account may call changes accounts: one that revoked itself would be refused here.
 
 use super::audit::{self, Together};
 use super::authority::{require, said};
