@@ -4,7 +4,7 @@
 //!
 //! No use case that an account may call changes accounts: one that revoked itself would be refused here.
 
-use super::audit::{self, Together};
+use super::audit::{self, Columns};
 use super::authority::{require, said};
 use super::idempotency::{self, AnswerRow};
 use super::prepared::run_on_sqlite;
@@ -71,7 +71,7 @@ const fn first(is_kept: bool) -> Result<(), DbError> {
 fn at_once(connection: &mut PgConnection, ending: &Ending, actor: &Actor) -> QueryResult<(bool, bool)> {
     let answer = ending.answer.as_ref();
     AtOnce {
-        trail: (!ending.trail.is_empty()).then(|| Together::of(&ending.trail)),
+        trail: (!ending.trail.is_empty()).then(|| Columns::of(&ending.trail)),
         answer: answer.map(|answer| Box::new(idempotency::keep(answer)) as Box<dyn QueryFragment<Pg> + '_>),
         account: match actor {
             Actor::ServiceAccount { id, version, .. } => Some((id.to_string(), *version)),
@@ -83,7 +83,7 @@ fn at_once(connection: &mut PgConnection, ending: &Ending, actor: &Actor) -> Que
 
 /// All of it. Whether the account is still good, and whether the answer is kept now.
 struct AtOnce<'e> {
-    trail: Option<Together<'e>>,
+    trail: Option<Columns<'e>>,
     answer: Option<Box<dyn QueryFragment<Pg> + 'e>>,
     account: Option<(String, i64)>,
 }

@@ -214,9 +214,9 @@ pub(super) fn write_each(connection: &mut SqliteConnection, drafts: &Drafts) -> 
     Ok(())
 }
 
-/// The entries and details of a transaction as parts of a larger statement of PostgreSQL, whose text is the same however
-/// many there are.
-pub(super) struct Together<'d> {
+/// The entries and details of a transaction, column by column: part of a larger statement of PostgreSQL, whose text is the
+/// same however many there are.
+pub(super) struct Columns<'d> {
     ids: Vec<&'d str>,
     at: Vec<NaiveDateTime>,
     actor_kinds: Vec<&'d str>,
@@ -232,7 +232,7 @@ pub(super) struct Together<'d> {
     details: Vec<&'d str>,
 }
 
-impl<'d> Together<'d> {
+impl<'d> Columns<'d> {
     pub(super) fn of(drafts: &'d Drafts) -> Self {
         let (entries, payloads) = (&drafts.entries, &drafts.payloads);
         let text = |column: fn(&EntryRow) -> &str| entries.iter().map(column).collect();
@@ -255,7 +255,7 @@ impl<'d> Together<'d> {
     }
 }
 
-impl QueryFragment<Pg> for Together<'_> {
+impl QueryFragment<Pg> for Columns<'_> {
     fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         pass.push_sql("draft AS (SELECT * FROM unnest(");
         pass.push_bind_param::<Array<Text>, _>(&self.ids)?;

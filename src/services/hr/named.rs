@@ -26,21 +26,15 @@ pub(super) fn named(
     stored: Option<&(Employment, Unit)>,
     document: &EmploymentDocument,
 ) -> Result<Named, ServiceError> {
-    let before = stored.map(|(known, _)| known);
-    let (mut person_id, mut manager) = (None, None);
-    if let Some(before) = before {
-        let manager_before = before.document.manager.as_ref().zip(before.manager_id);
-        let named_again = [
-            Some((&before.document.person, before.person_id)).filter(|(then, _)| **then == document.person),
-            manager_before.filter(|(then, _)| document.manager.as_ref() == Some(then)),
-        ];
-        [person_id, manager] = still_known(tx, source, named_again)?;
-    }
+    let [person_id, manager_id] = match stored {
+        Some((before, _)) => named_again(tx, source, before, document)?,
+        None => [None, None],
+    };
     let person_id = match person_id {
         Some(id) => id,
         None => person(tx, source, &document.person)?,
     };
-    let manager = match (&document.manager, manager) {
+    let manager = match (&document.manager, manager_id) {
         (None, _) => None,
         (Some(_), Some(id)) => Some(id),
         (Some(manager), None) => Some(person(tx, source, manager)?),
@@ -52,21 +46,28 @@ pub(super) fn named(
     })
 }
 
-/// Those of two people who are still whom the source means.
-fn still_known(
+/// The person and the manager, as far as the version before named them with the same words and they are who the source
+/// means now.
+fn named_again(
     tx: &mut Tx<'_>,
     source: &Source,
-    wanted: [Option<(&PersonReference, PersonId)>; 2],
+    before: &Employment,
+    document: &EmploymentDocument,
 ) -> Result<[Option<PersonId>; 2], ServiceError> {
-    let asked: Vec<_> = wanted
+    let manager = before.document.manager.as_ref().zip(before.manager_id);
+    let again: [Option<(&PersonReference, PersonId)>; 2] = [
+        Some((&before.document.person, before.person_id)).filter(|(then, _)| **then == document.person),
+        manager.filter(|(then, _)| document.manager.as_ref() == Some(then)),
+    ];
+    let asked: Vec<_> = again
         .iter()
         .flatten()
         .map(|(reference, _)| &reference.external_id)
         .collect();
-    let found = db::people::ids_of(tx, &source.name, &asked)?;
-    Ok(wanted.map(|one| {
+    let meant = db::people::ids_of(tx, &source.name, &asked)?;
+    Ok(again.map(|one| {
         let (reference, id) = one?;
-        found.contains(&(reference.external_id.clone(), id)).then_some(id)
+        meant.contains(&(reference.external_id.clone(), id)).then_some(id)
     }))
 }
 
