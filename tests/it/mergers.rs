@@ -300,6 +300,36 @@ fn whoever_was_asked_about_a_case_makes_way_for_the_one_who_answers_in_the_other
 }
 
 #[test]
+fn a_case_in_a_unit_below_is_asked_of_whoever_answers_above_it_now() {
+    story(async |town| {
+        let (from, into) = town.two_units().await;
+        town.coordinated_by(&from, "bo").await;
+        town.coordinated_by(&into, "dan").await;
+        // Nobody leads Alva, and nobody coordinates the unit that she works in.
+        let alva = town
+            .hr("alva", &employment("alva", 1, json!({"unit": "VO-14"})))
+            .await;
+        town.equip(&alva, "EX01K0001").await;
+        let below = town.unit_named("VO-14").await;
+        town.get_unit_patched(&below, &json!({"parent_id": from})).await;
+        let ends = json!({"unit": "VO-14", "end_date": END});
+        let ended = town.hr("alva", &employment("alva", 2, ends)).await;
+        for morning in ["2027-01-27T07:00:00Z", "2027-02-19T07:00:00Z"] {
+            town.until(morning).await;
+        }
+        let asked = town.until("2027-02-25T07:00:00Z").await;
+        assert_eq!(to(&asked), ["bo"]);
+        let clock = &town.server.db.app().clock;
+        clock.set("2027-02-25T08:00:00Z".parse().unwrap());
+        town.merged(&from, &into).await;
+        assert_eq!(town.unit(&below).await["parent_id"], into);
+        assert_eq!(town.works_in(&ended).await, below);
+        let asked = town.mails().await;
+        assert_eq!(to(&asked), ["dan"]);
+    });
+}
+
+#[test]
 fn a_merger_that_cannot_be_is_refused_by_what_stands_in_its_way() {
     story(async |town| {
         let (from, into) = town.two_units().await;
