@@ -1,7 +1,7 @@
 //! Who may call what: one table, held against the description of the API. An operation without a row fails
 //! the test, and so does a row without an operation.
 
-use super::support::db::TestDb;
+use super::support::db::{TestDb, for_each_database};
 use super::support::http::{Answer, TestServer};
 use super::support::operations::{OPEN, Operation, call, operations};
 use handback::domain::actor::Scope;
@@ -188,6 +188,36 @@ async fn nobody_calls_what_their_scope_does_not_allow() {
         }
     }
     server.stop().await;
+}
+
+#[test]
+fn whoever_was_revoked_is_refused_by_every_operation_and_changes_nothing() {
+    for_each_database(async |db: &TestDb| {
+        let server = TestServer::start(db);
+        let caller = server.caller(Scope::ALL).await;
+        db.execute("UPDATE service_account SET revoked_at = created_at");
+        let rows = |table: &str| db.number(&format!("SELECT count(*) AS n FROM {table}"));
+        let audited = rows("audit_entry");
+        for (id, operation) in &operations() {
+            if OPEN.contains(&id.as_str()) {
+                continue;
+            }
+            let request = call(&server, operation, id).bearer_auth(caller.token());
+            let answer = Answer::of(request).await;
+            assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{id}: {}", answer.body);
+        }
+        server.stop().await;
+        assert_eq!(rows("audit_entry"), audited);
+        for table in [
+            "idempotency_receipt",
+            "legal_entity",
+            "person",
+            "mdm_report",
+            "task",
+        ] {
+            assert_eq!(rows(table), 0, "{table}");
+        }
+    });
 }
 
 /// Requests that are wrong in every way a body, a header or a query can be.
