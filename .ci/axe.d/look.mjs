@@ -14,7 +14,7 @@ const WIDTHS = [320, 1200];
 // WCAG 2.1 A and AA. What axe calls best practice counts for pages; a mail is a part of somebody else's page.
 const WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"];
 
-const browser = await launch({ executablePath, args: ["--no-sandbox", "--force-device-scale-factor=1"] });
+const browser = await launch({ executablePath, args: ["--no-sandbox", "--disable-dev-shm-usage"] });
 const files = readdirSync(folder).filter((name) => name.endsWith(".html")).sort();
 let faults = 0;
 const fault = (text) => {
