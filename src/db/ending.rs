@@ -7,12 +7,12 @@
 use super::audit::{self, Columns};
 use super::authority::{require, said};
 use super::idempotency::{self, AnswerRow};
-use super::prepared::run_on_sqlite;
+use super::prepared::{Prepared, run_on_sqlite};
 use super::{DbConnection, DbError};
 use crate::domain::actor::Actor;
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::query_builder::{AstPass, QueryFragment};
 use diesel::sql_types::{BigInt, Bool, Text};
 
 /// What is to be written at the end.
@@ -70,15 +70,15 @@ const fn first(is_kept: bool) -> Result<(), DbError> {
 
 fn at_once(connection: &mut PgConnection, ending: &Ending, actor: &Actor) -> QueryResult<(bool, bool)> {
     let answer = ending.answer.as_ref();
-    AtOnce {
+    let all = AtOnce {
         trail: (!ending.trail.is_empty()).then(|| Columns::of(&ending.trail)),
         answer: answer.map(|answer| Box::new(idempotency::keep(answer)) as Box<dyn QueryFragment<Pg> + '_>),
         account: match actor {
             Actor::ServiceAccount { id, version, .. } => Some((id.to_string(), *version)),
             _ => None,
         },
-    }
-    .get_result(connection)
+    };
+    Prepared::<_, (Bool, Bool)>::new(all).get_result(connection)
 }
 
 /// All of it. Whether the account is still good, and whether the answer is kept now.
@@ -119,21 +119,4 @@ impl QueryFragment<Pg> for AtOnce<'_> {
         });
         Ok(())
     }
-
-    fn is_safe_to_cache_prepared(&self, _: &Pg) -> QueryResult<bool> {
-        Ok(true)
-    }
 }
-
-/// Found again by its text, of which there are a handful.
-impl QueryId for AtOnce<'_> {
-    type QueryId = ();
-
-    const HAS_STATIC_QUERY_ID: bool = false;
-}
-
-impl Query for AtOnce<'_> {
-    type SqlType = (Bool, Bool);
-}
-
-impl RunQueryDsl<PgConnection> for AtOnce<'_> {}

@@ -11,54 +11,60 @@
 use super::dialect::Connected;
 use super::types::guarded;
 use super::{DbConnection, DbError};
+use diesel::backend::Backend;
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::{Array, BigInt, Integer};
 use diesel::sqlite::Sqlite;
+use std::marker::PhantomData;
 
-/// A statement whose text is always the same.
+/// A statement whose text is always the same, or one of a handful; its rows are of the type `T` of SQL.
 ///
 /// It is read like a query, not executed: diesel executes a reference to a statement, and what is said here about the
-/// cache is not asked of a reference. PostgreSQL gives a row for each row that it writes, so that they can be counted.
-/// SQLite would put these rows into a table of their own first, which costs more than a short statement does, and is
-/// asked for their number instead.
-struct Constant<S>(S);
+/// cache is not asked of a reference.
+pub(super) struct Prepared<S, T>(S, PhantomData<T>);
 
-impl<S: QueryFragment<Pg>> QueryFragment<Pg> for Constant<S> {
-    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        self.0.walk_ast(pass.reborrow())?;
-        pass.push_sql(" RETURNING 1");
-        Ok(())
-    }
-
-    fn is_safe_to_cache_prepared(&self, _: &Pg) -> QueryResult<bool> {
-        Ok(true)
+impl<S, T> Prepared<S, T> {
+    pub(super) const fn new(statement: S) -> Self {
+        Self(statement, PhantomData)
     }
 }
 
-impl<S: QueryFragment<Sqlite>> QueryFragment<Sqlite> for Constant<S> {
-    fn walk_ast<'b>(&'b self, pass: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+impl<DB: Backend, S: QueryFragment<DB>, T> QueryFragment<DB> for Prepared<S, T> {
+    fn walk_ast<'b>(&'b self, pass: AstPass<'_, 'b, DB>) -> QueryResult<()> {
         self.0.walk_ast(pass)
     }
 
-    fn is_safe_to_cache_prepared(&self, _: &Sqlite) -> QueryResult<bool> {
+    fn is_safe_to_cache_prepared(&self, _: &DB) -> QueryResult<bool> {
         Ok(true)
     }
 }
 
 /// Found again by its text: an update has no static id.
-impl<S> QueryId for Constant<S> {
+impl<S, T> QueryId for Prepared<S, T> {
     type QueryId = ();
 
     const HAS_STATIC_QUERY_ID: bool = false;
 }
 
-impl<S> Query for Constant<S> {
-    type SqlType = Integer;
+impl<S, T> Query for Prepared<S, T> {
+    type SqlType = T;
 }
 
-impl<S, C> RunQueryDsl<C> for Constant<S> {}
+impl<S, T, C> RunQueryDsl<C> for Prepared<S, T> {}
+
+/// PostgreSQL gives a row for each row that a statement writes, so that they can be counted. SQLite would put these rows
+/// into a table of their own first, which costs more than a short statement does, and is asked for their number instead.
+struct Returning<S>(S);
+
+impl<S: QueryFragment<Pg>> QueryFragment<Pg> for Returning<S> {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        self.0.walk_ast(pass.reborrow())?;
+        pass.push_sql(" RETURNING 1");
+        Ok(())
+    }
+}
 
 diesel::define_sql_function! {
     /// How many rows the last statement wrote.
@@ -71,7 +77,7 @@ pub(super) fn run_on_sqlite<S: QueryFragment<Sqlite>>(
     connection: &mut SqliteConnection,
 ) -> QueryResult<usize> {
     // It gives no rows; reading them is what runs it.
-    let rows: Vec<i32> = Constant(statement).load(connection)?;
+    let rows: Vec<i32> = Prepared::<_, Integer>::new(statement).load(connection)?;
     debug_assert!(rows.is_empty(), "an update without RETURNING");
     let changed: i32 = diesel::select(changes()).get_result(connection)?;
     Ok(usize::try_from(changed).unwrap_or(0))
@@ -82,7 +88,8 @@ pub(super) fn run_on_postgres<S: QueryFragment<Pg>>(
     statement: S,
     connection: &mut PgConnection,
 ) -> QueryResult<usize> {
-    Constant(statement).load::<i32>(connection).map(|rows| rows.len())
+    let rows: Vec<i32> = Prepared::<_, Integer>::new(Returning(statement)).load(connection)?;
+    Ok(rows.len())
 }
 
 /// Runs a statement as a prepared one.
@@ -117,12 +124,12 @@ impl<S: QueryFragment<Pg> + QueryFragment<Sqlite>> Write for S {}
 /// Statements that belong together. Each of them would be a way to PostgreSQL and back; there all are sent as one, and none
 /// sees what another one writes.
 #[derive(Default)]
-pub(super) struct Together<'w>(Vec<Box<dyn Write + 'w>>);
+pub(super) struct Together<'w>(Vec<Returning<Box<dyn Write + 'w>>>);
 
 impl<'w> Together<'w> {
     /// Adds a statement whose text is the same each time.
     pub(super) fn and(mut self, statement: impl Write + 'w) -> Self {
-        self.0.push(Box::new(statement));
+        self.0.push(Returning(Box::new(statement)));
         self
     }
 
@@ -133,7 +140,7 @@ impl<'w> Together<'w> {
     pub(super) fn execute_guarded(self, connection: &mut impl Connected) -> Result<(), DbError> {
         match connection.connection() {
             DbConnection::Postgres(inner) => {
-                let counts: Vec<i64> = self.get_result(inner)?;
+                let counts: Vec<i64> = Prepared::<_, Array<BigInt>>::new(self).get_result(inner)?;
                 counts
                     .iter()
                     .try_for_each(|count| guarded(usize::from(*count == 1)))
@@ -141,7 +148,7 @@ impl<'w> Together<'w> {
             DbConnection::Sqlite(inner) => self
                 .0
                 .into_iter()
-                .try_for_each(|statement| guarded(run_on_sqlite(statement, inner)?)),
+                .try_for_each(|statement| guarded(run_on_sqlite(statement.0, inner)?)),
         }
     }
 }
@@ -152,7 +159,7 @@ impl QueryFragment<Pg> for Together<'_> {
         for (number, statement) in self.0.iter().enumerate() {
             pass.push_sql(&format!("{joint} written_{number} AS ("));
             statement.walk_ast(pass.reborrow())?;
-            pass.push_sql(" RETURNING 1)");
+            pass.push_sql(")");
             joint = ",";
         }
         joint = " SELECT ARRAY[";
@@ -163,24 +170,7 @@ impl QueryFragment<Pg> for Together<'_> {
         pass.push_sql("]");
         Ok(())
     }
-
-    fn is_safe_to_cache_prepared(&self, _: &Pg) -> QueryResult<bool> {
-        Ok(true)
-    }
 }
-
-/// Found again by its text.
-impl QueryId for Together<'_> {
-    type QueryId = ();
-
-    const HAS_STATIC_QUERY_ID: bool = false;
-}
-
-impl Query for Together<'_> {
-    type SqlType = Array<BigInt>;
-}
-
-impl RunQueryDsl<PgConnection> for Together<'_> {}
 
 /// Inserts several rows of one table: `insert_rows!(tx, table, &rows)`.
 macro_rules! insert_rows {
