@@ -325,3 +325,46 @@ fn what_the_caller_may_not_do_is_403_and_what_is_not_there_is_404() {
         server.stop().await;
     });
 }
+
+/// A POST of that body under that key; its status, and whether it is the answer of another time.
+async fn keyed(front: &TestCaller<'_>, key: &str, body: &Value) -> (u16, bool) {
+    let request = front.request(Method::POST, "/v1/legal-entities");
+    let answer = Answer::of(request.header("idempotency-key", key).json(body)).await;
+    let is_replayed = answer.header("idempotent-replayed") == "true";
+    (answer.status.as_u16(), is_replayed)
+}
+
+#[test]
+fn of_refusals_under_one_key_that_come_together_one_is_kept() {
+    for_each_database(async |db| {
+        let server = TestServer::start(db);
+        let admin = server.caller(&[Scope::Admin]).await;
+        let taken = json!({"name": "Socialnämnden", "kind": "authority", "org_number": "212000-0142"});
+        admin.make("/v1/legal-entities", &taken).await;
+        let before = db.number("SELECT count(*) AS n FROM idempotency_receipt");
+        let answers = join_all((0..12).map(|_| keyed(&admin, "once", &taken))).await;
+        assert!(answers.iter().all(|(status, _)| *status == 409), "{answers:?}");
+        assert_eq!(keyed(&admin, "once", &taken).await, (409, true));
+        let after = db.number("SELECT count(*) AS n FROM idempotency_receipt");
+        assert_eq!(after, before + 1);
+        server.stop().await;
+    });
+}
+
+#[test]
+fn an_answer_that_has_expired_makes_room_before_it_is_swept_away() {
+    for_each_database(async |db| {
+        let server = TestServer::start(db);
+        let admin = server.caller(&[Scope::Admin]).await;
+        let entity = |name: &str| json!({"name": name, "kind": "authority"});
+        let (one, other) = (entity("Socialnämnden"), entity("Kulturnämnden"));
+        assert_eq!(keyed(&admin, "again", &one).await, (201, false));
+        assert_eq!(keyed(&admin, "again", &other).await, (422, false));
+        db.execute("UPDATE idempotency_receipt SET expires_at = created_at");
+        assert_eq!(keyed(&admin, "again", &other).await, (201, false));
+        assert_eq!(keyed(&admin, "again", &other).await, (201, true));
+        assert_eq!(keyed(&admin, "again", &one).await, (422, false));
+        assert_eq!(db.number("SELECT count(*) AS n FROM idempotency_receipt"), 1);
+        server.stop().await;
+    });
+}
