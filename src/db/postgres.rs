@@ -21,6 +21,10 @@ const PARAMETERS: &[(&str, &str)] = &[
 /// Nearly everything is read by key: with the default cost of a random page, which is that of a turning disk, a table that
 /// has just begun to grow is read from end to end.
 pub(super) fn open_postgres(url: &str) -> Result<DbConnection, DbError> {
+    // Before libpq does it in its own way: OpenSSL would tear itself down when the program ends, and a thread of the pool
+    // that is still opening a connection then would end it with a segmentation fault. This sets `OPENSSL_INIT_NO_ATEXIT`,
+    // see <https://docs.openssl.org/3.6/man3/OPENSSL_init_crypto/>.
+    openssl_sys::init();
     let mut connection = PgConnection::establish(&with_parameters(url))
         .map_err(|error| DbError::Unavailable(error.to_string()))?;
     connection.batch_execute(

@@ -177,6 +177,8 @@ impl Database {
     /// A server is named but cannot be used: then the tests are not to pass.
     pub fn postgres() -> Option<Self> {
         let server = postgres_server()?;
+        // As the service does before its first connection; here the tests come first.
+        openssl_sys::init();
         let name = unique_name();
         let mut connection = PgConnection::establish(server).expect("the test server can be reached");
         connection
