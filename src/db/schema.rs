@@ -118,6 +118,7 @@ diesel::table! {
 diesel::table! {
     audit_pending (entry_id) {
         entry_id -> Text,
+        digest -> Binary,
     }
 }
 

@@ -1,3 +1,4 @@
+-- Rows that are changed often find room for their next version on the same page, and their indexes stay as they are.
 CREATE TABLE termination (
     id TEXT NOT NULL PRIMARY KEY,
     number TEXT NOT NULL,
@@ -18,7 +19,7 @@ CREATE TABLE termination (
     version BIGINT NOT NULL,
     created_at TIMESTAMP NOT NULL,
     updated_at TIMESTAMP NOT NULL
-);
+) WITH (fillfactor = 80);
 CREATE UNIQUE INDEX termination_number_key ON termination (number);
 CREATE UNIQUE INDEX termination_employment_active_key ON termination (employment_id)
     WHERE state IN ('scheduled', 'open');
@@ -26,6 +27,7 @@ CREATE INDEX termination_employment_idx ON termination (employment_id, id);
 CREATE INDEX termination_state_idx ON termination (state, id);
 CREATE INDEX termination_person_idx ON termination (person_id, id);
 
+-- Rows that are changed often find room for their next version on the same page, and their indexes stay as they are.
 CREATE TABLE termination_item (
     id TEXT NOT NULL PRIMARY KEY,
     termination_id TEXT NOT NULL REFERENCES termination (id),
@@ -50,7 +52,7 @@ CREATE TABLE termination_item (
     is_return_settled BOOLEAN NOT NULL,
     is_to_be_transferred BOOLEAN NOT NULL,
     awaits_mdm BOOLEAN NOT NULL
-);
+) WITH (fillfactor = 80);
 CREATE INDEX termination_item_wipe_due_idx ON termination_item (wipe_due_at, id) WHERE wipe_due_at IS NOT NULL;
 CREATE UNIQUE INDEX termination_item_assignment_key ON termination_item (termination_id, assignment_id);
 CREATE INDEX termination_item_device_idx ON termination_item (device_id, custody_epoch);

@@ -96,19 +96,23 @@ CREATE TABLE audit_entry (
 CREATE INDEX audit_entry_object_idx ON audit_entry (object_type, object_id, id);
 CREATE INDEX audit_entry_termination_idx ON audit_entry (termination_id, id) WHERE termination_id IS NOT NULL;
 
+-- The tables around the entries have no foreign keys: no entry can be deleted, what the chain proves is more than they
+-- would, and each of them would be looked up with every entry.
 CREATE TABLE audit_payload (
-    entry_id TEXT NOT NULL PRIMARY KEY REFERENCES audit_entry (id),
+    entry_id TEXT NOT NULL PRIMARY KEY,
     salt BYTEA NOT NULL,
     details TEXT NOT NULL
 );
 
+-- What waits for the sealer, with the digest as it was when the entry was written.
 CREATE TABLE audit_pending (
-    entry_id TEXT NOT NULL PRIMARY KEY REFERENCES audit_entry (id)
+    entry_id TEXT NOT NULL PRIMARY KEY,
+    digest BYTEA NOT NULL
 );
 -- No entry can miss the queue of the sealer, whoever writes it.
 CREATE FUNCTION audit_entry_waits() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO audit_pending (entry_id) VALUES (NEW.id);
+    INSERT INTO audit_pending (entry_id, digest) VALUES (NEW.id, NEW.digest);
     RETURN NULL;
 END;
 $$;
@@ -124,9 +128,9 @@ CREATE TABLE audit_seal (
 );
 
 CREATE TABLE audit_seal_entry (
-    seq BIGINT NOT NULL REFERENCES audit_seal (seq),
+    seq BIGINT NOT NULL,
     position INTEGER NOT NULL,
-    entry_id TEXT NOT NULL REFERENCES audit_entry (id),
+    entry_id TEXT NOT NULL,
     PRIMARY KEY (seq, position)
 );
 CREATE UNIQUE INDEX audit_seal_entry_entry_key ON audit_seal_entry (entry_id);

@@ -2,15 +2,18 @@
 
 use super::{EntryRow, PayloadRow};
 use crate::crypto::digest::{Digest, merkle_root, seal_hash};
+use crate::db::prepared::run_on_postgres;
 use crate::db::schema::{
     audit_entry as entry, audit_payload as payload, audit_pending as pending, audit_seal as seal,
     audit_seal_entry as seal_entry,
 };
 use crate::db::types::{guarded, utc};
 use crate::db::{DbConnection, DbError, Tx};
-use crate::on_both;
 use chrono::NaiveDateTime;
+use diesel::pg::Pg;
 use diesel::prelude::*;
+use diesel::query_builder::{AstPass, QueryFragment};
+use diesel::sql_types::{Array, BigInt, Text};
 
 /// The most entries of one seal.
 pub const BATCH: i64 = 500;
@@ -81,20 +84,29 @@ pub fn head(connection: &mut DbConnection) -> Result<Head, DbError> {
 pub fn seal(tx: &mut Tx<'_>) -> Result<usize, DbError> {
     // The head first: should another instance seal between the two statements, its number is then taken.
     let last = head(tx)?;
-    let waiting: Vec<(String, Vec<u8>)> = pending::table
-        .inner_join(entry::table.on(entry::id.eq(pending::entry_id)))
-        .order(pending::entry_id)
-        .limit(BATCH)
-        .select((entry::id, entry::digest))
-        .load(&mut **tx)?;
-    if waiting.is_empty() {
+    let (ids, digests) = take_waiting(tx)?;
+    if ids.is_empty() {
         return Ok(0);
     }
-    let (ids, digests): (Vec<String>, Vec<Vec<u8>>) = waiting.into_iter().unzip();
     match insert(tx, &last, &ids, &digests) {
         Err(DbError::Unique(_)) => Err(DbError::Busy),
         result => result.map(|()| ids.len()),
     }
+}
+
+/// Takes what has waited longest out of the queue: ids and digests, in the order in which they are sealed.
+fn take_waiting(tx: &mut Tx<'_>) -> Result<(Vec<String>, Vec<Vec<u8>>), DbError> {
+    let queue = diesel::alias!(pending as queue);
+    let first = queue
+        .order(queue.field(pending::entry_id))
+        .limit(BATCH)
+        .select(queue.field(pending::entry_id));
+    let mut taken: Vec<(String, Vec<u8>)> =
+        diesel::delete(pending::table.filter(pending::entry_id.eq_any(first)))
+            .returning((pending::entry_id, pending::digest))
+            .get_results(&mut **tx)?;
+    taken.sort_unstable();
+    Ok(taken.into_iter().unzip())
 }
 
 fn insert(tx: &mut Tx<'_>, last: &Head, ids: &[String], digests: &[Vec<u8>]) -> Result<(), DbError> {
@@ -114,23 +126,38 @@ fn insert(tx: &mut Tx<'_>, last: &Head, ids: &[String], digests: &[Vec<u8>]) -> 
         })?
         .to_vec();
     diesel::insert_into(seal::table).values(&row).execute(&mut **tx)?;
-    let places: Vec<SealEntryRow> = (0..)
-        .zip(ids)
-        .map(|(position, id)| SealEntryRow {
-            seq: row.seq,
-            position,
-            entry_id: id.clone(),
-        })
-        .collect();
-    on_both!(&mut **tx, |inner| diesel::insert_into(seal_entry::table)
-        .values(&places)
-        .execute(inner))?;
-    // By the seal, so that the text is the same however many there are.
-    let sealed = seal_entry::table
-        .filter(seal_entry::seq.eq(row.seq))
-        .select(seal_entry::entry_id);
-    let gone = diesel::delete(pending::table.filter(pending::entry_id.eq_any(sealed))).execute(&mut **tx)?;
-    guarded(usize::from(gone == ids.len()))
+    let placed = match &mut **tx {
+        DbConnection::Postgres(inner) => run_on_postgres(Places { seq: row.seq, ids }, inner)?,
+        DbConnection::Sqlite(inner) => {
+            let places = (0..).zip(ids).map(|(position, id)| SealEntryRow {
+                seq: row.seq,
+                position,
+                entry_id: id.clone(),
+            });
+            let places: Vec<SealEntryRow> = places.collect();
+            diesel::insert_into(seal_entry::table)
+                .values(&places)
+                .execute(inner)?
+        }
+    };
+    guarded(usize::from(placed == ids.len()))
+}
+
+/// The places of entries in a seal: one statement of PostgreSQL, whose text is the same however many there are.
+struct Places<'s> {
+    seq: i64,
+    ids: &'s [String],
+}
+
+impl QueryFragment<Pg> for Places<'_> {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        pass.push_sql("INSERT INTO audit_seal_entry (seq, position, entry_id) SELECT ");
+        pass.push_bind_param::<BigInt, _>(&self.seq)?;
+        pass.push_sql(", place - 1, id FROM unnest(");
+        pass.push_bind_param::<Array<Text>, _>(self.ids)?;
+        pass.push_sql(") WITH ORDINALITY AS entry (id, place)");
+        Ok(())
+    }
 }
 
 /// The next seals after this one.
