@@ -46,7 +46,13 @@ impl DatabaseUrl {
             )));
         }
         if text.starts_with("postgres://") || text.starts_with("postgresql://") {
-            return Ok(Self::Postgres(text.to_owned()));
+            return match is_well_encoded(text) {
+                true => Ok(Self::Postgres(text.to_owned())),
+                false => Err(
+                    "in a PostgreSQL URL, what is no letter, digit, hyphen, period, underscore or tilde in a user name or \
+                     password is written as % and two hexadecimal digits: %40 for @, %2F for /, %20 for a space",
+                ),
+            };
         }
         Err("a database URL starts with sqlite:, postgres:// or postgresql://")
     }
@@ -58,6 +64,23 @@ impl DatabaseUrl {
             Self::Postgres(_) => "postgres",
         }
     }
+}
+
+/// Whether libpq would understand the parts of the URL as they are meant. What it says of one that it does not understand
+/// repeats parts of it, and these may be of a password.
+fn is_well_encoded(url: &str) -> bool {
+    let is_plain = url.chars().all(|c| c.is_ascii_graphic());
+    let is_escape = |rest: &str| {
+        let digits = rest.as_bytes().get(..2);
+        digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+    };
+    let (_, rest) = url.split_once("://").unwrap_or_default();
+    let place = rest.split('?').next().unwrap_or_default();
+    let (authority, path) = place.split_once('/').unwrap_or((place, ""));
+    is_plain
+        && url.split('%').skip(1).all(is_escape)
+        && authority.matches('@').count() <= 1
+        && !path.contains('@')
 }
 
 /// What a SQLite connection is for.
@@ -121,6 +144,19 @@ pub(super) fn is_broken(connection: &mut DbConnection) -> bool {
     match connection {
         DbConnection::Postgres(inner) => AnsiTransactionManager::is_broken_transaction_manager(inner),
         DbConnection::Sqlite(inner) => AnsiTransactionManager::is_broken_transaction_manager(inner),
+    }
+}
+
+/// Makes the pool throw a connection away.
+pub(super) fn give_up(connection: &mut DbConnection) {
+    use diesel::connection::{AnsiTransactionManager, TransactionManager};
+    match connection {
+        DbConnection::Postgres(inner) => {
+            AnsiTransactionManager::transaction_manager_status_mut(inner).set_in_error();
+        }
+        DbConnection::Sqlite(inner) => {
+            AnsiTransactionManager::transaction_manager_status_mut(inner).set_in_error();
+        }
     }
 }
 
@@ -274,6 +310,27 @@ mod tests {
             DatabaseUrl::parse("postgres://h/d"),
             Ok(DatabaseUrl::Postgres(_))
         ));
+        assert!(matches!(
+            DatabaseUrl::parse(
+                "postgres://u:hem%20l%40gt@h,i:5433/d?sslmode=verify-full&options=-csearch_path%3Dx"
+            ),
+            Ok(DatabaseUrl::Postgres(_))
+        ));
+        for badly_encoded in [
+            "postgres://u:hem ligt@h/d",
+            "postgres://u@h/d?password=hem ligt",
+            "postgres://u:hem%zzligt@h/d",
+            "postgres://u:hem%4",
+            "postgres://u:hem@ligt@h/d",
+            "postgres://u:hem/ligt@h/d",
+            "postgres://u:hemligt\u{e5}@h/d",
+        ] {
+            let error = DatabaseUrl::parse(badly_encoded).unwrap_err();
+            assert!(
+                error.contains("%40 for @") && !error.contains("hem"),
+                "{badly_encoded}"
+            );
+        }
         for wrong in [
             "",
             "handback.db",

@@ -285,7 +285,14 @@ fn is_storage(text: &str) -> bool {
         "attempt to write a readonly database",
         "could not extend file",
         "terminating connection",
-        "server closed the connection",
+        "the database system is ",
+        "no connection to the server",
+        "connection to server",
+        "closed the connection",
+        "connection has been closed",
+        "could not receive data from server",
+        "could not send data to server",
+        "canceling statement due to statement timeout",
     ]
     .iter()
     .any(|known| text.contains(known))

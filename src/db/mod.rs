@@ -77,11 +77,13 @@ pub use error::{Constraint, DbError};
 pub use retry::Retry;
 pub use transaction::{Stamp, Tx};
 
-use connection::Opener;
+use connection::{Opener, give_up};
+use diesel::connection::SimpleConnection;
 use diesel::r2d2::{Pool, PooledConnection};
 use retry::Tries;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::oneshot;
 use transaction::{begin, commit, rollback};
@@ -99,7 +101,12 @@ struct Inner {
     pool: Pool<Opener>,
     /// SQLite only: PostgreSQL writes through the pool.
     writer: Option<Writer>,
+    /// How often the way to the database was found to be cut.
+    cuts: AtomicU64,
 }
+
+/// At which cut a connection of the pool was last seen to work.
+struct WorkedAt(u64);
 
 impl Db {
     /// Opens the database. `connections` is the size of the pool (on SQLite: of its readers).
@@ -126,6 +133,7 @@ impl Db {
             url: url.clone(),
             pool,
             writer,
+            cuts: AtomicU64::new(0),
         };
         postgres::check_language(&mut *inner.connection()?)?;
         Ok(Self(Arc::new(inner)))
@@ -144,12 +152,14 @@ impl Db {
     where
         F: FnOnce(&mut DbConnection) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
-        E: From<DbError> + Send + 'static,
+        E: From<DbError> + Retry + Send + 'static,
     {
         let inner = Arc::clone(&self.0);
         on_blocking_thread(move || {
             let mut connection = inner.connection()?;
-            work(&mut connection)
+            let result = work(&mut connection);
+            inner.notice(&mut connection, &result);
+            result
         })
         .await
     }
@@ -164,7 +174,7 @@ impl Db {
     where
         F: FnOnce(&mut DbConnection) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
-        E: From<DbError> + Send + 'static,
+        E: From<DbError> + Retry + Send + 'static,
     {
         if self.0.writer.is_some()
             && let Some(mut connection) = self.0.pool.try_get()
@@ -214,18 +224,51 @@ impl Db {
         let inner = Arc::clone(&self.0);
         on_blocking_thread(move || {
             let mut connection = inner.connection()?;
-            write_with_retry(&mut connection, &stamp, work)
+            let result = write_with_retry(&mut connection, &stamp, work);
+            inner.notice(&mut connection, &result);
+            result
         })
         .await
     }
 }
 
 impl Inner {
+    /// A connection. After the way to the database was cut once, each connection of before is tried first, and thrown away
+    /// if it is dead: otherwise as many callers as there are connections would be told of one restart of the server.
     fn connection(&self) -> Result<PooledConnection<Opener>, DbError> {
-        self.pool.get().map_err(|error| match error.to_string() {
-            text if text.contains("timed out") => DbError::Busy,
-            text => DbError::Unavailable(text),
-        })
+        loop {
+            let found = self.pool.get();
+            let mut connection = found.map_err(|error| without_connection(&error.to_string()))?;
+            let cuts = self.cuts.load(Ordering::Acquire);
+            let worked_at = PooledConnection::extensions(&connection)
+                .get::<WorkedAt>()
+                .map_or(0, |at| at.0);
+            if worked_at < cuts {
+                if connection.batch_execute("SELECT 1").is_err() {
+                    give_up(&mut connection);
+                    continue;
+                }
+                PooledConnection::extensions_mut(&mut connection).insert(WorkedAt(cuts));
+            }
+            return Ok(connection);
+        }
+    }
+
+    /// Notices that the way to the database is cut.
+    fn notice<T, E: Retry>(&self, connection: &mut DbConnection, result: &Result<T, E>) {
+        if result.as_ref().is_err_and(Retry::is_outage) {
+            give_up(connection);
+            self.cuts.fetch_add(1, Ordering::AcqRel);
+        }
+    }
+}
+
+/// Why there is no connection: all are busy, or none can be opened. The pool always says that it waited, and why after
+/// that, if there is a reason.
+fn without_connection(text: &str) -> DbError {
+    match text.split_once("timed out waiting for connection: ") {
+        Some((_, cause)) => DbError::Unavailable(cause.to_owned()),
+        None => DbError::Busy,
     }
 }
 

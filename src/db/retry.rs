@@ -17,11 +17,18 @@ const LONGEST_PAUSE: u64 = 64_000;
 pub trait Retry {
     /// True when another transaction stood in the way.
     fn is_contention(&self) -> bool;
+
+    /// True when the database could not be reached, or the way to it was cut.
+    fn is_outage(&self) -> bool;
 }
 
 impl Retry for DbError {
     fn is_contention(&self) -> bool {
         matches!(self, Self::Busy)
+    }
+
+    fn is_outage(&self) -> bool {
+        matches!(self, Self::Unavailable(_))
     }
 }
 

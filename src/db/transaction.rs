@@ -1,5 +1,6 @@
 //! Transactions: how one begins, and what a use case holds while it writes.
 
+use super::caught;
 use super::connection::DbConnection;
 use super::ending::{self, Ending};
 use super::error::DbError;
@@ -78,7 +79,8 @@ impl<'c> Tx<'c> {
         self.stamp.job_due.store(true, Ordering::Relaxed);
     }
 
-    /// Runs part of the use case so that it can fail alone.
+    /// Runs part of the use case so that it can fail alone, by a panic too: one that flew past would leave the savepoint
+    /// open.
     ///
     /// # Errors
     /// What the part returns; its changes are then undone.
@@ -92,7 +94,7 @@ impl<'c> Tx<'c> {
             stamp: self.stamp,
             ending: Ending::default(),
         };
-        let result = part(&mut inner);
+        let result = caught(|| part(&mut inner));
         let ending = inner.ending;
         if result.is_ok() {
             commit(self.connection)?;
@@ -127,11 +129,7 @@ pub(super) fn begin(connection: &mut DbConnection) -> Result<(), DbError> {
     match connection {
         DbConnection::Postgres(inner) => AnsiTransactionManager::begin_transaction(inner)?,
         DbConnection::Sqlite(inner) => {
-            let nested = matches!(
-                AnsiTransactionManager::transaction_manager_status_mut(inner),
-                TransactionManagerStatus::Valid(status) if status.transaction_depth().is_some()
-            );
-            if nested {
+            if depth_of(AnsiTransactionManager::transaction_manager_status_mut(inner)) > 0 {
                 AnsiTransactionManager::begin_transaction(inner)?;
             } else {
                 AnsiTransactionManager::begin_transaction_sql(inner, "BEGIN IMMEDIATE")?;
@@ -139,6 +137,21 @@ pub(super) fn begin(connection: &mut DbConnection) -> Result<(), DbError> {
         }
     }
     Ok(())
+}
+
+/// How many transactions and savepoints are open, one in the other.
+pub(super) fn depth(connection: &mut DbConnection) -> u32 {
+    depth_of(match connection {
+        DbConnection::Postgres(inner) => AnsiTransactionManager::transaction_manager_status_mut(inner),
+        DbConnection::Sqlite(inner) => AnsiTransactionManager::transaction_manager_status_mut(inner),
+    })
+}
+
+fn depth_of(status: &TransactionManagerStatus) -> u32 {
+    match status {
+        TransactionManagerStatus::Valid(status) => status.transaction_depth().map_or(0, Into::into),
+        TransactionManagerStatus::InError => 0,
+    }
 }
 
 /// Commits the innermost transaction or savepoint.

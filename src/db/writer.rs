@@ -6,7 +6,7 @@
 
 use super::connection::{DbConnection, Opener, is_broken};
 use super::error::DbError;
-use super::transaction::{begin, commit, rollback};
+use super::transaction::{begin, commit, depth, rollback};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 
@@ -93,6 +93,11 @@ fn run_group(
     group: &mut Vec<Box<dyn Work>>,
     waiting: &Receiver<Box<dyn Work>>,
 ) -> Result<(), DbError> {
+    if depth(connection) != 0 {
+        return Err(DbError::Unavailable(
+            "the writer's connection is beyond repair".to_owned(),
+        ));
+    }
     begin(connection)?;
     let mut changed = false;
     let mut next = 0;
@@ -102,6 +107,10 @@ fn run_group(
         if next == group.len() && next < GROUP {
             group.extend(waiting.try_recv().ok());
         }
+    }
+    // A commit inside another transaction would make nothing durable.
+    if depth(connection) != 1 {
+        return Err(DbError::Other("work has left a savepoint open".to_owned()));
     }
     if changed {
         commit(connection)

@@ -139,6 +139,10 @@ impl Retry for ServiceError {
     fn is_contention(&self) -> bool {
         matches!(self, Self::Busy)
     }
+
+    fn is_outage(&self) -> bool {
+        matches!(self, Self::Unavailable)
+    }
 }
 
 impl From<DbError> for ServiceError {

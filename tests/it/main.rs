@@ -57,3 +57,4 @@ mod tasks;
 mod terminations;
 mod wipes;
 mod worklist;
+mod writes;

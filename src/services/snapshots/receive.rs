@@ -210,13 +210,18 @@ pub(super) fn note_in(
     trail::note(tx, action, snapshot.id, details)
 }
 
-/// Discards the rows of a snapshot.
+/// Discards the rows of a snapshot that is not kept. Whether it is, the database knows: what was told of the commit may have
+/// been lost on the way.
 async fn discard(ctx: &Ctx, id: SnapshotId) -> Result<usize, ServiceError> {
     let mut total = 0;
     loop {
         let limit = i64::try_from(CHUNK).unwrap_or(i64::MAX);
         let count = ctx
             .write(Action::DeliverEmployment, move |tx| {
+                let kept = db::snapshots::find(tx, id)?.map(|snapshot| snapshot.state);
+                if matches!(kept, Some(SnapshotState::Applying | SnapshotState::Held)) {
+                    return Ok(0);
+                }
                 Ok(db::snapshot_rows::discard(tx, id, limit)?)
             })
             .await?;
