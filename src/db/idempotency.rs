@@ -117,10 +117,16 @@ impl<DB: Backend, S: QueryFragment<DB>> QueryFragment<DB> for OverExpired<S> {
     }
 }
 
-/// Forgets what has expired; says how many.
-pub fn purge(tx: &mut Tx<'_>) -> Result<usize, DbError> {
-    let now = tx.now().naive_utc();
-    Ok(diesel::delete(table::table)
-        .filter(table::expires_at.le(now))
-        .execute(&mut **tx)?)
+/// Forgets what has expired, of the `limit` that expired first; says how many.
+pub fn purge(tx: &mut Tx<'_>, limit: i64) -> Result<usize, DbError> {
+    let expired: Vec<(String, String, String)> = table::table
+        .filter(table::expires_at.le(tx.now().naive_utc()))
+        .order(table::expires_at)
+        .limit(limit)
+        .select((table::actor, table::route, table::key))
+        .load(&mut **tx)?;
+    for (actor, route, key) in &expired {
+        diesel::delete(table::table.find((actor, route, key))).execute(&mut **tx)?;
+    }
+    Ok(expired.len())
 }

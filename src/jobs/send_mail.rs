@@ -6,7 +6,9 @@ use crate::domain::ids::MessageId;
 use crate::services::messages::{self, Delivery};
 
 pub(super) async fn execute(app: &App, message: MessageId, run: &Run) -> Result<(), JobError> {
-    let delivery = messages::deliver(&run.ctx(app), (message, run.attempt == 1), || run.is_trusted())
+    // By the lease: attempts are counted anew when a worker gives a job back, and when somebody resumes it.
+    let is_first = run.lease.token == 1;
+    let delivery = messages::deliver(&run.ctx(app), (message, is_first), || run.is_trusted())
         .await
         .map_err(|error| JobError::Retry(error.to_string()))?;
     match delivery {

@@ -1,14 +1,14 @@
 //! What the service does for its own sake: it reports that it is alive and throws away what has expired.
 
 use super::{Ctx, ServiceError};
-use crate::db::{action_links, idempotency, instances, jobs};
+use crate::db::{DbError, Tx, action_links, idempotency, instances, jobs};
 use crate::domain::action_link::UNDO_WITHIN;
 use crate::domain::policy::Action;
 use chrono::TimeDelta;
 
 /// How long jobs that are done or called off are kept.
 const KEEP_JOBS: TimeDelta = TimeDelta::days(30);
-/// The most jobs of one state that are thrown away in one transaction.
+/// The most rows that are thrown away in one transaction, so that nobody waits for long behind it.
 const PURGE_BATCH: i64 = 1_000;
 /// How long a process is remembered after it was last seen.
 const KEEP_INSTANCES: TimeDelta = TimeDelta::days(1);
@@ -50,7 +50,23 @@ pub async fn beat(ctx: &Ctx) -> Result<usize, ServiceError> {
 /// # Errors
 /// As [`Ctx::write`].
 pub async fn purge_receipts(ctx: &Ctx) -> Result<usize, ServiceError> {
-    ctx.write(Action::Operate, |tx| Ok(idempotency::purge(tx)?)).await
+    in_batches(ctx, |tx| idempotency::purge(tx, PURGE_BATCH)).await
+}
+
+/// Purges batch after batch until one is not full; says how many rows went.
+async fn in_batches(
+    ctx: &Ctx,
+    purge: impl Fn(&mut Tx<'_>) -> Result<usize, DbError> + Clone + Send + 'static,
+) -> Result<usize, ServiceError> {
+    let mut total = 0;
+    loop {
+        let purge = purge.clone();
+        let gone = ctx.write(Action::Operate, move |tx| Ok(purge(tx)?)).await?;
+        total += gone;
+        if gone < PURGE_BATCH as usize {
+            return Ok(total);
+        }
+    }
 }
 
 /// Forgets what would take answers back for which it is too late: it repeats people's words.
@@ -71,8 +87,5 @@ pub async fn purge_undos(ctx: &Ctx) -> Result<usize, ServiceError> {
 /// As [`Ctx::write`].
 pub async fn purge_jobs(ctx: &Ctx) -> Result<usize, ServiceError> {
     let before = ctx.app.clock.now() - KEEP_JOBS;
-    ctx.write(Action::Operate, move |tx| {
-        Ok(jobs::purge(tx, before, PURGE_BATCH)?)
-    })
-    .await
+    in_batches(ctx, move |tx| jobs::purge(tx, before, PURGE_BATCH)).await
 }

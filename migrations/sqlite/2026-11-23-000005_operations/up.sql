@@ -94,6 +94,7 @@ CREATE TABLE audit_entry (
     digest BLOB NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX audit_entry_object_idx ON audit_entry (object_type, object_id, id);
+CREATE INDEX audit_entry_action_idx ON audit_entry (action, id);
 CREATE INDEX audit_entry_termination_idx ON audit_entry (termination_id, id) WHERE termination_id IS NOT NULL;
 
 -- The tables around the entries have no foreign keys: no entry can be deleted, what the chain proves is more than they

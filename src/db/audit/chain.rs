@@ -88,10 +88,8 @@ pub fn seal(tx: &mut Tx<'_>) -> Result<usize, DbError> {
     if ids.is_empty() {
         return Ok(0);
     }
-    match insert(tx, &last, &ids, &digests) {
-        Err(DbError::Unique(_)) => Err(DbError::Busy),
-        result => result.map(|()| ids.len()),
-    }
+    insert(tx, &last, &ids, &digests)?;
+    Ok(ids.len())
 }
 
 /// Takes what has waited longest out of the queue: ids and digests, in the order in which they are sealed.
@@ -125,7 +123,15 @@ fn insert(tx: &mut Tx<'_>, last: &Head, ids: &[String], digests: &[Vec<u8>]) -> 
             column: "hash",
         })?
         .to_vec();
-    diesel::insert_into(seal::table).values(&row).execute(&mut **tx)?;
+    match diesel::insert_into(seal::table)
+        .values(&row)
+        .execute(&mut **tx)
+        .map_err(DbError::from)
+    {
+        // Another instance has sealed with this number.
+        Err(DbError::Unique(_)) => return Err(DbError::Busy),
+        result => result?,
+    };
     let placed = match &mut **tx {
         DbConnection::Postgres(inner) => run_on_postgres(Places { seq: row.seq, ids }, inner)?,
         DbConnection::Sqlite(inner) => {

@@ -329,16 +329,19 @@ pub fn list(
 /// What waits for the sealer.
 pub fn pending(connection: &mut DbConnection) -> Result<Pending, DbError> {
     let count = pending::table.count().get_result(connection)?;
+    let oldest = oldest_pending(connection)?;
+    Ok(Pending { count, oldest })
+}
+
+/// When the oldest entry was written that waits for the sealer.
+pub fn oldest_pending(connection: &mut DbConnection) -> Result<Option<DateTime<Utc>>, DbError> {
     let oldest: Option<NaiveDateTime> = pending::table
         .inner_join(entry::table.on(entry::id.eq(pending::entry_id)))
         .order(pending::entry_id)
         .select(entry::at)
         .first(connection)
         .optional()?;
-    Ok(Pending {
-        count,
-        oldest: oldest.map(utc),
-    })
+    Ok(oldest.map(utc))
 }
 
 #[cfg(test)]

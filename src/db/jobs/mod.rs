@@ -339,18 +339,14 @@ pub fn resume(tx: &mut Tx<'_>, id: JobId, from: JobState) -> Result<(), DbError>
 
 /// Forgets jobs that were done or called off before `before`, of the `limit` oldest. Dead ones stay.
 pub fn purge(tx: &mut Tx<'_>, before: DateTime<Utc>, limit: i64) -> Result<usize, DbError> {
-    // By id, which rises with time: only the oldest are looked at, however many there are.
-    let oldest: Vec<(String, Option<NaiveDateTime>)> = table::table
+    // By id, which rises with time: the oldest come first, however many there are.
+    let old: Vec<String> = table::table
         .filter(is_ended())
+        .filter(table::finished_at.lt(before.naive_utc()))
         .order(table::id)
         .limit(limit)
-        .select((table::id, table::finished_at))
+        .select(table::id)
         .load(&mut **tx)?;
-    let old: Vec<String> = oldest
-        .into_iter()
-        .filter(|(_, finished_at)| finished_at.is_some_and(|at| at < before.naive_utc()))
-        .map(|(id, _)| id)
-        .collect();
     if old.is_empty() {
         return Ok(0);
     }

@@ -40,12 +40,30 @@ pub async fn pending(ctx: &Ctx) -> Result<Pending, ServiceError> {
         .await
 }
 
-/// Seals what waits, and says how many entries. Several instances may do so at once: the number of the seal
+/// How old an entry may become before it is sealed without anybody being told, in seconds.
+const TOLERATED_WAIT: i64 = 60;
+
+/// Seals what waits, and says how many entries; shows for how long the oldest has waited that is left. Several instances may do so at once: the number of the seal
 /// decides who was first, and the others leave the rest to the next time.
 ///
 /// # Errors
 /// As [`Ctx::write`].
 pub async fn seal(ctx: &Ctx) -> Result<usize, ServiceError> {
+    let sealed = seal_all(ctx).await?;
+    let oldest = ctx
+        .read(Action::Operate, |connection| {
+            Ok(audit::oldest_pending(connection)?)
+        })
+        .await?;
+    let waits = oldest.map_or(0, |oldest| (ctx.app.clock.now() - oldest).num_seconds());
+    metrics::gauge!("handback_audit_unsealed_seconds").set(waits as f64);
+    if waits > TOLERATED_WAIT {
+        tracing::warn!(seconds = waits, "audit entries wait to be sealed");
+    }
+    Ok(sealed)
+}
+
+async fn seal_all(ctx: &Ctx) -> Result<usize, ServiceError> {
     let mut total = 0;
     loop {
         let sealed = match ctx.write(Action::Operate, |tx| Ok(chain::seal(tx)?)).await {
