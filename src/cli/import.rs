@@ -8,7 +8,7 @@ use crate::crypto::digest::Sha256;
 use crate::domain::snapshot::{Counts, HoldReason, Snapshot, SnapshotState};
 use crate::domain::text::{ExternalId, SourceName};
 use crate::services::snapshots::{self, Arrival, AsOf, Charset, Delimiter, Format, Label, Parsed};
-use crate::services::{Ctx, FileReport, Place, Recorder, ServiceError};
+use crate::services::{Ctx, FileReport, Place, Recorder, ServiceError, keys};
 use crate::startup::{self, Prepare, StartError};
 use anyhow::{Context, bail};
 use chrono::{DateTime, Utc};
@@ -100,6 +100,9 @@ pub(super) fn run(config: Config, command: ImportCommand) -> anyhow::Result<Exit
 
 async fn import(app: &App, args: ImportArgs) -> anyhow::Result<ExitCode> {
     let ctx = Ctx::operator(app);
+    if args.apply {
+        keys::check_at_start(app).await?;
+    }
     let source: SourceName = args.source.parse().context("--source")?;
     let mut file = File::open(&args.file).with_context(|| args.file.display().to_string())?;
     let format = format(&args, &file)?;

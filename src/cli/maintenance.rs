@@ -1,6 +1,6 @@
 //! The operator's commands beside `serve`: migrate, keys, jobs, audit, openapi.
 
-use super::{attached, out};
+use super::{attached, attached_unchecked, out};
 use crate::config::Config;
 use crate::db::{DatabaseUrl, migrations};
 use crate::domain::calendar::ZONE;
@@ -53,7 +53,7 @@ pub(super) enum KeysCommand {
 
 pub(super) fn keys(config: Config, command: &KeysCommand) -> anyhow::Result<ExitCode> {
     match command {
-        KeysCommand::Status => attached(config, async |app| {
+        KeysCommand::Status => attached_unchecked(config, async |app| {
             out::line(format_args!(
                 "{:32} {:10} {:>10} {:>10} {:>10}",
                 "key", "state", "data keys", "mails", "addresses"
@@ -70,6 +70,10 @@ pub(super) fn keys(config: Config, command: &KeysCommand) -> anyhow::Result<Exit
                     "{:32} {state:10} {:>10} {:>10} {:>10}",
                     key.kid, key.data_keys, key.messages, key.private_addresses
                 ))?;
+            }
+            if let Err(error) = keys::check(app).await {
+                out::note(format_args!("handback: {error}"));
+                return Ok(ExitCode::FAILURE);
             }
             Ok(if missing {
                 ExitCode::FAILURE

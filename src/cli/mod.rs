@@ -13,6 +13,7 @@ use crate::app::App;
 use crate::clock::Clock;
 use crate::config::{self, Config, Explained, RawSettings};
 use crate::demo::DemoArgs;
+use crate::services::keys;
 use crate::startup::{self, Prepare, Started};
 use crate::telemetry;
 use clap::{Parser, Subcommand};
@@ -133,8 +134,20 @@ fn execute(command: Command, config: Config, explained: &Explained) -> anyhow::R
     }
 }
 
-/// Prepares the service for a command that works beside a running one, and runs the command.
+/// Prepares the service for a command that works beside a running one, and runs the command. With a keyring that is not this
+/// database's, nothing is done: what it would sign or seal could never be proved or read.
 fn attached<T>(config: Config, work: impl AsyncFnOnce(&App) -> anyhow::Result<T>) -> anyhow::Result<T> {
+    attached_unchecked(config, async |app| {
+        keys::check_at_start(app).await?;
+        work(app).await
+    })
+}
+
+/// The same for a command that tells what is wrong with the keyring.
+fn attached_unchecked<T>(
+    config: Config,
+    work: impl AsyncFnOnce(&App) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
     let Started { app, .. } = startup::start(config, Clock::system(), Prepare::Attach)?;
     runtime()?.block_on(work(&app))
 }

@@ -4,6 +4,7 @@ use super::out;
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::db::DatabaseUrl;
 use crate::jobs::{Deliveries, Runner, Settings, schedule};
 use crate::services::{Ctx, audit, health, keys, receipts, service_accounts};
 use crate::startup::{self, Prepare, Started};
@@ -137,11 +138,23 @@ async fn greet(app: &App, migrated: usize) -> anyhow::Result<()> {
     ));
     if service_accounts::list(&Ctx::operator(app)).await?.is_empty() {
         out::note(format_args!(
-            "No system can call the API yet. Make the first account in another terminal:\n  handback service-account create admin --scope admin --scope desk --data-dir {}",
-            app.config.data_dir.display()
+            "No system can call the API yet. Make the first account in another terminal, with the settings of this one:\n  handback service-account create admin --scope admin --scope desk --data-dir {}{}",
+            app.config.data_dir.display(),
+            elsewhere(&app.config)
         ));
     }
     Ok(())
+}
+
+/// The flag for a database that is not in the data folder. Of PostgreSQL only that it is needed: the URL may hold a password.
+fn elsewhere(config: &Config) -> String {
+    match DatabaseUrl::parse(config.database_url.expose()) {
+        Ok(DatabaseUrl::Sqlite(path)) if path != config.data_dir.join("handback.db") => {
+            format!(" --database-url sqlite:{}", path.display())
+        }
+        Ok(DatabaseUrl::Postgres(_)) => " --database-url <the URL of this database>".to_owned(),
+        Ok(DatabaseUrl::Sqlite(_)) | Err(_) => String::new(),
+    }
 }
 
 /// Ready when the process is asked to stop.

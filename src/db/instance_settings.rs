@@ -36,6 +36,14 @@ pub fn installation_id(tx: &mut Tx<'_>) -> Result<Uuid, DbError> {
     parse("instance_setting", "value", &stored)
 }
 
+/// The same, if it was made.
+pub fn find_installation_id(connection: &mut DbConnection) -> Result<Option<Uuid>, DbError> {
+    let known = get(connection, INSTALLATION)?;
+    known
+        .map(|known| parse("instance_setting", "value", &known))
+        .transpose()
+}
+
 /// What the database is for; production until somebody said otherwise.
 pub fn purpose(connection: &mut DbConnection) -> Result<DatabasePurpose, DbError> {
     match get(connection, PURPOSE)? {

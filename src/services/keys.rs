@@ -110,6 +110,25 @@ pub async fn check_at_start(app: &App) -> Result<(), KeyCheckError> {
         .await?
 }
 
+/// Whether every key of the keyring is the very key that the database was used with. Changes nothing.
+///
+/// # Errors
+/// [`KeyCheckError::Different`].
+pub async fn check(app: &App) -> Result<(), KeyCheckError> {
+    let keyring = app.keyring.clone();
+    let found = Ctx::system(app)
+        .read(Action::Operate, move |connection| {
+            let stored = db::keys::checks(connection)?.into_iter().collect();
+            let installation = instance_settings::find_installation_id(connection)?;
+            Ok(installation.and_then(|installation| different(&keyring, installation, &stored)))
+        })
+        .await?;
+    match found {
+        Some(kid) => Err(KeyCheckError::Different { kid }),
+        None => Ok(()),
+    }
+}
+
 /// The outer result rolls back; what the inner one says leaves the stored proofs as they are.
 fn check_in(tx: &mut Tx<'_>, keyring: &Keyring) -> Result<Result<(), KeyCheckError>, ServiceError> {
     let installation = instance_settings::installation_id(tx)?;

@@ -10,6 +10,9 @@ use crate::domain::record::Meta;
 use crate::domain::service_account::{Credential, ExternalClient, ServiceAccount};
 use serde_json::json;
 
+/// The longest name of an account, in characters.
+const NAME_MAX_CHARS: usize = 200;
+
 /// Makes an account with a secret. The secret is returned once and is not kept.
 ///
 /// # Errors
@@ -61,6 +64,7 @@ async fn insert(
     credential: Credential,
 ) -> Result<ServiceAccount, ServiceError> {
     require_scope(&scopes)?;
+    require_name(&name)?;
     ctx.write(Action::Operate, move |tx| {
         let account = ServiceAccount {
             id: tx.new_id(),
@@ -79,6 +83,19 @@ async fn insert(
         Ok(account)
     })
     .await
+}
+
+/// The name stands in lists and on receipts.
+fn require_name(name: &str) -> Result<(), ServiceError> {
+    let is_short = (1..=NAME_MAX_CHARS).contains(&name.chars().count());
+    if is_short && name.trim() == name && !name.chars().any(char::is_control) {
+        return Ok(());
+    }
+    Err(ServiceError::invalid(
+        "name",
+        "not_a_name",
+        "A name has 1 to 200 characters, no line breaks, and no space before or after it.",
+    ))
 }
 
 fn require_scope(scopes: &[Scope]) -> Result<(), ServiceError> {

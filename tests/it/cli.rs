@@ -117,6 +117,57 @@ fn time_is_not_moved_where_real_people_get_mail() {
 }
 
 #[test]
+fn with_the_keyring_of_another_installation_no_command_does_anything() {
+    let (own, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    for folder in [own.path(), other.path()] {
+        assert!(handback(folder, &["migrate"]).status.success());
+        let made = handback(folder, &["service-account", "create", "hr", "--scope", "hr"]);
+        assert!(made.status.success(), "{made:?}");
+    }
+    let anchors = own.path().join("anchors.jsonl");
+    let before = std::fs::read(&anchors).ok();
+    let keyring = "keyring.toml";
+    let right = std::fs::read(own.path().join(keyring)).unwrap();
+    std::fs::copy(other.path().join(keyring), own.path().join(keyring)).unwrap();
+    for command in [
+        &["keys", "status"][..],
+        &["audit", "verify"],
+        &["jobs", "run", "--once"],
+        &["service-account", "list"],
+        &["service-account", "create", "x", "--scope", "hr"],
+    ] {
+        let refused = handback(own.path(), command);
+        assert_eq!(refused.status.code(), Some(1), "{command:?}: {refused:?}");
+        assert!(
+            stderr(&refused).contains("is not the key that this database was used with"),
+            "{command:?}: {refused:?}"
+        );
+    }
+    assert_eq!(
+        std::fs::read(&anchors).ok(),
+        before,
+        "nothing is signed with a wrong key"
+    );
+    std::fs::write(own.path().join(keyring), right).unwrap();
+    let list = stdout(&handback(own.path(), &["service-account", "list"]));
+    assert_eq!(list.lines().count(), 1, "{list}");
+}
+
+#[test]
+fn the_name_of_an_account_is_one_line_that_can_stand_on_a_receipt() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(handback(folder.path(), &["migrate"]).status.success());
+    for name in ["", " hr", "hr\n0 active admin", &"x".repeat(201)] {
+        let refused = handback(
+            folder.path(),
+            &["service-account", "create", name, "--scope", "hr"],
+        );
+        assert_eq!(refused.status.code(), Some(1), "{name:?}");
+        assert!(stderr(&refused).contains("1 to 200 characters"), "{refused:?}");
+    }
+}
+
+#[test]
 fn a_keyring_that_others_can_read_stops_the_start() {
     let folder = tempfile::tempdir().unwrap();
     assert!(handback(folder.path(), &["migrate"]).status.success());
