@@ -278,6 +278,33 @@ pub fn revoke(tx: &mut Tx<'_>, id: TerminationId, reason: RevokeReason) -> Resul
         .execute_prepared(tx)
 }
 
+/// Revokes the links that were mailed to a person and would still work, and says which.
+pub fn revoke_live_of(
+    tx: &mut Tx<'_>,
+    person: PersonId,
+    reason: RevokeReason,
+) -> Result<Vec<ActionLink>, DbError> {
+    let now = tx.now().naive_utc();
+    let rows: Vec<Row> = table::table
+        .filter(table::person_id.eq(person.to_string()))
+        .filter(table::used_at.is_null())
+        .filter(table::revoked_at.is_null())
+        .filter(table::expires_at.gt(now))
+        .order(table::id)
+        .select(Row::as_select())
+        .load(&mut **tx)?;
+    for row in &rows {
+        diesel::update(table::table.find(row.id.clone()))
+            .filter(table::used_at.is_null())
+            .set((
+                table::revoked_at.eq(Some(now)),
+                table::revoke_reason.eq(Some(reason.as_str())),
+            ))
+            .execute_prepared(tx)?;
+    }
+    rows.into_iter().map(ActionLink::try_from).collect()
+}
+
 /// Revokes what is not used yet of the links in one mail; says how many.
 pub fn revoke_of_message(tx: &mut Tx<'_>, id: MessageId, reason: RevokeReason) -> Result<usize, DbError> {
     let unused = table::table

@@ -37,6 +37,8 @@ text_enum! {
         Closed = "closed",
         /// The dates moved; the mail named others.
         Rescheduled = "rescheduled",
+        /// Its reader has another address now; who reads the one before is not known.
+        AddressChanged = "address_changed",
     }
 }
 

@@ -1,6 +1,6 @@
 //! People: known through what sources deliver, or registered by hand.
 
-use super::{Ctx, Recorded, Recorder, ServiceError, Violations, references, trail};
+use super::{Ctx, Recorded, Recorder, ServiceError, Violations, links, references, trail};
 use crate::db::dialect::{self, Anchor};
 use crate::db::{self, Tx};
 use crate::domain::ids::PersonId;
@@ -136,7 +136,7 @@ pub async fn update(
     expected: ExpectedVersion,
     patch: PersonPatch,
 ) -> Result<Person, ServiceError> {
-    let actor = ctx.actor.clone();
+    let (app, actor) = (ctx.app.clone(), ctx.actor.clone());
     ctx.write(Action::EditRegister, move |tx| {
         if patch.identifiers.is_some() {
             dialect::lock(tx, Anchor::Person(id))?;
@@ -154,6 +154,9 @@ pub async fn update(
         person.meta = current.meta.changed(tx.now());
         db::people::update(tx, &person)?;
         update_identifiers(tx, &current, &person)?;
+        if person.email != current.email {
+            links::address_changed_in(tx, &app, id)?;
+        }
         let changed = trail::changed([
             ("name", person.name != current.name),
             ("email", person.email != current.email),

@@ -236,7 +236,7 @@ fn apply(
     stored: Option<&Known>,
     (document, content_hash): (&EmploymentDocument, &str),
 ) -> Result<Employment, ServiceError> {
-    let named = named(tx, source, stored, document)?;
+    let named = named(tx, app, source, (stored, document))?;
     let stored = stored.map(|(known, _)| known);
     let now = tx.now();
     let employment = Employment {

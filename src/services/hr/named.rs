@@ -1,5 +1,6 @@
 //! Whom and what a document names: found, brought up to date, or made as a stub.
 
+use crate::app::App;
 use crate::db::{self, Constraint, DbError, Tx, dialect};
 use crate::domain::employment::{Employment, EmploymentDocument, PersonReference};
 use crate::domain::ids::{LegalEntityId, PersonId, UnitId};
@@ -8,7 +9,7 @@ use crate::domain::record::Meta;
 use crate::domain::source::Source;
 use crate::domain::unit::{Merger, Unit};
 use crate::services::units::MAX_DEPTH;
-use crate::services::{ServiceError, scim, trail};
+use crate::services::{ServiceError, links, scim, trail};
 use serde_json::json;
 
 /// Whom and what a document names.
@@ -22,9 +23,9 @@ pub(super) struct Named {
 /// named them with the same words and they still are who the source means: that version brought them up to date.
 pub(super) fn named(
     tx: &mut Tx<'_>,
+    app: &App,
     source: &Source,
-    stored: Option<&(Employment, Unit)>,
-    document: &EmploymentDocument,
+    (stored, document): (Option<&(Employment, Unit)>, &EmploymentDocument),
 ) -> Result<Named, ServiceError> {
     let [person_id, manager_id] = match stored {
         Some((before, _)) => named_again(tx, source, before, document)?,
@@ -32,12 +33,12 @@ pub(super) fn named(
     };
     let person_id = match person_id {
         Some(id) => id,
-        None => person(tx, source, &document.person)?,
+        None => person(tx, app, source, &document.person)?,
     };
     let manager = match (&document.manager, manager_id) {
         (None, _) => None,
         (Some(_), Some(id)) => Some(id),
-        (Some(manager), None) => Some(person(tx, source, manager)?),
+        (Some(manager), None) => Some(person(tx, app, source, manager)?),
     };
     Ok(Named {
         person: person_id,
@@ -72,7 +73,12 @@ fn named_again(
 }
 
 /// The person that a document names: found, brought up to date, or made as a stub.
-fn person(tx: &mut Tx<'_>, source: &Source, reference: &PersonReference) -> Result<PersonId, ServiceError> {
+fn person(
+    tx: &mut Tx<'_>,
+    app: &App,
+    source: &Source,
+    reference: &PersonReference,
+) -> Result<PersonId, ServiceError> {
     let now = tx.now();
     let Some(known) = db::people::find_external(tx, &source.name, &reference.external_id)? else {
         let person = Person {
@@ -109,6 +115,7 @@ fn person(tx: &mut Tx<'_>, source: &Source, reference: &PersonReference) -> Resu
             json!({ "incomplete": person.is_incomplete() }),
         )?;
         if person.email != known.email {
+            links::address_changed_in(tx, app, person.id)?;
             scim::link_person_in(tx, person.id)?;
         }
     }

@@ -10,6 +10,7 @@ mod answers;
 mod apply;
 mod declare;
 mod question;
+mod readdress;
 mod renew;
 mod status;
 mod undo;
@@ -24,6 +25,7 @@ pub use question::{
 };
 pub use status::{HolderDevice, HolderQuestion, HolderStatus, HolderSubscription, open_status};
 
+pub(super) use readdress::address_changed_in;
 pub use renew::{Renewal, next_departure, renew};
 pub use undo::{Undoable, undo};
 
