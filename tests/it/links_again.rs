@@ -5,11 +5,13 @@ use crate::support::http::{Answer, TestServer};
 use crate::support::story::{LAST_DAY, Setting, Story, Visitor, all_well, deliver, read, sent_to};
 use handback::app::App;
 use handback::config::{Config, Mailbox};
+use handback::domain::actor::Scope;
 use handback::domain::termination::{CheckKind, CheckState, DataClass, TerminationState};
 use handback::jobs::{self, Deliveries, schedule};
-use handback::services::{Ctx, notes};
+use handback::services::{Ctx, messages, notes};
 use reqwest::{Method, StatusCode};
-use std::collections::BTreeMap;
+use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The receiver is asked, a Thursday morning.
@@ -249,6 +251,87 @@ fn a_completed_case_is_taken_back_until_its_receipt_leaves() {
             story.record().await.termination.state,
             TerminationState::Completed
         );
+        server.stop().await;
+    });
+}
+
+#[test]
+fn in_the_evening_of_the_last_day_the_holder_has_the_receipt_at_once_and_the_receiver_in_the_morning() {
+    for_each_database(async |db| {
+        let app = configured(db, |config| config.mail.send_window = true);
+        let story = Story::begin_in(&app, Setting::default()).await;
+        let server = TestServer::start_app(db, app.clone());
+        let token = asked(db, &story).await;
+        // Friday, half past five: tomorrow nobody reads Anna's mail at work any more.
+        story.it_is("2027-02-26T16:30:00Z");
+        let visitor = Visitor::open(&server, &token).await;
+        visitor.gets(&all_well(), StatusCode::SEE_OTHER).await;
+        let ahead = messages::preview(&Ctx::system(&app), 4).await.unwrap();
+        let ahead: BTreeSet<_> = ahead
+            .iter()
+            .map(|mail| (mail.message.to.to_string(), mail.leaves_at.to_rfc3339()))
+            .collect();
+        let wanted = [
+            ("holder", "2027-02-26T16:30:00+00:00"),
+            ("receiver", "2027-03-01T07:00:00+00:00"),
+        ];
+        assert_eq!(
+            ahead,
+            wanted.map(|(to, at)| (to.to_owned(), at.to_owned())).into()
+        );
+        let seen = db.mailer().sent().len();
+        run(&app).await;
+        assert_eq!(sent_to(&db.mailer().sent()[seen..]), ["anna"]);
+        story.it_is("2027-03-01T07:00:00Z");
+        run(&app).await;
+        assert_eq!(sent_to(&db.mailer().sent()[seen..]), ["anna", "maria"]);
+        server.stop().await;
+    });
+}
+
+#[test]
+fn a_link_that_was_mailed_to_a_wrong_address_is_dead_when_the_address_is_corrected_and_comes_to_the_right_one()
+ {
+    for_each_database(async |db| {
+        let story = Story::begin(db).await;
+        let server = TestServer::start(db);
+        // Anna has her page, and Maria is asked.
+        story.it_is("2027-02-19T07:00:00Z");
+        run(&story.app).await;
+        let anna = read(db.mailer().sent().last().unwrap()).page.unwrap();
+        let maria = asked(db, &story).await;
+        let seen = db.mailer().sent().len();
+        let admin = server.caller(&[Scope::Admin]).await;
+        for (name, email) in [("anna", "anna.ek"), ("maria", "maria.lind")] {
+            let known = format!("{name}@exempelkommunen.example");
+            let people = admin
+                .get("/v1/people?limit=200")
+                .await
+                .expect(StatusCode::OK)
+                .json();
+            let mut people = people["items"].as_array().unwrap().iter();
+            let person = people.find(|person| person["email"] == known).unwrap();
+            let path = format!("/v1/people/{}", person["id"].as_str().unwrap());
+            let body = json!({ "email": format!("{email}@exempelkommunen.example") });
+            let version = admin.get(&path).await.etag();
+            let _ = admin.patch(&path, &version, &body).await.expect(StatusCode::OK);
+        }
+        for path in [format!("/c/{maria}"), format!("/s/{anna}")] {
+            let gone = Answer::of(server.anonymous(Method::GET, &path)).await;
+            assert_eq!(gone.status, StatusCode::GONE, "{path}");
+        }
+        run(&story.app).await;
+        let new: BTreeMap<_, _> = db.mailer().sent()[seen..]
+            .iter()
+            .map(read)
+            .map(|mail| (mail.to, mail.token.or(mail.page).unwrap()))
+            .collect();
+        let to: Vec<_> = new.keys().map(String::as_str).collect();
+        assert_eq!(to, ["anna.ek", "maria.lind"]);
+        let page = Answer::of(server.anonymous(Method::GET, &format!("/s/{}", new["anna.ek"]))).await;
+        assert_eq!(page.status, StatusCode::OK);
+        let visitor = Visitor::open(&server, &new["maria.lind"]).await;
+        visitor.gets(&all_well(), StatusCode::SEE_OTHER).await;
         server.stop().await;
     });
 }

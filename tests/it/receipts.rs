@@ -3,9 +3,10 @@
 use crate::support::db::{TestDb, for_each_database};
 use crate::support::http::{Answer, TestServer};
 use crate::support::log::Log;
-use crate::support::story::{Story, Visitor, all_well, read};
+use crate::support::story::{Story, Visitor, all_well, read, sent_to};
 use handback::domain::actor::Scope;
 use handback::domain::termination::TerminationState;
+use handback::integrations::mail::MailError;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -181,6 +182,52 @@ fn a_receipt_is_replaced_when_the_case_opens_again() {
         assert!(genuine.body.contains("Kvittensen är äkta"));
         let replaced = page(&server, &old).await.expect(StatusCode::OK);
         assert!(replaced.body.contains("Kvittensen gäller inte längre"));
+        server.stop().await;
+    });
+}
+
+#[test]
+fn a_case_that_opens_again_while_its_receipt_waits_for_the_mail_server_can_be_completed_again() {
+    for_each_database(async |db| {
+        let server = TestServer::start(db);
+        let story = completed(db, &server).await;
+        for _ in 0..2 {
+            db.mailer().fail_next(MailError::Transient {
+                reply: "421 away".to_owned(),
+            });
+        }
+        server.run_jobs().await;
+        let waiting = "SELECT count(*) AS n FROM message WHERE state = 'queued' AND step LIKE 'receipt%'";
+        assert_eq!(db.number(waiting), 2);
+        let seen = db.mailer().sent().len();
+        let desk = server.caller(&[Scope::Desk]).await;
+        let case = format!("/v1/terminations/{}", story.case);
+        let reason = json!({ "reason": "Fel skick antecknat" });
+        let _ = desk
+            .post(&format!("{case}/reopen"), &reason)
+            .await
+            .expect(StatusCode::OK);
+        assert_eq!(
+            db.number(waiting),
+            0,
+            "a receipt that does not count any more is not mailed"
+        );
+        let open = desk.get(&case).await.expect(StatusCode::OK);
+        let item = open.json()["items"][0]["id"].as_str().unwrap().to_owned();
+        let path = format!("{case}/items/{item}/checks/records_saved");
+        let body = json!({ "state": "not_applicable", "reason": "Inget att spara" });
+        let closed = desk
+            .put_if(&path, &open.etag(), &body)
+            .await
+            .expect(StatusCode::OK);
+        assert_eq!(closed.json()["state"], "completed");
+        for instant in ["2027-02-25T08:00:00Z", "2027-02-25T12:00:00Z"] {
+            story.it_is(instant);
+            server.run_jobs().await;
+        }
+        let mut to = sent_to(&db.mailer().sent()[seen..]);
+        to.sort();
+        assert_eq!(to, ["anna", "maria"], "each has the receipt that counts, once");
         server.stop().await;
     });
 }

@@ -69,6 +69,11 @@ fn a_case_is_worked_through_to_its_receipt() {
             (refused.status, code(&refused)),
             (StatusCode::CONFLICT, "wrong_device".to_owned())
         );
+        for without in [json!({"state": "done"}), json!({"state": "done", "identity": {}})] {
+            let refused = check(&desk, &case, "returned", without).await;
+            assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+            assert_eq!(refused.json()["errors"][0]["code"], "identity_missing");
+        }
         let back = json!({"state": "done", "identity": {"imei": IMEIS[0]}, "note": {"condition": "intact"}});
         ok(check(&desk, &case, "returned", back).await);
         let early = desk.get(&format!("{}/receipt", case.path)).await;
@@ -183,6 +188,47 @@ async fn receipt_says_what_was_proved(desk: &TestCaller<'_>, case: &Case) {
     assert!(page.body.contains("not checked on site") && page.body.contains("<html lang=\"en\""));
     let neither = desk.request(Method::GET, &path).header("accept", "image/png");
     drop(Answer::of(neither).await.expect(StatusCode::NOT_ACCEPTABLE));
+}
+
+#[test]
+fn what_the_device_told_is_nobodys_word_on_the_receipt_although_somebody_had_answered_before() {
+    for_each_database(async |db: &TestDb| {
+        let world = World::new(db).await;
+        let server = TestServer::start(db);
+        let desk = server.caller(&[Scope::Desk]).await;
+        let mdm = server.caller(&[Scope::Mdm]).await;
+        let case = open_case(&world).await;
+        let back = json!({"state": "done", "identity": {"imei": IMEIS[0]}, "note": {"condition": "intact"}});
+        ok(check(&desk, &case, "returned", back).await);
+        for answered in ["reset", "wiped"] {
+            ok(check(&desk, &case, answered, json!({"state": "done"})).await);
+        }
+        let report = json!({
+            "event_id": "e-1", "kind": "command_acknowledged",
+            "device": {"serial": "serial0x"}, "scope": "full_device",
+        });
+        drop(
+            mdm.post("/v1/mdm/reports", &report)
+                .await
+                .expect(StatusCode::ACCEPTED),
+        );
+        let kinds = ["screen_lock", "sim_pin", "other"];
+        let codes = kinds.map(|kind| json!({"kind": kind, "answer": "not_applicable"}));
+        ok(desk
+            .post(&format!("{}/codes", case.item), &json!({"codes": codes}))
+            .await);
+        ok(check(&desk, &case, "codes", json!({"state": "done"})).await);
+        let receipt = desk.get(&format!("{}/receipt", case.path)).await;
+        let receipt = receipt.expect(StatusCode::OK).json();
+        let device = &receipt["devices"][0];
+        assert!(device["reset"]["by"].is_string(), "{device}");
+        let wiped = &device["wiped"];
+        assert_eq!(
+            (&wiped["level"], &wiped["by"], &wiped["date"]),
+            (&json!("reported"), &json!(null), &json!("2027-01-11"))
+        );
+        server.stop().await;
+    });
 }
 
 #[test]

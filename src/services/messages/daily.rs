@@ -86,7 +86,7 @@ fn one_in(
         return Ok(None);
     };
     let case = Case::load(tx, message.termination_id)?;
-    if !may_leave(app, &case.calendar(), message.step, now) {
+    if !may_leave(app, &case, message.step, now) {
         return Ok(None);
     }
     if let Some(reason) = why_not(&case, &message, local_date(now)) {

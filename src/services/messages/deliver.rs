@@ -120,14 +120,14 @@ fn judge(
     if waits < parts.len() {
         return Ok(Verdict::TakeApart);
     }
-    let calendar = Case::load(connection, message.termination_id)?.calendar();
-    if !may_leave(app, &calendar, message.step, now) {
+    let case = Case::load(connection, message.termination_id)?;
+    if !may_leave(app, &case, message.step, now) {
         // What it says was true when mail last left. If nobody can have it yet, it is written anew when mail leaves
         // again.
         return Ok(if is_first {
             Verdict::TakeApart
         } else {
-            Verdict::Wait(next_departure(app, &calendar, now) - now)
+            Verdict::Wait(next_departure(app, &case.calendar(), now) - now)
         });
     }
     let sealed = db::messages::sealed(connection, id)?

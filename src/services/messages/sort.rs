@@ -3,7 +3,9 @@
 
 use super::recipients::{Reader, resolve_in};
 use super::trail;
-use super::wanted::{is_urgent, may_leave, next_departure, stands_alone, why_not, window_is_open};
+use super::wanted::{
+    AT_ANY_HOUR, is_urgent, may_leave, next_departure, stands_alone, why_not, window_is_open,
+};
 use super::write::{Due, ready_in, write_in};
 use crate::app::App;
 use crate::db::{self, Tx};
@@ -42,7 +44,7 @@ pub(super) fn sort_in(
     let (due, early): (Vec<&Message>, Vec<&Message>) = all
         .iter()
         .filter(|message| message.state == MessageState::Planned && message.due_at <= now)
-        .partition(|message| may_leave(app, &calendar, message.step, now));
+        .partition(|message| may_leave(app, &case, message.step, now));
     put_off_in(tx, app, (&calendar, &early))?;
     let mut wanted = Vec::with_capacity(due.len());
     for message in &due {
@@ -110,12 +112,12 @@ fn put_off_in(
     (calendar, early): (&Calendar, &[&Message]),
 ) -> Result<(), ServiceError> {
     let now = tx.now();
-    // At night the hour is the same for all, and needs no note.
-    if !window_is_open(app, now) {
-        return Ok(());
-    }
+    // At night the hour is the same for all, and needs no note, but for what is looked at all night.
+    let is_night = !window_is_open(app, now);
     for message in early {
-        put_off_until_in(tx, message, next_departure(app, calendar, now))?;
+        if !is_night || AT_ANY_HOUR.contains(&message.step) {
+            put_off_until_in(tx, message, next_departure(app, calendar, now))?;
+        }
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Writing what is due: first each case is looked at, then each reader is told, every one in a transaction of its own.
 
 use super::recipients::Reader;
-use super::wanted::{URGENT, window_is_open};
+use super::wanted::{AT_ANY_HOUR, window_is_open};
 use super::{daily, sort};
 use crate::db;
 use crate::domain::calendar::local_date;
@@ -68,7 +68,7 @@ async fn look(ctx: &Ctx, pace: &mut Pace) -> Result<Looked, ServiceError> {
     let mut looked = Looked::default();
     loop {
         let now = ctx.app.clock.now();
-        let only = (!window_is_open(&ctx.app, now)).then_some(URGENT);
+        let only = (!window_is_open(&ctx.app, now)).then_some(AT_ANY_HOUR);
         let due = ctx
             .read(Action::Operate, move |connection| {
                 Ok(db::messages::due(connection, (now, only), after, BATCH)?)

@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::domain::action_link::LinkPurpose;
-use crate::domain::calendar::Calendar;
+use crate::domain::calendar::{Calendar, local_date};
 use crate::domain::message::Message;
 use crate::domain::termination::{Item, TerminationKind, TerminationState};
 use crate::domain::timeline::{MessageStep, RecipientRole};
@@ -42,11 +42,17 @@ pub(in crate::services) const fn asks(step: MessageStep) -> bool {
     }
 }
 
-/// The mails that leave at any hour: every hour that the wrong hands can use the phone or the number counts.
-pub(super) const URGENT: &[MessageStep] = &[MessageStep::LossReported, MessageStep::ActAtOnce];
+/// The mails that may leave while the window is closed: those that cannot wait, and the receipt of the holder, see
+/// [`leaves_at`].
+pub(super) const AT_ANY_HOUR: &[MessageStep] = &[
+    MessageStep::LossReported,
+    MessageStep::ActAtOnce,
+    MessageStep::ReceiptHolder,
+];
 
-pub(super) fn is_urgent(step: MessageStep) -> bool {
-    URGENT.contains(&step)
+/// Whether the mail cannot wait: every hour that the wrong hands can use the phone or the number counts.
+pub(super) const fn is_urgent(step: MessageStep) -> bool {
+    matches!(step, MessageStep::LossReported | MessageStep::ActAtOnce)
 }
 
 /// The stable word for a mail of a legal entity that writes to nobody.
@@ -148,9 +154,28 @@ fn why_not_on_leave(case: &Case, message: &Message, today: NaiveDate) -> Option<
     }
 }
 
-/// Whether a mail of this step may leave now, by the calendar of its legal entity.
-pub(super) fn may_leave(app: &App, calendar: &Calendar, step: MessageStep, now: DateTime<Utc>) -> bool {
-    is_urgent(step) || !app.config.mail.send_window || calendar.in_send_window(now)
+/// When a mail of this step can leave, from now on, by the calendar of its legal entity. What cannot wait leaves at once, and so
+/// does the receipt of a holder on the last day: when the window opens again, nobody reads that mailbox any more.
+pub(in crate::services) fn leaves_at(
+    app: &App,
+    calendar: &Calendar,
+    (step, last_day): (MessageStep, NaiveDate),
+    now: DateTime<Utc>,
+) -> DateTime<Utc> {
+    let departure = next_departure(app, calendar, now);
+    let is_last_chance =
+        step == MessageStep::ReceiptHolder && (local_date(now)..local_date(departure)).contains(&last_day);
+    if is_urgent(step) || is_last_chance {
+        now
+    } else {
+        departure
+    }
+}
+
+/// Whether the mail may leave now.
+pub(super) fn may_leave(app: &App, case: &Case, step: MessageStep, now: DateTime<Utc>) -> bool {
+    let what = (step, case.record.termination.end_on);
+    leaves_at(app, &case.calendar(), what, now) <= now
 }
 
 /// Whether ordinary mail may leave now for anybody: the days that a legal entity keeps for itself come on top.

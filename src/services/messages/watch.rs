@@ -1,6 +1,6 @@
 //! What those see who watch the mails.
 
-use super::wanted::{is_urgent, next_departure};
+use super::wanted::leaves_at;
 use crate::db::messages::MessageFilter;
 use crate::db::{self};
 use crate::domain::ids::{MessageId, TerminationId};
@@ -75,11 +75,12 @@ pub async fn preview(ctx: &Ctx, days: u16) -> Result<Vec<PlannedMail>, ServiceEr
                 let entity = db::legal_entities::get(connection, record.legal_entity_id)?;
                 Ok(PlannedMail {
                     number: record.termination.number,
-                    leaves_at: if is_urgent(message.step) {
-                        message.due_at.max(now)
-                    } else {
-                        next_departure(&app, &entity.schedule.calendar(), message.due_at.max(now))
-                    },
+                    leaves_at: leaves_at(
+                        &app,
+                        &entity.schedule.calendar(),
+                        (message.step, record.termination.end_on),
+                        message.due_at.max(now),
+                    ),
                     message,
                 })
             })

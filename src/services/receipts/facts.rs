@@ -11,6 +11,7 @@ use crate::domain::termination::{
     NumberDecision, Reason, TerminationKind, WipeStatement,
 };
 use crate::domain::text::looks_like_personal_number;
+use crate::domain::wipe::EvidenceKind;
 use crate::mail::Phone;
 use crate::mail::receipt::{Cause, Deviation, Proof, Receipt, ReceiptDevice, ReceiptSubscription};
 use crate::mail::words::{self, Condition, FactLevel, SimAnswer, WipeMethod};
@@ -78,6 +79,7 @@ fn device_facts(
         })
     };
     let (reset, wiped) = (item.check(CheckKind::Reset)?, item.check(CheckKind::Wiped)?);
+    let wipe = proof(wiped, wipe_level(item, held))?;
     Ok(ReceiptDevice {
         model: found.device.model.clone(),
         serial_last4: found.device.serial.last_four().to_owned(),
@@ -90,7 +92,7 @@ fn device_facts(
             .as_deref()
             .and_then(|word| word.parse::<Condition>().ok()),
         reset: proof(reset, seen_level(reset, is_missing, held))?,
-        wiped: proof(wiped, wipe_level(item, held))?,
+        wiped: told_by_device(connection, case, found, wipe)?,
         wipe_method: wipe_method(item),
         required_wipe: item.required_wipe,
         codes: item
@@ -100,6 +102,33 @@ fn device_facts(
             .collect(),
         accessories: accessories(item, &found.accessories)?,
         sim: sim(item)?,
+    })
+}
+
+/// What the device itself has told has no person behind it, and the day on which it told: somebody may have answered for
+/// it before.
+fn told_by_device(
+    connection: &mut DbConnection,
+    case: &Case,
+    found: &CaseDevice,
+    proof: Proof,
+) -> Result<Proof, ServiceError> {
+    let Some(holding) = case.record.holding(found.item) else {
+        return Ok(proof);
+    };
+    if proof.level != FactLevel::Reported {
+        return Ok(proof);
+    }
+    let epoch = holding.custody_epoch;
+    let told = db::evidence::of_device_since(connection, found.device.id, epoch)?
+        .iter()
+        .filter(|placed| placed.epoch == epoch && placed.fact.kind == EvidenceKind::CommandAcknowledged)
+        .map(|placed| placed.fact.occurred_at())
+        .max();
+    Ok(Proof {
+        on: told.map(local_date).or(proof.on),
+        by: None,
+        ..proof
     })
 }
 

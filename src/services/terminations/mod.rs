@@ -5,6 +5,7 @@
 
 mod absence;
 mod begin;
+mod completion;
 mod consequences;
 mod delegate;
 mod disposals;
@@ -20,7 +21,7 @@ mod work;
 pub use crate::db::terminations::TerminationFilter;
 pub use absence::{ArrangementSaid, arrange, hand_back, note_back, open_absence};
 pub use begin::begin;
-pub(super) use consequences::{can_take_completion_back, plan_holders_receipt_in, take_completion_back_in};
+pub(super) use completion::{can_take_completion_back, plan_holders_receipt_in, take_completion_back_in};
 pub use delegate::{DelegateSaid, delegate, end_delegation};
 pub(super) use delegate::{colleague_in, hand_over_in};
 pub use disposals::{

@@ -9,8 +9,11 @@ use crate::domain::termination::{
 };
 use crate::domain::text::{REASON_MAX_CHARS, clean_line, clean_text};
 use crate::services::{Ctx, Recorded, Recorder, ServiceError, Violations};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
+/// How far back the employer can have learned of a loss that is reported now: the deadline for a notification counts from
+/// then, and goes by what was said first.
+const KNOWN_WITHIN: TimeDelta = TimeDelta::days(365);
 /// The most characters that a name, a function or a reference has.
 pub const LINE_MAX_CHARS: usize = 200;
 /// The highest amount that is taken for one, in öre.
@@ -92,6 +95,14 @@ pub async fn report_outcome(
     let reason = text(&mut violations, "/reason", &said.reason);
     let police_report = optional_line(&mut violations, "/police_report", said.police_report.as_deref());
     not_in_future(ctx, &mut violations, "/known_at", said.known_at);
+    if said
+        .known_at
+        .is_some_and(|at| at < ctx.app.clock.now() - KNOWN_WITHIN)
+    {
+        let detail =
+            "It lies more than a year back. Give the instant at which the organisation learned of it.";
+        violations.add("/known_at", "too_early", detail);
+    }
     let report = violations.finish_with(reason.map(|reason| LossReport {
         known_at: said.known_at,
         police_report,

@@ -14,7 +14,8 @@ use crate::domain::ids::{ItemId, TerminationId};
 use crate::domain::policy::Action;
 use crate::domain::record::ExpectedVersion;
 use crate::domain::termination::{
-    Act, ActorRole, Answer, CheckKind, Event, IdentityMatch, Note, Reason, Settlement, TerminationRecord,
+    Act, ActorRole, Answer, CheckKind, Event, IdentityMatch, ItemKind, Note, Reason, Settlement,
+    TerminationRecord,
 };
 use crate::domain::text::{REASON_MAX_CHARS, clean_text};
 use crate::services::{Ctx, Recorded, Recorder, ServiceError};
@@ -61,6 +62,10 @@ pub async fn settle(
             (CheckKind::Returned, Some(identity)) => {
                 Some(compare_in(tx, &record, item, |device| identity.compare(device))?)
             }
+            (CheckKind::Returned, None) if settlement.answer == Answer::Done => {
+                require_identity_known(&record, item)?;
+                None
+            }
             _ => None,
         };
         let settlement = Settlement {
@@ -74,6 +79,16 @@ pub async fn settle(
         view(tx, &actor, after)
     })
     .await
+}
+
+/// A device is taken back by what is read off it, unless it was before.
+fn require_identity_known(record: &TerminationRecord, item: ItemId) -> Result<(), ServiceError> {
+    let item = record.termination.item(item)?;
+    if item.kind == ItemKind::Device && !item.identity_confirmed {
+        let detail = "Give the serial number or the IMEI as it is read off the device.";
+        return Err(ServiceError::invalid("/identity", "identity_missing", detail));
+    }
+    Ok(())
 }
 
 /// Decides that a case may close in spite of a contradicted wipe, because the device is gone and nobody can look. The

@@ -257,7 +257,16 @@ impl Case {
     pub fn objects_to(&self, (step, to): (&str, &str), now: DateTime<Utc>) -> Option<String> {
         let local = now.with_timezone(&Stockholm);
         let today = local.date_naive();
-        if forward(today) != today || !(8..16).contains(&local.hour()) {
+        let is_business_day = forward(today) == today;
+        let is_open = is_business_day && (8..16).contains(&local.hour());
+        let opens_on = if is_business_day && local.hour() < 8 {
+            today
+        } else {
+            forward(today.succ_opt().unwrap())
+        };
+        // In the evening of the last day the holder has the receipt at once, or never reads it.
+        let is_last_chance = step == "receipt_holder" && today <= self.end && self.end < opens_on;
+        if !is_open && !is_last_chance {
             return Some("mail does not leave now".to_owned());
         }
         let is_receipt = step.starts_with("receipt_");
