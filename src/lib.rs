@@ -31,7 +31,8 @@
 //! - Nothing in [`domain`] does IO, asks the clock or draws a random number.
 //! - Nothing calls the network from inside a transaction: the body of a transaction is a synchronous closure.
 //! - No GET changes anything. No link in a mail acts by being opened.
-//! - Nothing irreversible happens because time passed; every send reads the case again.
+//! - Nothing irreversible happens because time passed, but that what was kept for a time is forgotten: sealed codes,
+//!   private addresses, old answers. Every send reads the case again.
 //! - No change goes without its audit entry: both are in one transaction.
 //! - No code, token or personal identity number reaches a log, an error, a mail subject, an event or a metric.
 //! - No termination completes by a declaration: only [`domain::termination`] decides, by rule.
@@ -44,7 +45,7 @@
 //! 3. The use case in `services`: it names an [`domain::policy::Action`], makes one transaction and writes an
 //!    audit entry.
 //! 4. The handler in `web/api`: extract, call, convert, return, with its `#[utoipa::path]`; the route and its action in
-//!    `web::configure`. Then write `openapi.yaml` anew: `cargo run -- openapi > openapi.yaml`.
+//!    `web::routes`. Then write `openapi.yaml` anew: `cargo run -- openapi > openapi.yaml`.
 //! 5. The row in the authorization table of the tests, which fails until it is there.
 //! 6. A story through the front door, on both databases.
 //!

@@ -175,12 +175,17 @@ fn things_to_try(app: &App, access: &Access) -> String {
     let (source, employment) = (seed::EXAMPLE_SOURCE, seed::EXAMPLE_EMPLOYMENT);
     let (id, secret) = (access.client_id, access.secret.expose());
     let serial = seed::EXAMPLE_SERIAL;
+    let hours = if app.config.mail.send_window {
+        "\n                            on working days from 8 to 16; at once with --no-mail-window"
+    } else {
+        ""
+    };
     format!(
         r#"
 Handback with Exempelkommunen: invented people, invented phones. Nothing leaves this machine.
 
   API and its description   {base}/docs
-  Mails that would be sent  {base}/demo/mailbox
+  Mails that would be sent  {base}/demo/mailbox{hours}
   Files                     {folder}
 
 Three things to try, in another terminal. First a token, good for an hour:

@@ -1,5 +1,5 @@
-//! What the service writes to people: a mail is built from plain view data and comes out as a subject,
-//! a text part and an HTML part.
+//! What the service writes to people: a mail is built from plain view data and comes out as a subject, a text part and an
+//! HTML part; so do what goes along with it, the calendar entry and the receipt as a PDF.
 //!
 //! Everything here is pure. It must not read a database or a clock, send anything, or decide who is
 //! written to and when; and it must not know how a mail is packed for transport. No code, personal

@@ -89,7 +89,7 @@ fn opening_a_link_a_hundred_times_changes_nothing() {
         );
         let cookie = page.headers["set-cookie"].to_str().unwrap();
         assert!(
-            cookie.starts_with("c=") && cookie.contains("HttpOnly; SameSite=Strict"),
+            cookie.starts_with("c=") && cookie.contains("HttpOnly; SameSite=Lax"),
             "{cookie}"
         );
         assert!(

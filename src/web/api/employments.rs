@@ -26,6 +26,9 @@ use utoipa::{IntoParams, ToSchema};
     "unit_id": "01939e5c-5b6a-7c1e-8f00-0242ac120003",
     "legal_entity_id": "01939e5c-5b6a-7c1e-8f00-0242ac120002",
     "manager_id": "01939e5c-5b6a-7c1e-8f00-0242ac120006",
+    "person_external_id": "p-1001",
+    "unit": "VO-12",
+    "manager_external_id": "p-77",
     "kind": "employee",
     "state": "active",
     "start_date": "2020-01-01",
@@ -34,6 +37,7 @@ use utoipa::{IntoParams, ToSchema};
     "end_kind": "ordinary",
     "leave": [{"from": "2026-03-01", "to": "2026-08-31"}],
     "sequence": 7,
+    "occurred_at": "2026-11-20T08:15:00Z",
     "version": 2,
     "created_at": "2026-11-23T08:00:00Z",
     "updated_at": "2026-11-23T08:00:00Z"
@@ -60,6 +64,15 @@ pub struct EmploymentOut {
     /// The manager.
     #[schema(value_type = Option<uuid::Uuid>)]
     manager_id: Option<PersonId>,
+    /// The source's id of the person.
+    #[schema(max_length = 128)]
+    person_external_id: String,
+    /// The source's id of the unit.
+    #[schema(max_length = 128)]
+    unit: String,
+    /// The source's id of the manager.
+    #[schema(max_length = 128)]
+    manager_external_id: Option<String>,
     /// What kind of employment it is.
     kind: EmploymentKind,
     /// Whether it counts.
@@ -76,6 +89,8 @@ pub struct EmploymentOut {
     leave: Vec<LeaveOut>,
     /// Rises with every version in the source.
     sequence: i64,
+    /// When what the last document tells happened in the source.
+    occurred_at: Option<DateTime<Utc>>,
     /// Rises with each change here.
     #[schema(minimum = 1)]
     version: i64,
@@ -142,6 +157,7 @@ impl From<&EmploymentParams> for EmploymentFilter {
 impl From<&Employment> for EmploymentOut {
     fn from(employment: &Employment) -> Self {
         let document = &employment.document;
+        let manager = document.manager.as_ref();
         Self {
             id: employment.id,
             source: employment.source.to_string(),
@@ -150,6 +166,9 @@ impl From<&Employment> for EmploymentOut {
             unit_id: employment.unit_id,
             legal_entity_id: employment.legal_entity_id,
             manager_id: employment.manager_id,
+            person_external_id: document.person.external_id.as_str().to_owned(),
+            unit: document.unit.as_str().to_owned(),
+            manager_external_id: manager.map(|manager| manager.external_id.as_str().to_owned()),
             kind: document.kind,
             state: document.state,
             start_date: document.start_date,
@@ -158,6 +177,7 @@ impl From<&Employment> for EmploymentOut {
             end_kind: document.end_kind,
             leave: document.leave.iter().map(LeaveOut::from).collect(),
             sequence: document.sequence,
+            occurred_at: document.occurred_at,
             version: employment.meta.version,
             created_at: employment.meta.created_at,
             updated_at: employment.meta.updated_at,

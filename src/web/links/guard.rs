@@ -72,13 +72,15 @@ pub(super) fn form_token(request: &HttpRequest, public_url: &str) -> String {
         .unwrap_or_else(|| OpaqueToken::generate().expose().to_owned())
 }
 
-/// The cookie that goes with a form.
+/// The cookie that goes with a form. `Lax`, because a link from a mail that is read in a browser comes from another site: with
+/// `Strict` the page would not see the cookie that the visitor has, and a second page would disturb the first. No form of
+/// another site brings it along either way.
 pub(super) fn form_cookie(csrf: &str, public_url: &str) -> Cookie<'static> {
     Cookie::build(cookie_name(public_url), csrf.to_owned())
         .path("/")
         .secure(is_secure(public_url))
         .http_only(true)
-        .same_site(SameSite::Strict)
+        .same_site(SameSite::Lax)
         .max_age(Duration::minutes(FORM_MINUTES))
         .finish()
 }

@@ -7,7 +7,7 @@ use crate::domain::note::NOTE_MAX_CHARS;
 use crate::domain::termination::{CheckKind, CodeKind};
 use crate::mail::words;
 use crate::services::links::{EndSaid, HolderSays, HolderStatus};
-use crate::web::pages::confirm::{FieldError, MESSAGE_FIELD, NEW_LAST_DAY_FIELD, code_field};
+use crate::web::pages::confirm::{FieldError, MESSAGE_FIELD, code_field};
 use crate::web::pages::status::{
     DeviceTick, END_FIELD, EndAnswer, SubscriptionTick, device_tick, holds_code, offers, subscription_tick,
 };
@@ -58,7 +58,7 @@ pub(super) fn read(form: &Form, status: &HolderStatus) -> Result<HolderSays, Vec
     said.end = match reader.choice::<EndAnswer>(END_FIELD.to_owned(), None) {
         Some(EndAnswer::Staying) => Some(EndSaid::Staying),
         Some(EndAnswer::WrongDate) => Some(EndSaid::WrongDate {
-            last_day: reader.date(NEW_LAST_DAY_FIELD.to_owned()),
+            last_day: reader.last_day(status.last_day),
         }),
         Some(EndAnswer::Right) => Some(EndSaid::Right),
         None => None,

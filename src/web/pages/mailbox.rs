@@ -26,6 +26,8 @@ pub struct MailboxPage {
     pub language: Language,
     /// Whose page it is.
     pub site: Site,
+    /// Whether mail leaves in the sending hours only.
+    pub has_sending_hours: bool,
     /// Newest first.
     pub mails: Vec<MailboxRow>,
 }
@@ -107,11 +109,20 @@ impl MailboxPage {
         });
         List {
             frame: Frame::new(language, &self.site, pick(language, "Brevlåda", "Mailbox"), None),
-            intro: pick(
-                language,
-                "Det här är en demonstration. Mejlen har inte skickats till någon.",
-                "This is a demonstration. The mails were not sent to anybody.",
-            ),
+            intro: match self.has_sending_hours {
+                true => pick(
+                    language,
+                    "Det här är en demonstration. Mejlen har inte skickats till någon. Nya mejl kommer på arbetsdagar mellan \
+                     klockan 8 och 16.",
+                    "This is a demonstration. The mails were not sent to anybody. New mails come on working days between \
+                     8:00 and 16:00.",
+                ),
+                false => pick(
+                    language,
+                    "Det här är en demonstration. Mejlen har inte skickats till någon.",
+                    "This is a demonstration. The mails were not sent to anybody.",
+                ),
+            },
             empty: pick(language, "Inga mejl än.", "No mails yet."),
             to: pick(language, "Till", "To"),
             mails: mails.collect(),

@@ -36,6 +36,7 @@ pub async fn list(request: HttpRequest) -> Result<HttpResponse, Problem> {
     let view = MailboxPage {
         language: Language::Sv,
         site: site(&state.app.config),
+        has_sending_hours: state.app.config.mail.send_window,
         mails: rows.collect(),
     };
     page(StatusCode::OK, view.render())

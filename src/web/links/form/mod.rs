@@ -21,6 +21,9 @@ use crate::web::pages::confirm::{
 };
 use chrono::NaiveDate;
 use secrecy::SecretString;
+
+/// How far from the known last day the right one can be, in days: ten years.
+const LAST_DAY_WITHIN: i64 = 3_653;
 use std::collections::BTreeMap;
 use std::str::FromStr;
 use url::form_urlencoded;
@@ -78,7 +81,7 @@ pub(super) fn read(form: &Form, question: &Question) -> Result<Answer, Vec<Field
     let what = match case {
         Some(CaseAnswer::Confirm) => Some(Said::Confirm(reader.confirmation(question))),
         Some(CaseAnswer::WrongDate) => Some(Said::WrongDate {
-            last_day: reader.date(NEW_LAST_DAY_FIELD.to_owned()),
+            last_day: reader.last_day(question.last_day),
         }),
         Some(CaseAnswer::HandOver) => Some(Said::HandOver {
             address: reader.address(COLLEAGUE_FIELD.to_owned()),
@@ -164,6 +167,16 @@ impl<'a> Reader<'a> {
             self.wrong(field, ErrorMessage::DateInvalid);
         }
         date
+    }
+
+    /// The right last day, if it is said: another one than is known, and not a lifetime away.
+    pub(super) fn last_day(&mut self, known: NaiveDate) -> Option<NaiveDate> {
+        let day = self.date(NEW_LAST_DAY_FIELD.to_owned())?;
+        if day == known || (day - known).num_days().abs() > LAST_DAY_WITHIN {
+            self.wrong(NEW_LAST_DAY_FIELD.to_owned(), ErrorMessage::LastDayUnsuitable);
+            return None;
+        }
+        Some(day)
     }
 
     /// Somebody's own words. A text that may hold a personal identity number is taken when the writer has seen the

@@ -49,6 +49,8 @@ text_enum! {
         ColleagueUnknown = "colleague_unknown",
         /// Not a date.
         DateInvalid = "date_invalid",
+        /// The right last day is the one that is known, or far from it.
+        LastDayUnsuitable = "last_day_unsuitable",
         /// Too long.
         TooLong = "too_long",
         /// Has characters that cannot be kept.
@@ -138,6 +140,10 @@ impl ErrorMessage {
             Self::DateInvalid => (
                 "Skriv datumet med år, månad och dag, till exempel 2027-03-31",
                 "Write the date as year, month and day, for example 2027-03-31",
+            ),
+            Self::LastDayUnsuitable => (
+                "Skriv den rätta sista dagen. Den ska vara en annan än den som står på sidan, och högst tio år ifrån den",
+                "Write the right last day. It is another one than the one on this page, and at most ten years from it",
             ),
             Self::TooLong => (
                 "Texten är för lång. Korta den",

@@ -481,6 +481,7 @@ fn other_pages(language: Language) -> Vec<(String, String)> {
         MailboxPage {
             language,
             site: site(),
+            has_sending_hours: true,
             mails,
         }
         .render()
