@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::clock::Clock;
 use crate::config::{self, Config, Explained, RawSettings};
 use crate::demo::DemoArgs;
-use crate::services::keys;
+use crate::services::{ServiceError, keys};
 use crate::startup::{self, Prepare, Started};
 use crate::telemetry;
 use clap::{Parser, Subcommand};
@@ -107,6 +107,11 @@ pub fn run() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             out::note(format_args!("handback: {error:#}"));
+            if let Some(ServiceError::Invalid(violations)) = error.downcast_ref() {
+                for violation in violations {
+                    out::note(format_args!("  {}: {}", violation.pointer, violation.detail));
+                }
+            }
             ExitCode::from(FAILED)
         }
     }

@@ -44,6 +44,7 @@ pub mod number_quarantines;
 pub mod people;
 pub mod person_merges;
 pub mod phone_hours;
+mod pool;
 mod postgres;
 mod prepared;
 pub mod private_addresses;
@@ -77,20 +78,14 @@ pub use error::{Constraint, DbError};
 pub use retry::Retry;
 pub use transaction::{Stamp, Tx};
 
-use connection::{Opener, give_up};
-use diesel::connection::SimpleConnection;
-use diesel::r2d2::{Pool, PooledConnection};
+use connection::Opener;
+use pool::Connections;
 use retry::Tries;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 use tokio::sync::oneshot;
 use transaction::{begin, commit, rollback};
 use writer::{Work, Writer};
-
-/// How long a caller waits for a connection before it is told that the service is busy.
-const POOL_WAIT: Duration = Duration::from_secs(5);
 
 /// The database. Clones share it.
 #[derive(Clone)]
@@ -98,15 +93,10 @@ pub struct Db(Arc<Inner>);
 
 struct Inner {
     url: DatabaseUrl,
-    pool: Pool<Opener>,
+    connections: Connections,
     /// SQLite only: PostgreSQL writes through the pool.
     writer: Option<Writer>,
-    /// How often the way to the database was found to be cut.
-    cuts: AtomicU64,
 }
-
-/// At which cut a connection of the pool was last seen to work.
-struct WorkedAt(u64);
 
 impl Db {
     /// Opens the database. `connections` is the size of the pool (on SQLite: of its readers).
@@ -122,20 +112,13 @@ impl Db {
             }
             DatabaseUrl::Postgres(_) => (Opener::writer(url.clone()), None),
         };
-        let pool = Pool::builder()
-            .max_size(connections.max(1))
-            .min_idle(Some(1))
-            .test_on_check_out(false)
-            .connection_timeout(POOL_WAIT)
-            .build(opener)
-            .map_err(|error| DbError::Unavailable(error.to_string()))?;
+        let connections = Connections::open(opener, connections)?;
         let inner = Inner {
             url: url.clone(),
-            pool,
+            connections,
             writer,
-            cuts: AtomicU64::new(0),
         };
-        postgres::check_language(&mut *inner.connection()?)?;
+        postgres::check_language(&mut *inner.connections.get()?)?;
         Ok(Self(Arc::new(inner)))
     }
 
@@ -156,9 +139,9 @@ impl Db {
     {
         let inner = Arc::clone(&self.0);
         on_blocking_thread(move || {
-            let mut connection = inner.connection()?;
+            let mut connection = inner.connections.get()?;
             let result = work(&mut connection);
-            inner.notice(&mut connection, &result);
+            inner.connections.notice(&mut connection, &result);
             result
         })
         .await
@@ -177,7 +160,7 @@ impl Db {
         E: From<DbError> + Retry + Send + 'static,
     {
         if self.0.writer.is_some()
-            && let Some(mut connection) = self.0.pool.try_get()
+            && let Some(mut connection) = self.0.connections.try_get()
         {
             return caught(|| work(&mut connection));
         }
@@ -223,52 +206,12 @@ impl Db {
         }
         let inner = Arc::clone(&self.0);
         on_blocking_thread(move || {
-            let mut connection = inner.connection()?;
+            let mut connection = inner.connections.get()?;
             let result = write_with_retry(&mut connection, &stamp, work);
-            inner.notice(&mut connection, &result);
+            inner.connections.notice(&mut connection, &result);
             result
         })
         .await
-    }
-}
-
-impl Inner {
-    /// A connection. After the way to the database was cut once, each connection of before is tried first, and thrown away
-    /// if it is dead: otherwise as many callers as there are connections would be told of one restart of the server.
-    fn connection(&self) -> Result<PooledConnection<Opener>, DbError> {
-        loop {
-            let found = self.pool.get();
-            let mut connection = found.map_err(|error| without_connection(&error.to_string()))?;
-            let cuts = self.cuts.load(Ordering::Acquire);
-            let worked_at = PooledConnection::extensions(&connection)
-                .get::<WorkedAt>()
-                .map_or(0, |at| at.0);
-            if worked_at < cuts {
-                if connection.batch_execute("SELECT 1").is_err() {
-                    give_up(&mut connection);
-                    continue;
-                }
-                PooledConnection::extensions_mut(&mut connection).insert(WorkedAt(cuts));
-            }
-            return Ok(connection);
-        }
-    }
-
-    /// Notices that the way to the database is cut.
-    fn notice<T, E: Retry>(&self, connection: &mut DbConnection, result: &Result<T, E>) {
-        if result.as_ref().is_err_and(Retry::is_outage) {
-            give_up(connection);
-            self.cuts.fetch_add(1, Ordering::AcqRel);
-        }
-    }
-}
-
-/// Why there is no connection: all are busy, or none can be opened. The pool always says that it waited, and why after
-/// that, if there is a reason.
-fn without_connection(text: &str) -> DbError {
-    match text.split_once("timed out waiting for connection: ") {
-        Some((_, cause)) => DbError::Unavailable(cause.to_owned()),
-        None => DbError::Busy,
     }
 }
 

@@ -231,6 +231,8 @@ fn that_the_holder_stays_is_a_question_to_hr_and_no_change() {
         let page = page_of(&town.until(TOLD).await);
         town.it_is(READ);
         let visitor = Visitor::open_page(town.server, &page).await;
+        let absurd = BTreeMap::from([("end", "wrong_date"), ("new_last_day", "0001-01-01")]);
+        visitor.gets(&absurd, StatusCode::UNPROCESSABLE_ENTITY).await;
         let bad = BTreeMap::from([("end", "wrong_date"), ("new_last_day", "31 mars")]);
         visitor.gets(&bad, StatusCode::UNPROCESSABLE_ENTITY).await;
         let stays = BTreeMap::from([("end", "staying"), ("message", "Jag har fått förlängt")]);

@@ -502,6 +502,12 @@ fn a_wrong_date_is_noted_for_the_desk_and_changes_no_date() {
         let visitor = Visitor::open(&server, &token).await;
         let fields = BTreeMap::from([("answer", "wrong_date"), ("new_last_day", "31 mars")]);
         visitor.gets(&fields, StatusCode::UNPROCESSABLE_ENTITY).await;
+        for day in [LAST_DAY, "0001-01-01", "2038-01-01"] {
+            let fields = BTreeMap::from([("answer", "wrong_date"), ("new_last_day", day)]);
+            let page = visitor.send(&fields).await;
+            assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{day}");
+            assert!(page.body.contains("högst tio år ifrån"), "{day}: {}", page.body);
+        }
         let fields = BTreeMap::from([("answer", "wrong_date"), ("new_last_day", "2027-03-31")]);
         visitor.gets(&fields, StatusCode::SEE_OTHER).await;
         let record = story.record().await;

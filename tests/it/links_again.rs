@@ -298,7 +298,13 @@ fn a_link_that_was_mailed_to_a_wrong_address_is_dead_when_the_address_is_correct
         // Anna has her page, and Maria is asked.
         story.it_is("2027-02-19T07:00:00Z");
         run(&story.app).await;
-        let anna = read(db.mailer().sent().last().unwrap()).page.unwrap();
+        let anna = db
+            .mailer()
+            .sent()
+            .iter()
+            .map(read)
+            .find_map(|mail| mail.page)
+            .unwrap();
         let maria = asked(db, &story).await;
         let seen = db.mailer().sent().len();
         let admin = server.caller(&[Scope::Admin]).await;
@@ -316,10 +322,11 @@ fn a_link_that_was_mailed_to_a_wrong_address_is_dead_when_the_address_is_correct
             let version = admin.get(&path).await.etag();
             let _ = admin.patch(&path, &version, &body).await.expect(StatusCode::OK);
         }
-        for path in [format!("/c/{maria}"), format!("/s/{anna}")] {
-            let gone = Answer::of(server.anonymous(Method::GET, &path)).await;
-            assert_eq!(gone.status, StatusCode::GONE, "{path}");
-        }
+        // One look at a dead link: many would look like somebody who tries links.
+        let gone = Answer::of(server.anonymous(Method::GET, &format!("/c/{maria}"))).await;
+        assert_eq!(gone.status, StatusCode::GONE);
+        let dead = "SELECT count(*) AS n FROM action_link WHERE revoke_reason = 'address_changed'";
+        assert_eq!(db.number(dead), 2);
         run(&story.app).await;
         let new: BTreeMap<_, _> = db.mailer().sent()[seen..]
             .iter()
@@ -328,10 +335,65 @@ fn a_link_that_was_mailed_to_a_wrong_address_is_dead_when_the_address_is_correct
             .collect();
         let to: Vec<_> = new.keys().map(String::as_str).collect();
         assert_eq!(to, ["anna.ek", "maria.lind"]);
+        story.it_is("2027-02-25T07:40:00Z");
         let page = Answer::of(server.anonymous(Method::GET, &format!("/s/{}", new["anna.ek"]))).await;
         assert_eq!(page.status, StatusCode::OK);
         let visitor = Visitor::open(&server, &new["maria.lind"]).await;
         visitor.gets(&all_well(), StatusCode::SEE_OTHER).await;
+        let gone = Answer::of(server.anonymous(Method::GET, &format!("/s/{anna}"))).await;
+        assert_ne!(gone.status, StatusCode::OK);
+        server.stop().await;
+    });
+}
+
+#[test]
+fn what_the_device_told_is_nobodys_word_on_the_receipt_although_somebody_had_answered_before() {
+    for_each_database(async |db| {
+        let with_a_number = Setting {
+            has_number: true,
+            ..Setting::default()
+        };
+        let story = Story::begin_in(db.app(), with_a_number).await;
+        let server = TestServer::start(db);
+        let token = asked(db, &story).await;
+        let visitor = Visitor::open(&server, &token).await;
+        visitor.gets(&with_number(), StatusCode::SEE_OTHER).await;
+        assert!(
+            story.record().await.termination.is_active(),
+            "the desk has work to do"
+        );
+        let report = json!({
+            "event_id": "e-1", "kind": "command_acknowledged", "scope": "full_device",
+            "device": {"serial": db.text("SELECT serial AS t FROM device")},
+        });
+        let mdm = server.caller(&[Scope::Mdm]).await;
+        let _ = mdm
+            .post("/v1/mdm/reports", &report)
+            .await
+            .expect(StatusCode::ACCEPTED);
+        let desk = server.caller(&[Scope::Desk]).await;
+        let case = format!("/v1/terminations/{}", story.case);
+        let number = desk.get(&case).await.json()["items"][1]["id"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        for check in ["number", "directory"] {
+            let version = desk.get(&case).await.etag();
+            let path = format!("{case}/items/{number}/checks/{check}");
+            let _ = desk.put_if(&path, &version, &json!({"state": "done"})).await;
+        }
+        let receipt = desk
+            .get(&format!("{case}/receipt"))
+            .await
+            .expect(StatusCode::OK)
+            .json();
+        let device = &receipt["devices"][0];
+        assert_eq!(device["reset"]["by"], "Maria Lind", "{device}");
+        assert_eq!(
+            (&device["wiped"]["level"], &device["wiped"]["by"]),
+            (&json!("reported"), &json!(null)),
+            "{device}"
+        );
         server.stop().await;
     });
 }

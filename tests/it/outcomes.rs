@@ -149,6 +149,9 @@ fn a_loss_blocks_the_number_at_once_and_waits_for_the_breach_to_be_decided() {
         let future = json!({"outcome": "lost", "reason": "x", "known_at": "2027-01-12T08:00:00Z"});
         let refused = desk.send("outcome", future).await;
         assert_eq!(refused.refusal(), "422 /known_at in_the_future");
+        let absurd = json!({"outcome": "lost", "reason": "x", "known_at": "1900-01-01T00:00:00Z"});
+        let refused = desk.send("outcome", absurd).await;
+        assert_eq!(refused.refusal(), "422 /known_at too_early");
         let known = start() - TimeDelta::hours(10);
         let lost = json!({"outcome": "lost", "reason": "Glömd på bussen.", "known_at": known});
         let case = desk.post("outcome", lost).await;

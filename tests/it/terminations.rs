@@ -191,47 +191,6 @@ async fn receipt_says_what_was_proved(desk: &TestCaller<'_>, case: &Case) {
 }
 
 #[test]
-fn what_the_device_told_is_nobodys_word_on_the_receipt_although_somebody_had_answered_before() {
-    for_each_database(async |db: &TestDb| {
-        let world = World::new(db).await;
-        let server = TestServer::start(db);
-        let desk = server.caller(&[Scope::Desk]).await;
-        let mdm = server.caller(&[Scope::Mdm]).await;
-        let case = open_case(&world).await;
-        let back = json!({"state": "done", "identity": {"imei": IMEIS[0]}, "note": {"condition": "intact"}});
-        ok(check(&desk, &case, "returned", back).await);
-        for answered in ["reset", "wiped"] {
-            ok(check(&desk, &case, answered, json!({"state": "done"})).await);
-        }
-        let report = json!({
-            "event_id": "e-1", "kind": "command_acknowledged",
-            "device": {"serial": "serial0x"}, "scope": "full_device",
-        });
-        drop(
-            mdm.post("/v1/mdm/reports", &report)
-                .await
-                .expect(StatusCode::ACCEPTED),
-        );
-        let kinds = ["screen_lock", "sim_pin", "other"];
-        let codes = kinds.map(|kind| json!({"kind": kind, "answer": "not_applicable"}));
-        ok(desk
-            .post(&format!("{}/codes", case.item), &json!({"codes": codes}))
-            .await);
-        ok(check(&desk, &case, "codes", json!({"state": "done"})).await);
-        let receipt = desk.get(&format!("{}/receipt", case.path)).await;
-        let receipt = receipt.expect(StatusCode::OK).json();
-        let device = &receipt["devices"][0];
-        assert!(device["reset"]["by"].is_string(), "{device}");
-        let wiped = &device["wiped"];
-        assert_eq!(
-            (&wiped["level"], &wiped["by"], &wiped["date"]),
-            (&json!("reported"), &json!(null), &json!("2027-01-11"))
-        );
-        server.stop().await;
-    });
-}
-
-#[test]
 fn a_code_is_read_once_and_the_answer_is_kept_nowhere() {
     for_each_database(async |db: &TestDb| {
         let world = World::new(db).await;

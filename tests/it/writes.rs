@@ -122,3 +122,40 @@ fn of_a_restart_of_the_database_one_caller_is_told_and_not_as_many_as_there_are_
         }
     });
 }
+
+#[derive(QueryableByName)]
+struct Encrypted {
+    #[diesel(sql_type = diesel::sql_types::Bool)]
+    ssl: bool,
+}
+
+fn is_encrypted(connection: &mut DbConnection) -> Result<bool, DbError> {
+    let found: Encrypted =
+        sql_query("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()").get_result(connection)?;
+    Ok(found.ssl)
+}
+
+#[test]
+fn a_connection_to_postgresql_is_encrypted_if_the_url_says_so_and_refused_if_nobody_vouches_for_the_server() {
+    let Some(db) = TestDb::postgres() else { return };
+    run(&db, &async |db: &TestDb| {
+        if db.number("SELECT count(*) AS n FROM pg_settings WHERE name = 'ssl' AND setting = 'on'") == 0 {
+            eprintln!(">>> NOT TESTED: the PostgreSQL server speaks no TLS <<<");
+            return;
+        }
+        let DatabaseUrl::Postgres(url) = db.url() else {
+            panic!("a PostgreSQL");
+        };
+        let open = |mode: &str| Db::open(&DatabaseUrl::Postgres(format!("{url}&sslmode={mode}")), 1);
+        for (mode, wanted) in [("require", true), ("disable", false)] {
+            let own = open(mode).unwrap();
+            assert_eq!(own.read(is_encrypted).await.unwrap(), wanted, "{mode}");
+        }
+        // Its certificate is its own, and this host is told to trust none.
+        let refused = open("verify-full&sslrootcert=/nonexistent/root.crt").map(drop);
+        assert!(
+            matches!(&refused, Err(DbError::Unavailable(why)) if why.contains("root.crt")),
+            "{refused:?}"
+        );
+    });
+}
