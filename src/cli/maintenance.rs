@@ -109,6 +109,8 @@ pub(super) enum JobsCommand {
 pub(super) fn jobs(config: Config, command: JobsCommand) -> anyhow::Result<ExitCode> {
     attached(config, async |app| match command {
         JobsCommand::Run { once: _, at } => {
+            // What is due is sealed and signed.
+            keys::check_at_start(app).await?;
             if at.is_some() && !health::may_move_time(app).await? {
                 bail!(
                     "--at is refused: this database is for real work. Rehearse in a copy that is marked rehearsal"

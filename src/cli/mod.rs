@@ -143,7 +143,7 @@ fn execute(command: Command, config: Config, explained: &Explained) -> anyhow::R
 /// database's, nothing is done: what it would sign or seal could never be proved or read.
 fn attached<T>(config: Config, work: impl AsyncFnOnce(&App) -> anyhow::Result<T>) -> anyhow::Result<T> {
     attached_unchecked(config, async |app| {
-        keys::check_at_start(app).await?;
+        keys::check(app).await?;
         work(app).await
     })
 }

@@ -270,6 +270,7 @@ fn is_contention(text: &str) -> bool {
     [
         "deadlock detected",
         "due to lock timeout",
+        "due to statement timeout",
         "database is locked",
         "database table is locked",
     ]
@@ -292,7 +293,6 @@ fn is_storage(text: &str) -> bool {
         "connection has been closed",
         "could not receive data from server",
         "could not send data to server",
-        "canceling statement due to statement timeout",
     ]
     .iter()
     .any(|known| text.contains(known))

@@ -139,10 +139,8 @@ impl Db {
     {
         let inner = Arc::clone(&self.0);
         on_blocking_thread(move || {
-            let mut connection = inner.connections.get()?;
-            let result = work(&mut connection);
-            inner.connections.notice(&mut connection, &result);
-            result
+            let connection = inner.connections.get()?;
+            inner.connections.with(connection, work)
         })
         .await
     }
@@ -160,9 +158,9 @@ impl Db {
         E: From<DbError> + Retry + Send + 'static,
     {
         if self.0.writer.is_some()
-            && let Some(mut connection) = self.0.connections.try_get()
+            && let Some(connection) = self.0.connections.try_get()
         {
-            return caught(|| work(&mut connection));
+            return caught(|| self.0.connections.with(connection, work));
         }
         self.read(work).await
     }
@@ -206,10 +204,10 @@ impl Db {
         }
         let inner = Arc::clone(&self.0);
         on_blocking_thread(move || {
-            let mut connection = inner.connections.get()?;
-            let result = write_with_retry(&mut connection, &stamp, work);
-            inner.connections.notice(&mut connection, &result);
-            result
+            let connection = inner.connections.get()?;
+            inner.connections.with(connection, |connection| {
+                write_with_retry(connection, &stamp, work)
+            })
         })
         .await
     }

@@ -61,12 +61,18 @@ impl Connections {
         self.pool.try_get()
     }
 
-    /// Looks at what came of using a connection: if the way to the database is cut, it is not used again.
-    pub(super) fn notice<T, E: Retry>(&self, connection: &mut DbConnection, result: &Result<T, E>) {
+    /// Uses one of them. If the way to the database turns out to be cut, it is not used again.
+    pub(super) fn with<T, E: Retry>(
+        &self,
+        mut connection: PooledConnection<Opener>,
+        work: impl FnOnce(&mut DbConnection) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let result = work(&mut connection);
         if result.as_ref().is_err_and(Retry::is_outage) {
-            give_up(connection);
+            give_up(&mut connection);
             self.cuts.fetch_add(1, Ordering::AcqRel);
         }
+        result
     }
 }
 

@@ -123,6 +123,7 @@ fn with_the_keyring_of_another_installation_no_command_does_anything() {
         assert!(handback(folder, &["migrate"]).status.success());
         let made = handback(folder, &["service-account", "create", "hr", "--scope", "hr"]);
         assert!(made.status.success(), "{made:?}");
+        assert!(handback(folder, &["jobs", "run", "--once"]).status.success());
     }
     let anchors = own.path().join("anchors.jsonl");
     let before = std::fs::read(&anchors).ok();

@@ -43,8 +43,8 @@ pub async fn pending(ctx: &Ctx) -> Result<Pending, ServiceError> {
 /// How old an entry may become before it is sealed without anybody being told, in seconds.
 const TOLERATED_WAIT: i64 = 60;
 
-/// Seals what waits, and says how many entries; shows for how long the oldest has waited that is left. Several instances may do so at once: the number of the seal
-/// decides who was first, and the others leave the rest to the next time.
+/// Seals what waits, and says how many entries; shows for how long the oldest has waited that is left. Several instances
+/// may do so at once: the number of the seal decides who was first, and the others leave the rest to the next time.
 ///
 /// # Errors
 /// As [`Ctx::write`].

@@ -30,5 +30,5 @@ pub use deliver::{Delivery, deliver};
 pub use resend::{NewBounce, deliveries, report_bounce, resend};
 pub use sweep::sweep;
 pub(super) use trail::{cancel_in, supersede_in};
-pub(super) use wanted::{MAIL_IS_OFF, asks, leaves_at, next_departure};
+pub(super) use wanted::{MAIL_IS_OFF, asks, is_receipt, leaves_at, next_departure};
 pub use watch::{PlannedMail, get, list, preview, timeline};

@@ -58,7 +58,8 @@ pub(super) const fn is_urgent(step: MessageStep) -> bool {
 /// The stable word for a mail of a legal entity that writes to nobody.
 pub(in crate::services) const MAIL_IS_OFF: &str = "mail_is_off";
 
-const fn is_receipt(step: MessageStep) -> bool {
+/// Whether it is the mail with a receipt.
+pub(in crate::services) const fn is_receipt(step: MessageStep) -> bool {
     match step {
         MessageStep::ReceiptHolder | MessageStep::ReceiptReceiver => true,
         MessageStep::EndApproaching

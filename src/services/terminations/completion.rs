@@ -50,11 +50,7 @@ pub(super) fn withdraw_receipt_in(tx: &mut Tx<'_>, record: &TerminationRecord) -
     let id = record.termination.id;
     receipts::withdraw_in(tx, id)?;
     for message in db::messages::of_termination(tx, id)? {
-        let is_receipt = matches!(
-            message.step,
-            MessageStep::ReceiptReceiver | MessageStep::ReceiptHolder
-        );
-        if is_receipt && message.state == MessageState::Queued {
+        if messages::is_receipt(message.step) && message.state == MessageState::Queued {
             messages::cancel_in(tx, &message, "reopened")?;
         }
     }
@@ -95,6 +91,15 @@ fn ends_custody(record: &TerminationRecord, item: &Item) -> bool {
         _ => true,
     };
     is_over && !item.is_let_go()
+}
+
+/// What the completion of the case takes from its holder.
+fn ended_by(record: &TerminationRecord) -> impl Iterator<Item = &Holding> {
+    let is_ended = |holding: &&Holding| {
+        let item = record.termination.item(holding.item);
+        item.is_ok_and(|item| ends_custody(record, item))
+    };
+    record.holdings.iter().filter(is_ended)
 }
 
 fn plan_receipts(tx: &mut Tx<'_>, app: &App, record: &TerminationRecord) -> Result<(), ServiceError> {
@@ -201,14 +206,7 @@ pub(in crate::services) fn can_take_completion_back(
     connection: &mut DbConnection,
     record: &TerminationRecord,
 ) -> Result<bool, ServiceError> {
-    for holding in &record.holdings {
-        if !record
-            .termination
-            .item(holding.item)
-            .is_ok_and(|item| ends_custody(record, item))
-        {
-            continue;
-        }
+    for holding in ended_by(record) {
         let is_free = match holding.assigned {
             Assigned::Device(id) => db::devices::find(connection, id)?.is_some_and(|device| {
                 device.status != DeviceStatus::Assigned && device.custody_epoch == holding.custody_epoch + 1
@@ -235,14 +233,7 @@ pub(in crate::services) fn take_completion_back_in(
 ) -> Result<(), ServiceError> {
     let now = tx.now();
     withdraw_receipt_in(tx, record)?;
-    for holding in &record.holdings {
-        if !record
-            .termination
-            .item(holding.item)
-            .is_ok_and(|item| ends_custody(record, item))
-        {
-            continue;
-        }
+    for holding in ended_by(record) {
         let mut since = local_date(now);
         if let Some(mut assignment) = db::assignments::find(tx, holding.assignment)? {
             since = local_date(assignment.assigned_at);
