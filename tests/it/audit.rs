@@ -92,6 +92,23 @@ fn bytes(db: &TestDb) -> &'static str {
 }
 
 #[test]
+fn what_is_in_the_queue_a_second_time_stops_the_sealer_aloud_and_not_as_if_another_were_first() {
+    for_each_database(async |db| {
+        append(db, 0..3).await;
+        assert_eq!(seal(db).await, 3);
+        db.execute(
+            "INSERT INTO audit_pending SELECT id, digest FROM audit_entry \
+             WHERE id = (SELECT min(id) FROM audit_entry)",
+        );
+        append(db, 3..4).await;
+        let refused = audit::seal(&ctx(db)).await;
+        assert!(matches!(refused, Err(ServiceError::Internal(_))), "{refused:?}");
+        db.execute("DELETE FROM audit_pending WHERE entry_id IN (SELECT entry_id FROM audit_seal_entry)");
+        assert_eq!(seal(db).await, 1, "nothing was lost meanwhile");
+    });
+}
+
+#[test]
 fn an_entry_tells_who_what_and_when_and_dies_with_its_transaction() {
     for_each_database(async |db| {
         let undone: Result<(), ServiceError> = ctx(db)

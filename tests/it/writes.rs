@@ -123,6 +123,32 @@ fn of_a_restart_of_the_database_one_caller_is_told_and_not_as_many_as_there_are_
     });
 }
 
+#[test]
+fn a_statement_that_takes_too_long_is_refused_as_too_much_and_costs_no_connection() {
+    let Some(db) = TestDb::postgres() else { return };
+    run(&db, &async |db: &TestDb| {
+        let own = Db::open(db.url(), 1).unwrap();
+        let backend = |connection: &mut DbConnection| {
+            let found: Backend = sql_query("SELECT pg_backend_pid() AS pid").get_result(connection)?;
+            Ok::<_, DbError>(found.pid)
+        };
+        let before = own.read(backend).await.unwrap();
+        let slow = own.read(|connection| {
+            sql_query("SET statement_timeout = 20").execute(connection)?;
+            sql_query("SELECT pg_sleep(5)").execute(connection)?;
+            Ok::<_, DbError>(())
+        });
+        assert_eq!(slow.await, Err(DbError::Busy));
+        assert_eq!(own.read(backend).await, Ok(before));
+    });
+}
+
+#[derive(QueryableByName)]
+struct Backend {
+    #[diesel(sql_type = diesel::sql_types::Integer)]
+    pid: i32,
+}
+
 #[derive(QueryableByName)]
 struct Encrypted {
     #[diesel(sql_type = diesel::sql_types::Bool)]
