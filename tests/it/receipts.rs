@@ -1,7 +1,7 @@
 //! The receipt and what proves it, through the front door.
 
 use crate::support::db::{TestDb, for_each_database};
-use crate::support::http::{Answer, TestServer};
+use crate::support::http::{Answer, TestCaller, TestServer};
 use crate::support::log::Log;
 use crate::support::story::{Story, Visitor, all_well, read, sent_to};
 use handback::domain::actor::Scope;
@@ -28,6 +28,23 @@ pub async fn complete(story: &Story, server: &TestServer<'_>) {
         story.record().await.termination.state,
         TerminationState::Completed
     );
+}
+
+/// The desk opens a completed case again.
+pub async fn reopen(desk: &TestCaller<'_>, story: &Story) {
+    let path = format!("/v1/terminations/{}/reopen", story.case);
+    let reason = json!({ "reason": "Fel skick antecknat" });
+    let _ = desk.post(&path, &reason).await.expect(StatusCode::OK);
+}
+
+/// The desk answers a check of the phone anew.
+pub async fn correct(desk: &TestCaller<'_>, story: &Story, (check, answer): (&str, Value)) -> Answer {
+    let case = format!("/v1/terminations/{}", story.case);
+    let open = desk.get(&case).await.expect(StatusCode::OK);
+    let item = open.json()["items"][0]["id"].as_str().unwrap().to_owned();
+    let path = format!("{case}/items/{item}/checks/{check}");
+    let answered = desk.put_if(&path, &open.etag(), &answer).await;
+    answered.expect(StatusCode::OK)
 }
 
 pub async fn receipt(server: &TestServer<'_>, story: &Story) -> Value {
@@ -150,12 +167,7 @@ fn a_receipt_is_replaced_when_the_case_opens_again() {
         let first = receipt(&server, &story).await["verification_code"].clone();
         let first = first.as_str().unwrap();
         let desk = server.caller(&[Scope::Desk]).await;
-        let case = format!("/v1/terminations/{}", story.case);
-        let reason = json!({ "reason": "Fel skick antecknat" });
-        let _ = desk
-            .post(&format!("{case}/reopen"), &reason)
-            .await
-            .expect(StatusCode::OK);
+        reopen(&desk, &story).await;
 
         let old = format!("/verify/{first}");
         let replaced = page(&server, &old).await.expect(StatusCode::OK);
@@ -164,14 +176,8 @@ fn a_receipt_is_replaced_when_the_case_opens_again() {
             "{}",
             replaced.body
         );
-        let open = desk.get(&case).await.expect(StatusCode::OK);
-        let item = open.json()["items"][0]["id"].as_str().unwrap().to_owned();
-        let path = format!("{case}/items/{item}/checks/records_saved");
-        let body = json!({ "state": "not_applicable", "reason": "Inget att spara" });
-        let _ = desk
-            .put_if(&path, &open.etag(), &body)
-            .await
-            .expect(StatusCode::OK);
+        let nothing = json!({ "state": "not_applicable", "reason": "Inget att spara" });
+        let _ = correct(&desk, &story, ("records_saved", nothing)).await;
 
         let second = receipt(&server, &story).await["verification_code"].clone();
         let second = second.as_str().unwrap();
@@ -201,25 +207,14 @@ fn a_case_that_opens_again_while_its_receipt_waits_for_the_mail_server_can_be_co
         assert_eq!(db.number(waiting), 2);
         let seen = db.mailer().sent().len();
         let desk = server.caller(&[Scope::Desk]).await;
-        let case = format!("/v1/terminations/{}", story.case);
-        let reason = json!({ "reason": "Fel skick antecknat" });
-        let _ = desk
-            .post(&format!("{case}/reopen"), &reason)
-            .await
-            .expect(StatusCode::OK);
+        reopen(&desk, &story).await;
         assert_eq!(
             db.number(waiting),
             0,
             "a receipt that does not count any more is not mailed"
         );
-        let open = desk.get(&case).await.expect(StatusCode::OK);
-        let item = open.json()["items"][0]["id"].as_str().unwrap().to_owned();
-        let path = format!("{case}/items/{item}/checks/records_saved");
-        let body = json!({ "state": "not_applicable", "reason": "Inget att spara" });
-        let closed = desk
-            .put_if(&path, &open.etag(), &body)
-            .await
-            .expect(StatusCode::OK);
+        let nothing = json!({ "state": "not_applicable", "reason": "Inget att spara" });
+        let closed = correct(&desk, &story, ("records_saved", nothing)).await;
         assert_eq!(closed.json()["state"], "completed");
         for instant in ["2027-02-25T08:00:00Z", "2027-02-25T12:00:00Z"] {
             story.it_is(instant);

@@ -1,6 +1,6 @@
 //! What a receipt says stays as it was, and strangers can prove that we said it.
 
-use crate::receipts::{complete, completed, page, receipt};
+use crate::receipts::{complete, completed, correct, page, receipt, reopen};
 use crate::support::db::for_each_database;
 use crate::support::http::{Answer, TestCaller, TestServer};
 use crate::support::story::{Story, Visitor, all_well, read};
@@ -42,20 +42,9 @@ async fn in_every_form(reader: &TestCaller<'_>, story: &Story) -> (Value, String
 
 /// The desk changes its mind about the SIM card of a completed case, which completes again at once.
 async fn complete_again(desk: &TestCaller<'_>, story: &Story) {
-    let case = format!("/v1/terminations/{}", story.case);
-    let reason = json!({ "reason": "Fel skick antecknat" });
-    let _ = desk
-        .post(&format!("{case}/reopen"), &reason)
-        .await
-        .expect(StatusCode::OK);
-    let open = desk.get(&case).await.expect(StatusCode::OK);
-    let item = open.json()["items"][0]["id"].as_str().unwrap().to_owned();
-    let path = format!("{case}/items/{item}/checks/sim");
-    let body = json!({ "state": "deviation", "reason": "Sprucken" });
-    let _ = desk
-        .put_if(&path, &open.etag(), &body)
-        .await
-        .expect(StatusCode::OK);
+    reopen(desk, story).await;
+    let cracked = json!({ "state": "deviation", "reason": "Sprucken" });
+    let _ = correct(desk, story, ("sim", cracked)).await;
 }
 
 #[test]
